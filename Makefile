@@ -1,0 +1,105 @@
+# What people type. Every target sets itself up; JSON alone goes to stdout, apt and pip to stderr.
+
+.DEFAULT_GOAL := help
+.SILENT:
+.ONESHELL:
+.SHELLFLAGS := -euc
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+# what the user names with PYTHON=, else the first of these that is new enough
+PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
+	--no-emit-index-url --no-header --extra build
+
+.PHONY: help demo serve test quick check bench lock schema chaos soak scale real machine extras
+
+help: ## list the targets
+	awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.demo | machine ## watch one run, from a labelled issue to a draft pull request (ARGS="--once --json")
+	exec $(BIN)/coppice demo $(ARGS)
+
+serve: $(VENV)/.demo | machine ## run the service with the settings of the environment or .env (ARGS="--role web")
+	exec $(BIN)/coppice serve $(ARGS)
+
+test: $(VENV)/.dev | machine extras ## run every test, and say what was left out and why (ARGS="tests/forge")
+	exec $(BIN)/pytest -q -rs -n auto --dist loadgroup $(ARGS)
+
+quick: $(VENV)/.dev | machine ## run the tests that take no time, in less than 30 seconds
+	exec $(BIN)/pytest -q -n auto -m "not slow" $(ARGS)
+
+check: $(VENV)/.dev ## look at style and types: ruff, mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev | machine ## print the figures (ONLY=NAME for one, JSON=1 for programs)
+	exec $(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json)
+
+lock: $(VENV)/.dev ## write requirements*.txt anew from pyproject.toml
+	$(COMPILE) --output-file requirements.txt >&2
+	$(COMPILE) --extra dev --output-file requirements-dev.txt >&2
+
+chaos soak scale: ## kill it, wear it out, fill it up (issue 6 builds these)
+	echo "make $@: not built yet; issue 6 (from one machine to many) builds it" >&2
+	exit 2
+
+real: ## run real agents (issue 4 builds this)
+	echo "make $@: not built yet; issue 4 (any coding agent, in a real box) builds it" >&2
+	exit 2
+
+# --- setting up ------------------------------------------------------------------------------------
+
+# Install what only the system has; $(1): apt packages. Where we may not, say what to type and stop.
+define install
+	if [ -n "$(strip $(1))" ]; then
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+			echo "coppice: installing $(strip $(1))" >&2
+			{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+				apt-get install -y -qq --no-install-recommends $(1); } </dev/null >&2
+		else
+			echo "coppice: something is missing. Type: sudo apt-get install -y $(strip $(1))" >&2
+			exit 1
+		fi
+	fi
+endef
+
+missing = $(shell command -v $(1) >/dev/null || echo $(2))
+
+machine: # what runs need besides Python
+	case "$${COPPICE_BOX:-}" in none|landlock) exit 0 ;; esac
+	$(call install,$(call missing,bwrap,bubblewrap))
+
+extras: # what some tests need; without root they are left out and named
+	if [ "$$(id -u)" = 0 ] || [ "$${CI:-}" = true ]; then
+		$(call install,$(call missing,chromium,chromium) $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql))
+	fi
+
+$(BIN)/python:
+	found=
+	for python in $(PYTHONS); do
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+			found=$$python
+			break
+		fi
+	done
+	if [ -z "$$found" ]; then
+		echo "coppice: needs Python 3.11 or newer. Type: sudo apt-get install -y python3" >&2
+		exit 1
+	fi
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then
+		$(call install,python3-venv)
+	fi
+	"$$found" -m venv $(VENV) >&2
+
+$(VENV)/.demo: requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.txt >&2
+	$(PIP) install --no-deps --no-build-isolation -e . >&2
+	touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.demo
+	$(PIP) install --require-hashes -r requirements-dev.txt >&2
+	touch $@

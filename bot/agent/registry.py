@@ -1,0 +1,16 @@
+"""The agents that there are, by the name that `COPPICE_AGENT` gives."""
+
+from pathlib import Path
+
+from bot.agent.runtime import AgentRuntime
+from bot.agent.scripted import ScriptedRuntime
+from bot.errors import OperatorError
+
+NAMES = ("scripted",)
+
+
+def runtime(name: str, *, scripts: Path) -> AgentRuntime:
+    """Make the runtime of that name; raises OperatorError that names the known ones."""
+    if name == "scripted":
+        return ScriptedRuntime(scripts)
+    raise OperatorError(f"COPPICE_AGENT={name}: there is no such agent; known: {', '.join(NAMES)}")

@@ -1,0 +1,199 @@
+"""Run a command by bubblewrap: its own files, processes and network, and no capability.
+
+As root, unsharing alone keeps every capability and the host can be mounted anew for writing, so
+capabilities are dropped always. As root a boxed process is also the owner of root's files: what it
+may not see has to stay outside (``/etc/ssl/private``), and ``/proc`` is read-only.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.box import seccomp
+from bot.box.command import BoxLevel, Command, Outcome
+from bot.box.memory import memory_file
+from bot.box.process import BoxedProcess, Spawn, readable
+from bot.box.supervise import opened, supervised
+from bot.box.surroundings import HOME, Limits, environment
+from bot.errors import OperatorError
+
+ETC = ("hosts", "passwd", "group", "ld.so.cache", "ssl", "alternatives")
+SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+ISOLATION = (
+    *("--unshare-user", "--unshare-all", "--cap-drop", "ALL", "--die-with-parent"),
+    *("--new-session", "--clearenv", "--uid", "1000", "--gid", "1000"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A bubblewrap as it is installed."""
+
+    path: str
+    options: frozenset[str]
+    """What its `--help` knows: `--size` and `--disable-userns` came with 0.8."""
+    prlimit: str
+    """util-linux's, in the box: limits set inside count the box's own processes only."""
+
+
+class Bubblewrap:
+    def __init__(
+        self, program: Program, *, read: Sequence[Path], limits: Limits | None = None
+    ) -> None:
+        self._program = program
+        self._limits = limits or Limits()
+        self._system = (*self._isolation(), *_system(), *self._scratch(), *_readable(read))
+
+    @property
+    def level(self) -> BoxLevel:
+        return BoxLevel.BUBBLEWRAP
+
+    async def run(self, command: Command) -> Outcome:
+        with memory_file(command.stdin) as stdin:
+            process = self._start(command, stdin=stdin, stderr=subprocess.STDOUT)
+            return await supervised(process, command)
+
+    @asynccontextmanager
+    async def open(self, command: Command) -> AsyncIterator["BubblewrapProcess"]:
+        process = self._start(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        async with opened(process, command):
+            yield process
+
+    def _start(self, command: Command, *, stdin: int, stderr: int) -> "BubblewrapProcess":
+        status, status_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            with memory_file(seccomp.program(loopback=command.loopback)) as filter_fd:
+                arguments = self._arguments(command, filter_fd, status_in)
+                with memory_file(_joined(arguments)) as arguments_fd:
+                    popen = Spawn(
+                        argv=self._argv(command, arguments_fd),
+                        env={},
+                        pass_fds=(filter_fd, arguments_fd, status_in),
+                        stdin=stdin,
+                        stderr=stderr,
+                    )()
+        except BaseException:
+            os.close(status)
+            raise
+        finally:
+            os.close(status_in)
+        return BubblewrapProcess(popen, status)
+
+    def _argv(self, command: Command, arguments: int) -> Sequence[str]:
+        """Leave the box's own options to --args: process 1 shows its command line in the box."""
+        prlimit = [f"--{name}={value}" for name, value in self._limits.resources()]
+        return (
+            *(self._program.path, "--args", str(arguments), "--"),
+            *(self._program.prlimit, *prlimit, "--"),
+            *command.argv,
+        )
+
+    def _arguments(self, command: Command, filter_fd: int, status: int) -> Iterator[str]:
+        yield from self._system
+        for mount in command.mounts:
+            yield "--bind" if mount.writable else "--ro-bind"
+            yield from (str(mount.source), mount.target)
+        yield from ("--remount-ro", "/", "--chdir", command.cwd)
+        for name, value in {**environment(), **command.env}.items():
+            yield from ("--setenv", name, value)
+        yield from ("--seccomp", str(filter_fd), "--json-status-fd", str(status))
+
+    def _isolation(self) -> Iterator[str]:
+        yield from ISOLATION
+        if "--disable-userns" in self._program.options:
+            yield "--disable-userns"
+
+    def _scratch(self) -> Iterator[str]:
+        """Fresh directories, bounded, because what lies in them lies in memory."""
+        yield from ("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev")
+        for path, part in (("/tmp", 1), (HOME, 2), ("/dev/shm", 4)):  # noqa: S108 the box's own
+            if "--size" in self._program.options:
+                yield from ("--size", str(self._limits.scratch_bytes // part))
+            yield from ("--tmpfs", path)
+        yield from ("--remount-ro", "/dev")
+
+
+class BubblewrapProcess(BoxedProcess):
+    def __init__(self, popen: subprocess.Popen[bytes], status: int) -> None:
+        super().__init__(popen)
+        self._status_fd = status
+        self._status = ""
+        self._first: int | None = None
+        """pidfd of the box's process 1; with it everything in the box ends."""
+
+    async def connect(self) -> None:
+        await super().connect()
+        await self._meet_first()
+
+    async def wait(self) -> int:
+        """Tell the command's exit code from bubblewrap's own, which is 1 when it gives up."""
+        code = await super().wait()
+        if '"exit-code"' not in self._read_status() and code < 128:
+            raise OperatorError("bubblewrap could not set up the box")
+        return code
+
+    async def _end(self) -> None:
+        """Kill process 1 too: it notices its parent's death only once the box is set up."""
+        if self._alive:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._meet_first()
+            self._signal(signal.SIGKILL)
+        await super().wait()
+        if self._first is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+            await readable(self._first)
+
+    async def _meet_first(self) -> None:
+        if self._first is not None:
+            return
+        await readable(self._status_fd)  # the first line, or bubblewrap's end
+        announced = re.search(r'"child-pid": (\d+)', self._read_status())
+        if announced is not None:
+            with suppress(ProcessLookupError):
+                self._first = os.pidfd_open(int(announced[1]))
+
+    def _read_status(self) -> str:
+        with suppress(BlockingIOError):
+            self._status += os.read(self._status_fd, 2**16).decode()
+        return self._status
+
+    def close(self) -> None:
+        super().close()
+        os.close(self._status_fd)
+        if self._first is not None:
+            os.close(self._first)
+
+
+def _system() -> Iterator[str]:
+    """Show the system's programs as they stand on the host, and the few settings they need."""
+    yield from ("--ro-bind", "/usr", "/usr")
+    for path in (Path("/", name) for name in SYSTEM):
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), str(path))
+        elif path.is_dir():
+            yield from ("--ro-bind", str(path), str(path))
+    for path in (Path("/etc", name) for name in ETC):
+        if path.exists():
+            yield from ("--ro-bind", str(path), str(path))
+    if Path("/etc/ssl/private").is_dir():
+        yield from ("--tmpfs", "/etc/ssl/private", "--remount-ro", "/etc/ssl/private")
+
+
+def _readable(directories: Sequence[Path]) -> Iterator[str]:
+    """Show more directories, under their real names too, since programs in them link to those."""
+    names = dict.fromkeys(name for given in directories for name in (given, given.resolve()))
+    for path in names:
+        if path.is_dir() and not path.is_relative_to("/usr"):
+            yield from ("--ro-bind", str(path), str(path))
+
+
+def _joined(arguments: Iterable[str]) -> bytes:
+    return b"".join(argument.encode() + b"\0" for argument in arguments)

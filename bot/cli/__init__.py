@@ -1,0 +1,35 @@
+"""The `coppice` command line: its tree, its help and its exit codes."""
+
+import sys
+from collections.abc import Sequence
+
+from bot.cli.tree import build
+from bot.errors import CoppiceError, OperatorError
+
+INTERRUPTED = 130
+
+
+def dispatch(argv: Sequence[str]) -> int:
+    """Run one command and give its exit code; what people can mend is one line on stderr."""
+    parser = build()
+    if not argv:
+        parser.print_help(sys.stderr)
+        return 2
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.call(arguments))
+    except CoppiceError as error:
+        sys.stderr.write("".join(f"coppice: {line}\n" for line in str(error).splitlines()))
+        return error.exit_code if isinstance(error, OperatorError) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_stdout()
+        return 0
+
+
+def _drop_stdout() -> None:
+    """Let the interpreter's last flush go nowhere: the reader (`| head`) has seen enough."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,42 @@
+"""Open the HTTP session to GitHub as the settings want it: certificates, proxy."""
+
+import ssl
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, yet not in typeshed
+
+import aiohttp
+
+from bot.errors import OperatorError
+from bot.settings import PREFIX, Settings
+
+
+def open_session(settings: Settings) -> aiohttp.ClientSession:
+    """Open a session; the caller closes it. Needs a running event loop."""
+    try:
+        trusted = ssl.create_default_context()
+        if settings.ca_file:
+            trusted.load_verify_locations(settings.ca_file)
+    except (ssl.SSLError, OSError) as error:
+        raise OperatorError(
+            f"{PREFIX}CA_FILE: {settings.ca_file} is not a file of certificates: {error}"
+        ) from error
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=trusted), proxy=proxy_for(settings.github_url, settings)
+    )
+
+
+def proxy_for(url: str, settings: Settings) -> str | None:
+    """Name the proxy to an address, by the rules of HTTPS_PROXY and NO_PROXY."""
+    parts = urlsplit(url)
+    excepted = proxy_bypass_environment(parts.netloc, {"no": settings.no_proxy or ""})
+    return None if parts.scheme != "https" or excepted else settings.https_proxy
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether an address leads to this machine: there only the local forge answers."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,101 @@
+"""The two programs that the demo starts, forge and service: ready, alive, ended by their own ids."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.errors import OperatorError
+
+READY_SECONDS = 60.0
+PATIENCE_SECONDS = 15.0
+TAIL = 20  # lines of its log that are shown when a program fails
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    name: str
+    process: asyncio.subprocess.Process
+    ready: Mapping[str, Any]
+    """The line that it printed once it was ready."""
+    log: Path
+
+    def require_alive(self) -> None:
+        if self.process.returncode is not None:
+            raise _died(self.name, self.process.returncode, self.log)
+
+
+@asynccontextmanager
+async def started(
+    name: str, arguments: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> AsyncIterator[Child]:
+    """Run `coppice NAME …` until the block is left; raise OperatorError when it does not get ready.
+
+    It runs in ``folder`` (so that no `.env` of ours is read) and logs to a file there, in a process
+    group of its own: Ctrl-C reaches us, and we end it in order.
+    """
+    log = folder / "logs" / f"{name}.log"
+    log.parent.mkdir(mode=0o700, exist_ok=True)
+    with log.open("ab") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", name, *arguments),
+            cwd=folder,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
+    try:
+        ready = await _ready(name, process, log)
+        yield Child(name=name, process=process, ready=ready, log=log)
+    finally:
+        await asyncio.shield(_end(process))
+
+
+async def _ready(name: str, process: asyncio.subprocess.Process, log: Path) -> Mapping[str, Any]:
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            line = await process.stdout.readline()
+            if not line:
+                raise _died(name, await process.wait(), log)
+    except TimeoutError as error:
+        raise OperatorError(
+            f"{name} was not ready after {READY_SECONDS:.0f} s{_tail(log)}", exit_code=1
+        ) from error
+    facts = json.loads(line)
+    assert isinstance(facts, dict)
+    return facts
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask it to end, insist after a while; its output is read to the end, so nothing is left open."""
+    assert process.stdout is not None
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await process.stdout.read()
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.stdout.read()
+        await process.wait()
+
+
+def _died(name: str, code: int, log: Path) -> OperatorError:
+    return OperatorError(f"{name} ended with {code}{_tail(log)}", exit_code=1)
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-TAIL:]
+    return ":\n" + "\n".join(f"  {line}" for line in lines) if lines else " without a word"

@@ -1,0 +1,36 @@
+"""What the demo writes into its state directory for the service: scripts and configuration."""
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+from bot.cli.demo.options import Options
+
+
+def write_scripts(options: Options, folder: Path) -> Path | None:
+    """Write the patches as the scripted agent's attempts; None: the packaged scripts apply.
+
+    Somebody else's repository never gets the packaged ones, which belong to the demo's issues.
+    """
+    if not options.patches and options.repo is None:
+        return None
+    folder.mkdir()
+    for number, patch in enumerate(options.patches, 1):
+        shutil.copyfile(patch, folder / f"{number}.diff")
+    return folder
+
+
+def write_script(options: Options, folder: Path, issue: int) -> None:
+    """Say that these patches are the attempts at this issue."""
+    if options.patches:
+        attempts = [[{"diff": f"{n}.diff"}] for n, _ in enumerate(options.patches, 1)]
+        (folder / f"{issue}.yaml").write_text(yaml.safe_dump({"attempts": attempts}))
+
+
+def write_configuration(options: Options, path: Path) -> Path | None:
+    """Write the commands as a repository configuration; None: the repository's own applies."""
+    if not options.verify:
+        return None
+    path.write_text(yaml.safe_dump({"verify": options.verify}, sort_keys=False))
+    return path

@@ -1,0 +1,110 @@
+"""What `coppice demo` was asked for, checked before anything starts."""
+
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import OperatorError
+
+STORIES = ("fix",)
+AGENTS = ("scripted",)
+SETUP = "setup"
+# Lower case only: `PYTHONPATH=src pytest` is a command, not a name.
+_NAMED = re.compile(r"([a-z][a-z0-9_-]*)=(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    once: bool
+    as_json: bool
+    repo: Path | None
+    base: str | None
+    issue: Issue | None
+    patches: tuple[Path, ...]
+    verify: dict[str, str]
+    """Commands by name, in order, `setup` first; empty: the repository's own."""
+    agent: str
+    story: str
+    state: Path | None
+
+
+def read(arguments: Namespace) -> Options:
+    """Check the arguments; raise OperatorError (exit 2) that names the wrong one."""
+    _one_of("--story", arguments.story, STORIES)
+    _one_of("--agent", arguments.agent, AGENTS)
+    if arguments.base and not arguments.repo:
+        raise OperatorError("--base names a branch or commit of --repo, which is not given")
+    return Options(
+        once=arguments.once or arguments.json or not (sys.stdin.isatty() and sys.stdout.isatty()),
+        as_json=arguments.json,
+        repo=_repository(arguments.repo) if arguments.repo else None,
+        base=arguments.base,
+        issue=_issue(Path(arguments.issue)) if arguments.issue else None,
+        patches=tuple(_file("--patch", patch) for patch in arguments.patch),
+        verify=_commands(arguments.setup, arguments.verify),
+        agent=arguments.agent,
+        story=arguments.story,
+        state=_state(arguments.state) if arguments.state else None,
+    )
+
+
+def _one_of(option: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise OperatorError(f"{option} {value}: there is no such one; known: {', '.join(known)}")
+
+
+def _file(option: str, name: str) -> Path:
+    path = Path(name).absolute()
+    try:
+        path.read_bytes()
+    except OSError as error:
+        raise OperatorError(f"{option} {name}: {error.strerror}") from error
+    return path
+
+
+def _repository(name: str) -> Path:
+    path = Path(name).absolute()
+    if not path.is_dir() or not any((path / git).exists() for git in (".git", "HEAD")):
+        raise OperatorError(f"--repo {name} is not a git repository")
+    return path
+
+
+def _issue(path: Path) -> Issue:
+    try:
+        text = _file("--issue", str(path)).read_text()
+    except UnicodeDecodeError as error:
+        raise OperatorError(f"--issue {path} is not UTF-8 text") from error
+    first, _, rest = text.strip().partition("\n")
+    title = first.removeprefix("#").strip()
+    if not first.startswith("# ") or not title:
+        raise OperatorError(f"--issue {path}: its first line must be `# ` and the title")
+    return Issue(title=title, body=rest.strip())
+
+
+def _commands(setup: str | None, verify: Sequence[str]) -> dict[str, str]:
+    commands = {SETUP: setup} if setup else {}
+    for number, given in enumerate(verify, 1):
+        named = _NAMED.fullmatch(given)
+        name, command = named.groups() if named else (f"verify-{number}", given)
+        if name in commands:
+            raise OperatorError(f"--verify {given}: there is a command {name} already")
+        if not command.strip():
+            raise OperatorError("--verify is empty")
+        commands[name] = command
+    return commands
+
+
+def _state(name: str) -> Path:
+    path = Path(name).absolute()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise OperatorError(f"--state {name} is not an empty directory: name a new one")
+    return path

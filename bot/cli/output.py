@@ -1,0 +1,46 @@
+"""What commands print: JSON for programs alone on stdout, tables for people."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+
+def emit(value: Any) -> None:
+    """Print one JSON value and flush it, so that a reader on a pipe has it at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def say(text: str = "") -> None:
+    """Print a line for people."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Print a line beside the result, on stderr."""
+    sys.stderr.write(f"coppice: {text}\n")
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows in columns as wide as their widest cell."""
+    cells = [header, *(["" if c is None else printable(str(c)) for c in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    for row in cells:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        say("  ".join(padded).rstrip())
+
+
+def printable(text: str) -> str:
+    """Give text that cannot steer the terminal: strangers wrote some of what we list."""
+    visible = text.replace("\n", "\\n")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in visible)
+
+
+def moment(at: float | None) -> str | None:
+    """Write a Unix time as GitHub does: ISO 8601 in UTC."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -1,0 +1,38 @@
+"""`coppice patch`: the work of a run as a patch, delivered or kept, fit for `git am`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot.cli import stored
+from bot.cli.output import note
+from bot.runs import Run
+from bot.settings import StoreSettings, load
+from bot.store import runs
+from bot.worktree import Mirrors, Works
+
+
+def run(run_id: str, *, mbox: bool) -> int:
+    """Write the patch to stdout as it is, byte for byte."""
+    found = stored.read(lambda c: runs.get(c, run_id))
+    if found is None:
+        note(f"there is no run {run_id}; `coppice runs` lists them")
+        return 1
+    commit = found.work.head_sha or found.work.checkpoint
+    if commit is None or found.work.base_sha is None:
+        note(f"run {found.id} has no work yet: it is {found.status}")
+        return 1
+    data_dir = load(StoreSettings).data_dir
+    patch = asyncio.run(_patch(data_dir, found, found.work.base_sha, commit, mbox=mbox))
+    sys.stdout.buffer.write(patch)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+async def _patch(data_dir: Path, found: Run, base: str, commit: str, *, mbox: bool) -> bytes:
+    """Read it from the run's own objects, from its bundle where those are gone."""
+    works = Works(data_dir / "runs", Mirrors(data_dir / "mirrors"))
+    objects = works.open(found.repository.id, found.id)
+    if not await objects.has(commit):
+        commit = await objects.restore()
+    return await objects.patch(base, commit, mbox=mbox)

@@ -1,0 +1,1 @@
+"""Durable runs: the only room that imports dbos (rules: docs/architecture.md, Engine)."""

@@ -1,0 +1,123 @@
+"""What a run's parent does, and in which order for each way of publishing. Knows nothing of dbos.
+
+Each act applies at most one effect and answers an ``Outcome``. Every act may be called again after
+a crash: it builds its effect from the store, and the effect is looked up before it is written.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bot.engine.branch import BranchActs
+from bot.engine.opening import Opener
+from bot.engine.outcome import GO_ON, Act, Outcome, stopped
+from bot.engine.sayings import Sayings
+from bot.engine.writer import LONGEST_WAIT, PUBLISH, Writer
+from bot.errors import EffectDelayed
+from bot.runs import Json, Publish, RunStatus, StageRecord, StageStatus
+from bot.store import ledger, runs
+
+_SILENT = (Publish.COMMENT, Publish.PATCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """Everything that a parent does; the workflows decide when."""
+
+    writer: Writer
+    opener: Opener
+    branch: BranchActs
+    say: Sayings
+
+    def announcing(self, publish: Publish) -> Sequence[Act]:
+        if publish in _SILENT:
+            return (self.say.comment,)
+        return (self.branch.push_start, self.say.comment, self.say.check_run)
+
+    def progressing(self, publish: Publish) -> Sequence[Act]:
+        return (self.say.comment,) if publish in _SILENT else (self.say.comment, self.say.check_run)
+
+    def publishing(self, publish: Publish) -> Sequence[Act]:
+        if publish in _SILENT:
+            return ()
+        opening = (self.say.pull_request,) if publish is Publish.PR else ()
+        return (
+            self.branch.prepare_publication,
+            self.branch.push_work,
+            *opening,
+            self.say.verify_verdict,
+            self.say.rules_verdict,
+        )
+
+    def asking_ci(self) -> Sequence[Act]:
+        return (
+            self.branch.prepare_ci,
+            self.branch.push_work,
+            self.say.pull_request,
+            self.say.verify_verdict,
+            self.say.rules_verdict,
+            self.say.head_check_run,
+        )
+
+    def concluding(self, publish: Publish) -> Sequence[Act]:
+        if publish in _SILENT:
+            return (self.say.comment,)
+        return (self.say.comment, self.say.check_run, self.say.head_check_run)
+
+    async def open(self, run_id: str) -> Json:
+        """Make what the run stands on; answers an ``Opening``."""
+        run = (await self.writer.story(run_id)).run
+        while True:
+            try:
+                return (await self.opener.open(run)).model_dump(mode="json")
+            except EffectDelayed as delay:
+                await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
+
+    async def look(self, run_id: str) -> Json:
+        """Has somebody asked the run to stop?"""
+        run = (await self.writer.story(run_id)).run
+        return (stopped(run.stop) if run.stop else GO_ON).model_dump(mode="json")
+
+    async def reopen(self, run_id: str) -> Json:
+        """Begin one more round on the open pull request."""
+        await self.writer.update(run_id, status=RunStatus.RUNNING)
+        return GO_ON.model_dump(mode="json")
+
+    async def finish(self, run_id: str, outcome: Json, following: bool) -> Json:  # noqa: FBT001
+        """Write how the run ended, before anybody is told."""
+        end = Outcome.model_validate(outcome)
+
+        def write(c: Connection) -> None:
+            for stage in runs.stages(c, run_id):
+                if stage.status in (StageStatus.RUNNING, StageStatus.PENDING):
+                    runs.save_stage(c, _ended(stage, end))
+            run = runs.update(
+                c,
+                run_id,
+                status=end.status or RunStatus.FAILED,
+                error=end.error,
+                following=following,
+            )
+            if end.error and end.error.kind == "uninstalled":
+                ledger.void_installation(c, run.repository.installation_id)
+
+        await self.writer.write(write)
+        return GO_ON.model_dump(mode="json")
+
+
+def _ended(stage: StageRecord, end: Outcome) -> StageRecord:
+    """How a stage that was under way ended with the run."""
+    status = StageStatus.CANCELLED
+    if stage.name == PUBLISH:
+        done = end.status is RunStatus.DONE
+        status = StageStatus.PASSED if done else StageStatus.FAILED
+    return stage.model_copy(
+        update={
+            "status": status,
+            "ended_at": time.time(),
+            "error": None if status is StageStatus.PASSED else end.error,
+        }
+    )

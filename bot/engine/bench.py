@@ -1,0 +1,287 @@
+"""Where a child works: a slot, a worktree, and the stages tried in it. Knows nothing of dbos."""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from bot.agent.runtime import AgentRuntime
+from bot.box import Box
+from bot.engine.outcome import Verdict
+from bot.engine.slots import Slots
+from bot.errors import GitError, StageFailed
+from bot.github.marker import Markers
+from bot.pipeline import definition
+from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.definition import StageSpec
+from bot.pipeline.judging import run_commands
+from bot.pipeline.keeping import keep
+from bot.pipeline.ports import Attempt, Ports, StageResult, Thread
+from bot.pipeline.stages import STAGES
+from bot.pipeline.story import BASELINE, Story, commands
+from bot.runs import (
+    CommandResult,
+    Json,
+    Run,
+    RunError,
+    RunEvent,
+    RunStatus,
+    StageKind,
+    StageRecord,
+    StageStatus,
+)
+from bot.store import baselines, runs
+from bot.store.database import Database
+from bot.worktree import Identity, Objects, Works, Worktree, Worktrees
+
+CONFIG = "config.json"
+_STATUS = {
+    StageKind.SNAPSHOT: RunStatus.PLANNING,
+    StageKind.PLAN: RunStatus.PLANNING,
+    StageKind.IMPLEMENT: RunStatus.RUNNING,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """What every bench of this process shares."""
+
+    database: Database
+    worktrees: Worktrees
+    box: Box
+    runtimes: dict[str, AgentRuntime]
+    thread: Thread
+    identity: Identity
+    works: Works
+    markers: Markers
+
+    def files(self, run_id: str) -> Path:
+        return self.works.root / run_id
+
+    def config(self, run_id: str) -> RepositoryConfig:
+        """The repository's configuration as it was frozen when the run began."""
+        return RepositoryConfig.model_validate_json((self.files(run_id) / CONFIG).read_bytes())
+
+    def objects(self, run: Run) -> Objects:
+        return self.works.open(run.repository.id, run.id)
+
+    def story(self, run: Run, stages: Sequence[StageRecord]) -> Story:
+        """Put together what people may be told of a run."""
+        runtime = self.runtimes.get(run.agent)
+        known = (self.files(run.id) / CONFIG).exists()
+        return Story(
+            run=run,
+            stages=stages,
+            config=self.config(run.id) if known else None,
+            box=self.box.level.label,
+            agent_label=runtime.label if runtime else None,
+            kinds=definition.kinds(run.pipeline),
+        )
+
+
+class Benches:
+    """Hands out benches, as many at once as there are slots."""
+
+    def __init__(self, shop: Shop, slots: Slots) -> None:
+        self._shop = shop
+        self._slots = slots
+
+    @asynccontextmanager
+    async def take(self, run_id: str, flow: str) -> AsyncIterator["Bench"]:
+        """Wait for a slot and a warm worktree; ``flow`` is the id of the child's workflow."""
+        run = await self._shop.database.read(lambda c: _required(runs.get(c, run_id), run_id))
+        async with (
+            self._slots.take(run.repository),
+            self._shop.worktrees.take(run.repository.id, run.work.ground or "", run.id) as worktree,
+        ):
+            yield Bench(self._shop, run_id, flow.removeprefix(run_id).strip("/"), worktree)
+
+
+class Bench:
+    """One child's worktree; each stage tried in it is written down before its effects."""
+
+    def __init__(self, shop: Shop, run_id: str, flow: str, worktree: Worktree) -> None:
+        self.run_id = run_id
+        self._shop = shop
+        self._flow = flow
+        self._worktree = worktree
+
+    async def baseline(self) -> Json:
+        """Run the repository's commands on the base, once for each commit and set of commands."""
+        run, config, stages = await self._facts()
+        attempt = self._attempt(run, config, stages, BASELINE, 1)
+        record = await self._begin(attempt, RunStatus.PLANNING)
+        base = run.work.base_sha or ""
+        digest = hashlib.sha256(json.dumps(list(config.verify.items())).encode()).hexdigest()
+        results = await self._shop.database.read(
+            lambda c: baselines.get(c, run.repository.id, base, digest)
+        )
+        if results is None:
+            await self._worktree.reset(base)
+            results = list(await run_commands(attempt, self._ports(run)))
+            kept = results
+            await self._shop.database.write(
+                lambda c: baselines.put(c, run.repository.id, base, digest, kept)
+            )
+        return await self._end(record, _judge_base(results, config, run))
+
+    async def try_stage(self, spec: StageSpec, number: int, feedback: str | None) -> Json:
+        """Try one stage once; answer its verdict. A repeated call (after a crash) starts anew."""
+        run, config, stages = await self._facts()
+        attempt = self._attempt(run, config, stages, spec.name, number, feedback)
+        ports = self._ports(run)
+        record = await self._begin(attempt, _STATUS.get(spec.kind, RunStatus.VERIFYING))
+        try:
+            result = await STAGES[spec.kind](attempt, ports)
+        except asyncio.CancelledError:
+            if spec.kind is StageKind.IMPLEMENT:
+                await asyncio.shield(self._save_work(attempt, ports))
+            raise
+        except StageFailed as error:
+            result = _ended_by(attempt, error.kind, error.reason, blocked=error.blocked)
+        except GitError as error:
+            result = _ended_by(attempt, "git", str(error), blocked=False)
+        return await self._end(record, result)
+
+    async def _save_work(self, attempt: Attempt, ports: Ports) -> None:
+        """Keep what a stopped agent has done so far."""
+        tree, checkpoint = await keep(attempt, ports)
+        await self._shop.database.write(
+            lambda c: runs.update(c, self.run_id, work={"tree": tree, "checkpoint": checkpoint})
+        )
+
+    def _attempt(
+        self,
+        run: Run,
+        config: RepositoryConfig,
+        stages: Sequence[StageRecord],
+        name: str,
+        number: int,
+        feedback: str | None = None,
+    ) -> Attempt:
+        base = [stage for stage in stages if stage.name == BASELINE]
+        others = [s for s in stages if s.name == name and s.key != self._key(name, number)]
+        return Attempt(
+            run=run,
+            name=name,
+            number=number,
+            overall=len(others) + 1,
+            config=config,
+            feedback=feedback,
+            baseline=tuple(commands(base[-1])) if base else (),
+            start=int(run.created_at),
+        )
+
+    def _key(self, name: str, number: int) -> str:
+        return f"{self._flow}/{name}-{number}"
+
+    def _ports(self, run: Run) -> Ports:
+        shop = self._shop
+        return Ports(
+            box=shop.box,
+            runtime=shop.runtimes[run.agent],
+            thread=shop.thread,
+            objects=shop.objects(run),
+            worktree=self._worktree,
+            files=shop.files(run.id),
+            identity=shop.identity,
+            record=self._record,
+        )
+
+    async def _facts(self) -> tuple[Run, RepositoryConfig, list[StageRecord]]:
+        def read(c: Connection) -> tuple[Run | None, list[StageRecord]]:
+            return runs.get(c, self.run_id), runs.stages(c, self.run_id)
+
+        run, stages = await self._shop.database.read(read)
+        return _required(run, self.run_id), self._shop.config(self.run_id), stages
+
+    async def _record(self, events: Sequence[RunEvent]) -> None:
+        at = time.time()
+        await self._shop.database.write(lambda c: runs.append_events(c, self.run_id, events, at))
+
+    async def _begin(self, attempt: Attempt, status: RunStatus) -> StageRecord:
+        record = StageRecord(
+            run_id=self.run_id,
+            key=self._key(attempt.name, attempt.number),
+            name=attempt.name,
+            attempt=attempt.number,
+            status=StageStatus.RUNNING,
+            started_at=time.time(),
+        )
+
+        def begin(c: Connection) -> None:
+            runs.save_stage(c, record)
+            runs.update(c, self.run_id, status=status)
+
+        await self._shop.database.write(begin)
+        return record
+
+    async def _end(self, begun: StageRecord, result: StageResult) -> Json:
+        record = begun.model_copy(
+            update={
+                "status": result.status,
+                "ended_at": time.time(),
+                "error": result.error,
+                "result": result.model_dump(mode="json", exclude={"status", "error"}),
+            }
+        )
+        work = {
+            key: value
+            for key, value in (("tree", result.tree), ("checkpoint", result.checkpoint))
+            if value is not None
+        }
+
+        def end(c: Connection) -> None:
+            runs.save_stage(c, record)
+            runs.update(c, self.run_id, work=work)
+
+        await self._shop.database.write(end)
+        return Verdict(
+            status=result.status,
+            error=result.error,
+            blocked=result.blocked,
+            fingerprint=result.fingerprint,
+            summary=result.summary,
+        ).model_dump(mode="json")
+
+
+def _judge_base(
+    results: Sequence[CommandResult], config: RepositoryConfig, run: Run
+) -> StageResult:
+    red = [result for result in results if not result.passed]
+    if not results:
+        return StageResult(status=StageStatus.NEUTRAL, summary="No commands are configured.")
+    if not red:
+        summary = f"`{run.work.base_ref}` passes its own commands."
+        return StageResult(status=StageStatus.PASSED, summary=summary, commands=tuple(results))
+    summary = f"`{red[0].name}` fails on `{run.work.base_ref}` already."
+    stop = config.red_base == "stop"
+    return StageResult(
+        status=StageStatus.FAILED if stop else StageStatus.NEUTRAL,
+        summary=summary,
+        error=RunError(stage=BASELINE, kind="red_base", message=summary) if stop else None,
+        blocked=stop,
+        commands=tuple(results),
+    )
+
+
+def _ended_by(attempt: Attempt, kind: str, message: str, *, blocked: bool) -> StageResult:
+    return StageResult(
+        status=StageStatus.FAILED,
+        summary=message,
+        error=RunError(stage=attempt.name, kind=kind, message=message),
+        blocked=blocked,
+        fingerprint=kind,
+    )
+
+
+def _required(run: Run | None, run_id: str) -> Run:
+    if run is None:
+        raise LookupError(f"there is no run {run_id}")
+    return run

@@ -1,0 +1,111 @@
+"""The acts on a run's branch: start commit, the work, and the same work with CI."""
+
+import time
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from bot.engine.outcome import GO_ON, Outcome, refused
+from bot.engine.writer import PUBLISH, Writer
+from bot.errors import StageFailed
+from bot.github.texts import commits
+from bot.pipeline.stages.publish import publish
+from bot.runs import Json, Push, Run, StageRecord, StageStatus, Work
+from bot.store import runs
+
+_GO_ON: Json = GO_ON.model_dump(mode="json")
+_TAKEN, _PROTECTED = "branch_moved", "protected_branch"
+
+
+@dataclass(frozen=True, slots=True)
+class BranchActs:
+    """`coppice/{issue}-{short run id}`: replaced once, at publishing; after that it only grows."""
+
+    writer: Writer
+
+    async def push_start(self, run_id: str) -> Json:
+        """Push the start commit; a branch of our name with somebody else's work is left alone."""
+        run = (await self.writer.story(run_id)).run
+        if run.work.pushed is not None:
+            return _GO_ON
+        outcome = await self._push(run, run.work.start_sha)
+        if _is(outcome, _TAKEN) and not str(run.work.branch).endswith("-2"):
+            moved = {"branch": f"{run.work.branch}-2"}
+            run = await self.writer.update(run_id, work=moved)
+            outcome = await self._push(run, run.work.start_sha)
+        return outcome.model_dump(mode="json")
+
+    async def prepare_publication(self, run_id: str) -> Json:
+        """Make the commit that will be delivered: what we stand on, and the work."""
+        story = await self.writer.story(run_id)
+        shop = self.writer.shop
+        try:
+            trailer = shop.markers.trailer(run_id)
+            result = await publish(story, shop.objects(story.run), shop.identity, trailer)
+        except StageFailed as error:
+            return refused(PUBLISH, error.kind, error.reason).model_dump(mode="json")
+        head = str(result.data["head_sha"])
+        key = f"{PUBLISH}/{head}"
+        others = [stage for stage in story.tries(PUBLISH) if stage.key != key]
+        record = StageRecord(
+            run_id=run_id,
+            key=key,
+            name=PUBLISH,
+            attempt=len(others) + 1,
+            status=StageStatus.RUNNING,
+            started_at=time.time(),
+            result=result.model_dump(mode="json", exclude={"status", "error"}),
+        )
+
+        def write(c: Connection) -> None:
+            runs.save_stage(c, record)
+            runs.update(c, run_id, work={"head_sha": head})
+
+        await self.writer.write(write)
+        return _GO_ON
+
+    async def prepare_ci(self, run_id: str) -> Json:
+        """The same tree once more, in a commit that the repository's CI does not skip."""
+        run = (await self.writer.story(run_id)).run
+        work = run.work
+        if work.ci or work.pushed is None or work.tree is None:
+            return _GO_ON
+        head = await self.writer.shop.objects(run).commit(
+            work.tree,
+            (work.pushed,),
+            commits.ci(run, self.writer.shop.markers.trailer(run.id)),
+            author=self.writer.shop.identity,
+            at=int(run.created_at),
+        )
+        await self.writer.update(run_id, work={"ci": True, "head_sha": head})
+        return _GO_ON
+
+    async def push_work(self, run_id: str) -> Json:
+        """Set the branch to the work; where it may not be replaced, the work goes to `…-pr`."""
+        run = (await self.writer.story(run_id)).run
+        outcome = await self._push(run, run.work.head_sha)
+        if _is(outcome, _PROTECTED) and not run.work.published and run.work.pushed is not None:
+            moved = {"branch": f"{run.work.branch}-pr", "pushed": None}
+            run = await self.writer.update(run_id, work=moved)
+            outcome = await self._push(run, run.work.head_sha)
+        return outcome.model_dump(mode="json")
+
+    async def _push(self, run: Run, sha: str | None) -> Outcome:
+        effect = Push(
+            branch=run.work.branch or "",
+            sha=sha or "",
+            expected=run.work.pushed,
+            force=_replaces(run.work, sha),
+        )
+        applied, outcome = await self.writer.apply(run, effect)
+        if applied is not None:
+            await self.writer.update(run.id, work={"pushed": sha})
+        return outcome
+
+
+def _replaces(work: Work, sha: str | None) -> bool:
+    return work.pushed is not None and work.pushed == work.start_sha and sha != work.start_sha
+
+
+def _is(outcome: Outcome, kind: str) -> bool:
+    return outcome.error is not None and outcome.error.kind == kind

@@ -1,0 +1,162 @@
+"""Start runs and tell them things: the engine as the rest of the house sees it."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+
+from bot.engine import sqlite
+from bot.engine.acts import Acts
+from bot.engine.bench import Benches
+from bot.engine.workflows import INBOX, Workflows
+from bot.runs import (
+    Again,
+    Message,
+    MessageKind,
+    Run,
+    RunStatus,
+    Start,
+    Stop,
+    Tell,
+)
+from bot.store import runs
+from bot.store.database import Database
+
+VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
+EXECUTOR = "local"
+LISTENER_SECONDS = 1.0
+_CHILDREN = ["plan", "work"]
+_LIVING = ["PENDING", "ENQUEUED"]
+_ENDING = (MessageKind.STOP, MessageKind.CLOSED, MessageKind.BRANCH_DELETED)
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """Durable runs on one machine. One per process: DBOS is a process-wide singleton."""
+
+    database: Database
+    path: Path
+    """The engine's own SQLite file."""
+    acts: Acts
+    benches: Benches
+    _workflows: Workflows = field(init=False)
+
+    def launch(self) -> None:
+        """Begin, and go on with what a dead process left; call it inside the running loop."""
+        config: DBOSConfig = {
+            "name": "coppice",
+            "system_database_engine": sqlite.create(self.path),
+            "application_version": VERSION,
+            "executor_id": EXECUTOR,
+            "log_level": "WARNING",
+            "notification_listener_polling_interval_sec": LISTENER_SECONDS,
+            "serializer": DBOSPortableJSONSerializer(),
+            "enable_patching": True,
+        }
+        logging.getLogger("dbos").addFilter(_without_expected)
+        DBOS(config=config)
+        self._workflows = Workflows(self.acts, self.benches)
+        DBOS.launch()
+
+    async def start(self, start: Start | Again) -> str | None:
+        """Start a run, or go on with an ended one; answer why not, else None.
+
+        Repeating it with the same run (or the same key of a retry) changes nothing.
+        """
+        if isinstance(start, Again):
+            return await self._again(start)
+        run = start.run
+        other = await self.database.write(lambda c: runs.insert(c, run))
+        if other is not None and other.id != run.id:
+            return _busy(other)
+        await self._begin(run.id, run.id, None)
+        return None
+
+    async def tell(self, tell: Tell) -> str | None:
+        """Send a message to a living run; answer why not, else None."""
+        run = await self.database.read(lambda c: runs.get(c, tell.run_id))
+        if run is None:
+            return f"there is no run {tell.run_id}"
+        if run.status.ended and not run.following:
+            return f"run {run.short_id} has ended"
+        message = tell.message
+        if message.kind in _ENDING and not run.following:
+            stop = Stop(by=message.by, reason=message.reason)
+            await self.database.write(lambda c: runs.request_stop(c, run.id, stop))
+            await self._cancel_child(run)
+            return None
+        await self._send(run, message, tell.key)
+        return None
+
+    async def _send(self, run: Run, message: Message, key: str) -> None:
+        """Send to the workflow that carries the run now: the newest of its parents."""
+        parent = await self._newest_parent(run.id)
+        await DBOS.send_async(
+            parent, message.model_dump(mode="json"), topic=INBOX, idempotency_key=key
+        )
+
+    async def _newest_parent(self, run_id: str) -> str:
+        found = await DBOS.list_workflows_async(
+            workflow_id_prefix=run_id,
+            name="run",
+            sort_desc=True,
+            limit=1,
+            load_input=False,
+            load_output=False,
+        )
+        return found[0].workflow_id if found else run_id
+
+    async def _again(self, again: Again) -> str | None:
+        flow = f"{again.run_id}/again-{again.key}"
+        if await DBOS.get_workflow_status_async(flow) is not None:
+            return None
+        run = await self.database.read(lambda c: runs.get(c, again.run_id))
+        if run is None:
+            return f"there is no run {again.run_id}"
+        if not run.status.ended and await self._children_of(run.id, ["run", *_CHILDREN]):
+            return _busy(run)
+        other = await self.database.read(lambda c: runs.living(c, run.repository.id, run.issue))
+        if other is not None and other.id != run.id:
+            return _busy(other)
+        await self.database.write(
+            lambda c: runs.update(c, run.id, status=RunStatus.QUEUED, error=None, stop=None)
+        )
+        await self._begin(flow, run.id, _where(again, run))
+        return None
+
+    async def _begin(self, flow: str, run_id: str, stage: str | None) -> None:
+        with SetWorkflowID(flow):
+            await DBOS.start_workflow_async(self._workflows.run, run_id, stage)
+
+    async def _cancel_child(self, run: Run) -> None:
+        """Cancel the living child only: a cancelled parent could not say its last word."""
+        for workflow in await self._children_of(run.id, _CHILDREN):
+            await DBOS.cancel_workflow_async(workflow)
+
+    async def _children_of(self, run_id: str, names: list[str]) -> list[str]:
+        found: list[Any] = await DBOS.list_workflows_async(
+            workflow_id_prefix=run_id,
+            name=names,
+            status=_LIVING,
+            load_input=False,
+            load_output=False,
+        )
+        return [workflow.workflow_id for workflow in found]
+
+
+def _where(again: Again, run: Run) -> str | None:
+    """The stage to go on at: the named one, else the one that ended the run."""
+    stage = again.stage or (run.error.stage if run.error else None)
+    return stage if run.work.checkpoint is not None else None
+
+
+def _busy(run: Run) -> str:
+    doing = "follows its pull request" if run.following else f"is {run.status}"
+    return f"run {run.short_id} is working on this (it {doing})"
+
+
+def _without_expected(record: logging.LogRecord) -> bool:
+    """Drop DBOS's traceback for a cancelled workflow: a stop is not an error."""
+    return "DBOSWorkflowCancelledError" not in record.getMessage()

@@ -1,0 +1,86 @@
+"""Begin a run: what GitHub has now, the repository's rules, and the run's first commit."""
+
+from dataclasses import dataclass
+
+from bot.engine.bench import CONFIG, Shop
+from bot.engine.outcome import Opening, Outcome, refused
+from bot.engine.source import Source
+from bot.errors import EffectRefused, GitError, UserError
+from bot.github.texts import commits
+from bot.pipeline import definition
+from bot.pipeline.configuration import RepositoryConfig
+from bot.runs import Publish, Run, RunError, RunStatus, branch_name
+from bot.store import runs
+
+STAGE = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opener:
+    """Makes the run's base, configuration, branch name and start commit, each once."""
+
+    shop: Shop
+    source: Source
+
+    async def open(self, run: Run) -> Opening:
+        """Find or make what the run stands on; a run that goes on keeps what it has."""
+        try:
+            return await self._open(run)
+        except EffectRefused as error:
+            return Opening(outcome=refused(STAGE, error.kind, error.reason))
+        except UserError as error:
+            return _blocked("configuration", str(error))
+        except GitError as error:
+            return _blocked("fetch", str(error))
+
+    async def _open(self, run: Run) -> Opening:
+        if run.agent not in self.shop.runtimes:
+            known = ", ".join(sorted(self.shop.runtimes))
+            return _blocked("no_agent", f"there is no agent `{run.agent}` here; there is: {known}")
+        config = await self._config(run)
+        pipeline = definition.load(run.pipeline)
+        if run.work.start_sha is None:
+            base_ref = config.base or await self.source.default_branch(run.repository)
+            base = await self.source.fetch(run.repository, base_ref)
+            if base is None:
+                return _blocked("no_base", f"there is no branch `{base_ref}` to work on")
+            await self._ground(run, base_ref, base)
+        return Opening(
+            preparing=pipeline.preparing,
+            working=pipeline.working,
+            publish=run.publish if pipeline.publishing else Publish.COMMENT,
+            attempts=config.limits.attempts,
+        )
+
+    async def _config(self, run: Run) -> RepositoryConfig:
+        """Freeze the repository's configuration; a retry goes by the one of the run's start."""
+        path = self.shop.files(run.id) / CONFIG
+        if not path.exists():
+            config = await self.source.configuration(run.repository)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(".part")
+            part.write_text(config.model_dump_json())
+            part.replace(path)
+        return self.shop.config(run.id)
+
+    async def _ground(self, run: Run, base_ref: str, base: str) -> None:
+        objects = self.shop.objects(run)
+        start = await objects.commit(
+            await objects.tree(base),
+            (base,),
+            commits.start(run, self.shop.markers.trailer(run.id)),
+            author=self.shop.identity,
+            at=int(run.created_at),
+        )
+        work = {
+            "base_ref": base_ref,
+            "base_sha": base,
+            "branch": branch_name(run.issue, run.id),
+            "start_sha": start,
+        }
+        await self.shop.database.write(lambda c: runs.update(c, run.id, work=work))
+
+
+def _blocked(kind: str, message: str) -> Opening:
+    error = RunError(stage=STAGE, kind=kind, message=message)
+    return Opening(outcome=Outcome(status=RunStatus.BLOCKED, error=error))

@@ -1,0 +1,70 @@
+"""How a run or a part of it ends, as the engine records it."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.pipeline.definition import StageSpec
+from bot.runs import Json, Publish, Record, RunError, RunStatus, StageStatus, Stop
+
+Act = Callable[[str], Awaitable[Json]]
+"""One step of a parent: takes the run's id, applies at most one effect, answers an ``Outcome``."""
+
+
+class Verdict(Record):
+    """One try of a stage, as much of it as decides what comes next."""
+
+    status: StageStatus
+    error: RunError | None = None
+    blocked: bool = False
+    fingerprint: str | None = None
+    summary: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.status in (StageStatus.PASSED, StageStatus.NEUTRAL, StageStatus.SKIPPED)
+
+
+class Outcome(Record):
+    """How a child or a run ended; ``status`` None: go on."""
+
+    status: RunStatus | None = None
+    error: RunError | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.status is not None
+
+
+GO_ON = Outcome()
+
+
+class Opening(Record):
+    """What a run found when it began; recorded, so that later settings do not change its way."""
+
+    outcome: Outcome = GO_ON
+    preparing: tuple[StageSpec, ...] = ()
+    working: tuple[StageSpec, ...] = ()
+    publish: Publish = Publish.PR
+    attempts: int = 1
+
+
+# What GitHub refused, and what becomes of the run: all others are `blocked`.
+_CANCELLING = {"uninstalled", "suspended", "gone", "no_access", "branch_gone"}
+
+
+def refused(stage: str, kind: str, reason: str) -> Outcome:
+    """End a run because GitHub refuses an effect."""
+    status = RunStatus.CANCELLED if kind in _CANCELLING else RunStatus.BLOCKED
+    return Outcome(status=status, error=RunError(stage=stage, kind=kind, message=reason))
+
+
+def failed(verdict: Verdict) -> Outcome:
+    """End a run because of a stage's verdict."""
+    status = RunStatus.BLOCKED if verdict.blocked else RunStatus.FAILED
+    return Outcome(status=status, error=verdict.error)
+
+
+def stopped(stop: Stop) -> Outcome:
+    """End a run because somebody asked for it."""
+    by = f" by {stop.by}" if stop.by else ""
+    error = RunError(kind="stopped", message=f"{stop.reason}{by}")
+    return Outcome(status=RunStatus.CANCELLED, error=error)

@@ -1,0 +1,68 @@
+"""The acts that people see: the status comment, the check runs, the pull request."""
+
+from dataclasses import dataclass
+
+from bot.engine.outcome import GO_ON
+from bot.engine.writer import Writer
+from bot.pipeline import reports
+from bot.pipeline.story import Story
+from bot.runs import Json
+
+_GO_ON: Json = GO_ON.model_dump(mode="json")
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """Each builds its text from the store, so that saying it again changes nothing."""
+
+    writer: Writer
+
+    async def comment(self, run_id: str) -> Json:
+        """The one status comment."""
+        story = await self.writer.story(run_id)
+        applied, outcome = await self.writer.apply(story.run, reports.status_comment(story))
+        if applied and applied.id and story.run.work.status_comment_id != applied.id:
+            work = {"status_comment_id": applied.id, "status_comment_url": applied.url}
+            await self.writer.update(run_id, work=work)
+        return outcome.model_dump(mode="json")
+
+    async def check_run(self, run_id: str) -> Json:
+        """The check run `Coppice`, with its buttons, on the start commit."""
+        story = await self.writer.story(run_id)
+        work = story.run.work
+        if work.start_sha is None or work.pushed is None:
+            return _GO_ON
+        return await self._coppice(story, work.start_sha)
+
+    async def head_check_run(self, run_id: str) -> Json:
+        """The check run `Coppice` on the head of the pull request."""
+        story = await self.writer.story(run_id)
+        work = story.run.work
+        if work.pushed is None or not work.published:
+            return _GO_ON
+        return await self._coppice(story, work.pushed)
+
+    async def _coppice(self, story: Story, sha: str) -> Json:
+        effect = reports.coppice_check_run(story, sha)
+        applied, outcome = await self.writer.apply(story.run, effect)
+        if applied and applied.url and story.run.work.check_run_url != applied.url:
+            await self.writer.update(story.run.id, work={"check_run_url": applied.url})
+        return outcome.model_dump(mode="json")
+
+    async def verify_verdict(self, run_id: str) -> Json:
+        story = await self.writer.story(run_id)
+        effect = reports.verify_check_run(story)
+        return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
+
+    async def rules_verdict(self, run_id: str) -> Json:
+        story = await self.writer.story(run_id)
+        effect = reports.rules_check_run(story)
+        return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
+
+    async def pull_request(self, run_id: str) -> Json:
+        story = await self.writer.story(run_id)
+        applied, outcome = await self.writer.apply(story.run, reports.pull_request_effect(story))
+        if applied:
+            work = {"pull_request_url": applied.url, "pull_request_note": applied.note}
+            await self.writer.update(run_id, pull_request=applied.number, work=work)
+        return outcome.model_dump(mode="json")

@@ -1,0 +1,224 @@
+"""The durable workflows: a run, and its two children. Bodies decide; every act is a step.
+
+No clock, no randomness, no reading of files, settings or the database outside a step. What a child
+needs for its steps (a slot, a worktree) is taken inside its body, so that recovery takes it again.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from dbos import DBOS, SetWorkflowID
+from dbos.error import DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError
+
+from bot.engine.acts import Acts
+from bot.engine.bench import Bench, Benches
+from bot.engine.flow import Flow
+from bot.engine.outcome import GO_ON, Act, Opening, Outcome, Verdict
+from bot.pipeline.definition import StageSpec
+from bot.runs import Json, Message, MessageKind, Publish, RunError, RunStatus
+
+INBOX = "inbox"
+FOLLOW_SECONDS = 30 * 24 * 3600.0
+AWAIT_SECONDS = 0.2  # how often the status of an awaited child is looked at
+CHILD_RECOVERIES = 5  # an agent that kills the service is given up after so many starts
+
+
+class Workflows:
+    """Registers the workflows with the engine; one instance for each launch."""
+
+    def __init__(self, acts: Acts, benches: Benches) -> None:
+        self._acts = acts
+        self._benches = benches
+        self.run = _workflow("run", None, self._run)
+        self._plan = _workflow("plan", CHILD_RECOVERIES, self._child_body)
+        self._work = _workflow("work", CHILD_RECOVERIES, self._child_body)
+
+    # --- the parent ------------------------------------------------------------------------------
+
+    async def _run(self, run_id: str, first_stage: str | None) -> str:
+        try:
+            outcome = await self._carry(run_id, first_stage)
+        except Exception:
+            # The last word of a run is said whatever broke: a bug of ours must not leave it silent.
+            logging.getLogger(__name__).exception("internal error", extra={"run": run_id})
+            outcome = await self._conclude(run_id, Publish.PR, _internal(run_id))
+        return str(outcome.status)
+
+    async def _carry(self, run_id: str, first_stage: str | None) -> Outcome:
+        answer = await _step("open", self._acts.open, run_id)
+        opening = Opening.model_validate(answer)
+        outcome = opening.outcome
+        if not outcome.ended:
+            outcome = await self._effects(run_id, self._acts.announcing(opening.publish))
+        if not outcome.ended:
+            outcome = await self._round(run_id, 1, opening, first_stage)
+        outcome = await self._conclude(run_id, opening.publish, outcome)
+        n = 1
+        while outcome.status is RunStatus.DONE and opening.publish is Publish.PR:
+            message = await self._receive()
+            if message is None:
+                continue
+            if message.kind is MessageKind.CI:
+                await self._effects(run_id, self._acts.asking_ci())
+                continue
+            if message.kind is not MessageKind.RETRY:
+                return await self._close(run_id, message)
+            n += 1
+            await _step("reopen", self._acts.reopen, run_id)
+            outcome = await self._round(run_id, n, opening, None)
+            outcome = await self._conclude(run_id, opening.publish, outcome)
+        return outcome
+
+    async def _round(
+        self, run_id: str, n: int, opening: Opening, first_stage: str | None
+    ) -> Outcome:
+        """Prepare (in the first round), work and publish, with a look at the run between them."""
+        preparing, working = _from(opening, first_stage, first_round=n == 1)
+        for name, stages in (("plan", preparing), ("work", working)):
+            if stages is not None:
+                outcome = await self._child(f"{name}-{n}", run_id, stages, opening)
+                if outcome.ended:
+                    return outcome
+        outcome = await self._look(run_id)
+        if not outcome.ended:
+            outcome = await self._effects(run_id, self._acts.publishing(opening.publish))
+        return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
+
+    async def _child(
+        self, name: str, run_id: str, stages: Sequence[StageSpec], opening: Opening
+    ) -> Outcome:
+        stop = await self._look(run_id)
+        if stop.ended:
+            return stop
+        child = self._plan if name.startswith("plan") else self._work
+        part = [stage.model_dump(mode="json") for stage in stages]
+        with SetWorkflowID(f"{DBOS.workflow_id}/{name}"):
+            handle = await DBOS.start_workflow_async(
+                child, run_id, part, opening.attempts, str(opening.publish)
+            )
+        try:
+            outcome = Outcome.model_validate(
+                await handle.get_result(polling_interval_sec=AWAIT_SECONDS)
+            )
+        except (DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError):
+            outcome = Outcome(status=RunStatus.CANCELLED)
+        stop = await self._look(run_id)
+        return stop if stop.ended else outcome
+
+    async def _conclude(self, run_id: str, publish: Publish, outcome: Outcome) -> Outcome:
+        """Write how the run stands, then say it; what cannot be said any more changes nothing."""
+        following = outcome.status is RunStatus.DONE and publish is Publish.PR
+        await self._finish(run_id, outcome, following=following)
+        await self._effects(run_id, self._acts.concluding(publish), to_the_end=True)
+        return outcome
+
+    async def _close(self, run_id: str, message: Message) -> Outcome:
+        """End a run whose pull request, branch or repository is finished."""
+        if message.merged:
+            outcome = Outcome(status=RunStatus.DONE)
+            await self._finish(run_id, outcome, following=False)
+            return outcome
+        error = RunError(kind=str(message.kind), message=message.reason)
+        outcome = Outcome(status=RunStatus.CANCELLED, error=error)
+        return await self._conclude(run_id, Publish.PR, outcome)
+
+    async def _finish(self, run_id: str, outcome: Outcome, *, following: bool) -> None:
+        document = outcome.model_dump(mode="json")
+        await _step("finish", self._acts.finish, run_id, document, following)
+
+    async def _effects(
+        self, run_id: str, acts: Sequence[Act], *, to_the_end: bool = False
+    ) -> Outcome:
+        for act in acts:
+            name: str = getattr(act, "__name__", "effect")
+            outcome = Outcome.model_validate(await _step(name, act, run_id))
+            if outcome.ended and not to_the_end:
+                return outcome
+        return GO_ON
+
+    async def _look(self, run_id: str) -> Outcome:
+        return Outcome.model_validate(await _step("look", self._acts.look, run_id))
+
+    async def _receive(self) -> Message | None:
+        message = await DBOS.recv_async(INBOX, timeout_seconds=FOLLOW_SECONDS)
+        return None if message is None else Message.model_validate(message)
+
+    # --- the children ----------------------------------------------------------------------------
+
+    async def _child_body(self, run_id: str, part: list[Json], attempts: int, publish: str) -> Json:
+        stages = tuple(StageSpec.model_validate(stage) for stage in part)
+        async with self._benches.take(run_id, str(DBOS.workflow_id)) as bench:
+            outcome = await self._stages(bench, Flow(stages=stages, attempts=attempts), publish)
+        return outcome.model_dump(mode="json")
+
+    async def _stages(self, bench: Bench, flow: Flow, publish: str) -> Outcome:
+        if DBOS.workflow_id and "/plan-" in DBOS.workflow_id:
+            baseline = Verdict.model_validate(await _long_step("baseline", bench.baseline))
+            if not baseline.passed:
+                return Outcome(status=RunStatus.BLOCKED, error=baseline.error)
+        while (spec := flow.next) is not None:
+            stop = await self._look(bench.run_id)
+            if stop.ended:
+                return stop
+            number = flow.begin(spec)
+            await self._effects(bench.run_id, self._acts.progressing(Publish(publish)))
+            answer = await _long_step(
+                f"{spec.name}-{number}", bench.try_stage, spec, number, flow.feedback
+            )
+            outcome = flow.take(spec, Verdict.model_validate(answer))
+            if outcome is not None:
+                return outcome
+        return GO_ON
+
+
+def _from(
+    opening: Opening, first_stage: str | None, *, first_round: bool
+) -> tuple[Sequence[StageSpec] | None, Sequence[StageSpec] | None]:
+    """The stages of both children from ``first_stage`` on; None: that child has nothing to do."""
+    names = [stage.name for stage in (*opening.preparing, *opening.working)]
+    if not first_round:
+        return None, opening.working
+    if first_stage is None or first_stage == "baseline":
+        return opening.preparing, opening.working or None
+    if first_stage not in names:
+        return None, None
+    cut, start = len(opening.preparing), names.index(first_stage)
+    if start < cut:
+        return opening.preparing[start:], opening.working or None
+    return None, opening.working[start - cut :]
+
+
+def _internal(run_id: str) -> Outcome:
+    message = f"internal error; the log has the details under run {run_id}"
+    return Outcome(status=RunStatus.FAILED, error=RunError(kind="internal_error", message=message))
+
+
+async def _step(name: str, act: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+    return await DBOS.run_step_async({"name": name}, _coroutine(act), *arguments)
+
+
+async def _long_step(name: str, act: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+    """Run a step that a cancelled workflow ends within about a second (agents, commands)."""
+    return await DBOS.run_step_async(
+        {"name": name, "preemptible": True}, _coroutine(act), *arguments
+    )
+
+
+def _coroutine(act: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+    async def call(*arguments: Any) -> Any:
+        return await act(*arguments)
+
+    return call
+
+
+def _workflow(
+    name: str, recoveries: int | None, body: Callable[..., Awaitable[Any]]
+) -> Callable[..., Any]:
+    """Register a bound method; the engine writes attributes on what it registers."""
+
+    async def workflow(*arguments: Any) -> Any:
+        return await body(*arguments)
+
+    workflow.__qualname__ = name
+    return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(workflow)

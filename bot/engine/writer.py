@@ -1,0 +1,63 @@
+"""Read a run's story, and apply effects for it until GitHub takes or refuses them."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, Unpack
+
+from sqlalchemy import Connection
+
+from bot.engine.bench import Shop
+from bot.engine.outcome import GO_ON, Outcome, refused
+from bot.errors import EffectDelayed, EffectRefused
+from bot.pipeline.story import Story
+from bot.runs import Applied, Effect, RepositoryRef, Run, StageRecord
+from bot.store import runs
+
+PUBLISH = "publish"
+LONGEST_WAIT = 600.0  # seconds between two tries of an effect that GitHub puts off
+
+
+class Applier(Protocol):
+    """Writes one effect to GitHub (`bot/github/effects`)."""
+
+    async def apply(
+        self, repository: RepositoryRef, effect: Effect, *, run_id: str | None, scope: str = ""
+    ) -> Applied: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """What every act needs: the store, and the way to GitHub."""
+
+    shop: Shop
+    applier: Applier
+
+    async def apply(self, run: Run, effect: Effect) -> tuple[Applied | None, Outcome]:
+        """Apply an effect however long GitHub puts it off; a refusal is an outcome."""
+        while True:
+            try:
+                applied = await self.applier.apply(run.repository, effect, run_id=run.id)
+            except EffectDelayed as delay:
+                await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
+            except EffectRefused as error:
+                return None, refused(PUBLISH, error.kind, error.reason)
+            else:
+                return applied, GO_ON
+
+    async def story(self, run_id: str) -> Story:
+        """Read everything that people may be told of a run; raises LookupError."""
+
+        def read(c: Connection) -> tuple[Run | None, list[StageRecord]]:
+            return runs.get(c, run_id), runs.stages(c, run_id)
+
+        run, stages = await self.shop.database.read(read)
+        if run is None:
+            raise LookupError(f"there is no run {run_id}")
+        return self.shop.story(run, stages)
+
+    async def update(self, run_id: str, **changes: Unpack[runs.Changes]) -> Run:
+        return await self.shop.database.write(lambda c: runs.update(c, run_id, **changes))
+
+    async def write(self, change: Callable[[Connection], None]) -> None:
+        await self.shop.database.write(change)

@@ -1,0 +1,71 @@
+"""Every error that Coppice raises on purpose, sorted by who has to act on it.
+
+- ``UserError``: somebody on GitHub asked for what cannot be done; the text becomes a comment.
+- ``StageFailed``: a stage ended without a result; the text becomes a check run.
+- ``OperatorError``: a setting or the machine is wrong; the text goes to stderr.
+
+Anything else is a bug: a traceback in the log, "internal error" on GitHub.
+"""
+
+
+class CoppiceError(Exception):
+    """Base of every error that this project raises on purpose."""
+
+
+class UserError(CoppiceError):
+    """A request that Coppice will not carry out; the text is posted back as a comment."""
+
+
+class OperatorError(CoppiceError):
+    """The installation cannot work as it is set up; the text says what to change."""
+
+    def __init__(self, message: str, *, exit_code: int = 2) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class StageFailed(CoppiceError):
+    """A stage ended without a result.
+
+    ``kind`` is the ``error.class`` that scripts read (for example ``no_changes``). ``blocked`` says
+    that a rule or a person is in the way, so that another attempt would change nothing.
+    """
+
+    def __init__(self, kind: str, reason: str, *, blocked: bool = False) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.blocked = blocked
+
+
+class GitError(CoppiceError):
+    """git refused or failed; ``stderr`` is git's own word, without credentials."""
+
+    def __init__(self, command: str, exit_code: int, stderr: str) -> None:
+        super().__init__(f"git {command} ended with {exit_code}: {stderr.strip()[:2000]}")
+        self.command = command
+        self.exit_code = exit_code
+        self.stderr = stderr
+
+
+class EffectRefused(CoppiceError):
+    """GitHub refuses an effect for a reason that trying again will not change.
+
+    ``kind`` names the reason (``protected_branch``, ``push_protection``, ``signatures_required``,
+    ``sign_off_required``, ``workflow_permission``, ``branch_moved``, ``gone``, ``no_access``,
+    ``suspended``, ``uninstalled``, ``archived``, ``invalid``).
+    """
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+class EffectDelayed(CoppiceError):
+    """GitHub or our own budget asks to wait; the effect is tried again after ``seconds``."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.seconds = seconds

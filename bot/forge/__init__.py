@@ -1,0 +1,1 @@
+"""The local stand-in for GitHub; imports nothing of the rest of the house."""

@@ -1,0 +1,83 @@
+"""Faults that a test asks for by `POST /_forge/faults`: which call or event, how often, what."""
+
+import fnmatch
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class FaultKind(StrEnum):
+    DUPLICATE = "duplicate"  # the event is sent twice, under one GUID
+    DELAY = "delay"  # the event is sent `seconds` later
+    REORDER = "reorder"  # the event is sent after the next one of its repository
+    DROP = "drop"  # the event is not sent; the delivery log shows it as failed
+    ERROR = "error"  # the call answers `status` (502) and does nothing
+    TIMEOUT_AFTER = "timeout_after"  # the call is carried out, its answer never comes
+    SECONDARY = "secondary"  # the call meets the secondary limit and does nothing
+    SLOW = "slow"  # the call waits `seconds` before it is carried out
+
+
+OF_EVENTS = frozenset({FaultKind.DUPLICATE, FaultKind.DELAY, FaultKind.REORDER, FaultKind.DROP})
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """``event`` is `issues` or `issues.labeled`; ``path`` may hold `*`."""
+
+    id: int
+    kind: FaultKind
+    event: str | None = None
+    method: str | None = None
+    path: str | None = None
+    after: int = 0
+    """So many matches pass unharmed first."""
+    times: int = 1
+    """So many matches are hit, then it is used up."""
+    seconds: float = 1.0
+    status: int = 502
+
+    def of_event(self, event: str, action: str | None) -> bool:
+        return self.event in (None, event, f"{event}.{action}")
+
+    def of_call(self, method: str, path: str) -> bool:
+        if self.method and self.method.upper() != method:
+            return False
+        return self.path is None or fnmatch.fnmatchcase(path, self.path)
+
+    def hit(self) -> bool:
+        """Count a match; say whether it is one to spoil."""
+        if self.after > 0:
+            self.after -= 1
+            return False
+        self.times -= 1
+        return True
+
+
+@dataclass(slots=True)
+class Faults:
+    """All faults that are not used up."""
+
+    waiting: list[Fault] = field(default_factory=list)
+
+    def add(self, fault: Fault) -> None:
+        self.waiting.append(fault)
+
+    def clear(self) -> None:
+        self.waiting.clear()
+
+    def for_event(self, event: str, action: str | None) -> Fault | None:
+        return self._first(
+            [f for f in self.waiting if f.kind in OF_EVENTS and f.of_event(event, action)]
+        )
+
+    def for_call(self, method: str, path: str) -> Fault | None:
+        return self._first(
+            [f for f in self.waiting if f.kind not in OF_EVENTS and f.of_call(method, path)]
+        )
+
+    def _first(self, matching: list[Fault]) -> Fault | None:
+        for fault in matching:
+            if fault.hit():
+                if fault.times <= 0:
+                    self.waiting.remove(fault)
+                return fault
+        return None

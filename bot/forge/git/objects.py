@@ -1,0 +1,146 @@
+"""Blobs and trees of a bare repository, by plumbing: one history with the pushes."""
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.forge.git.process import attempt, git
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+class ObjectMissing(Exception):
+    """There is no such object, or it is of another kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeEntry:
+    """An entry of a tree; ``sha`` None in a new tree takes the path away."""
+
+    path: str
+    mode: str
+    sha: str | None
+    type: str = "blob"
+    """`blob`, `tree` or `commit`."""
+    size: int | None = None
+
+
+async def create_blob(repository: Path, data: bytes) -> str:
+    output = await git(repository, "hash-object", "-w", "--stdin", stdin=data)
+    return output.decode().strip()
+
+
+async def read_objects(
+    repository: Path, names: Sequence[str], variables: Mapping[str, str] | None = None
+) -> list[tuple[str, str, bytes] | None]:
+    """Read (sha, type, data) for each name that git understands, None for a missing one."""
+    request = "".join(f"{name}\n" for name in names).encode()
+    output = await git(repository, "cat-file", "--batch", stdin=request, variables=variables)
+    found: list[tuple[str, str, bytes] | None] = []
+    at = 0
+    for _ in names:
+        end = output.index(b"\n", at)
+        header = output[at:end].decode(errors="replace").rsplit(" ", 2)
+        at = end + 1
+        if len(header) < 3 or not header[2].isdigit():
+            found.append(None)
+            continue
+        size = int(header[2])
+        found.append((header[0], header[1], output[at : at + size]))
+        at += size + 1
+    return found
+
+
+async def read_blob(repository: Path, sha: str) -> bytes:
+    """Return a blob's bytes; raises ObjectMissing."""
+    return await _read(repository, sha, "blob")
+
+
+async def _read(repository: Path, sha: str, kind: str) -> bytes:
+    if not sha or any(c.isspace() for c in sha):
+        raise ObjectMissing(sha)
+    (found,) = await read_objects(repository, [sha])
+    if found is None or found[1] != kind:
+        raise ObjectMissing(sha)
+    return found[2]
+
+
+async def resolve(repository: Path, revision: str, kind: str = "commit") -> str | None:
+    """Return the sha that a branch, tag or sha stands for, None when there is none.
+
+    A branch goes before a tag of the same name, as with GitHub's `ref` parameters.
+    """
+    if not revision or revision.startswith("-") or any(c in revision for c in " \n^~:?*[\\"):
+        return None
+    names = [f"refs/heads/{revision}", f"refs/tags/{revision}", revision]
+    request = "".join(f"{name}^{{{kind}}}\n" for name in names).encode()
+    output = await git(repository, "cat-file", "--batch-check=%(objectname)", stdin=request)
+    for line in output.decode(errors="replace").splitlines():
+        if len(line) == 40 and " " not in line:
+            return line
+    return None
+
+
+async def read_tree(
+    repository: Path, treeish: str, *, recursive: bool = False
+) -> tuple[str, list[TreeEntry]]:
+    """Return (sha, entries); raises ObjectMissing."""
+    sha = await resolve(repository, treeish, "tree")
+    if sha is None:
+        raise ObjectMissing(treeish)
+    options = ["-r", "-t"] if recursive else []
+    output = await git(repository, "ls-tree", "-l", "-z", "--full-tree", *options, sha)
+    return sha, [_entry(line) for line in output.decode(errors="replace").split("\0") if line]
+
+
+def _entry(line: str) -> TreeEntry:
+    facts, path = line.split("\t", 1)
+    mode, kind, sha, size = facts.split()
+    known = int(size) if size.isdigit() else None
+    return TreeEntry(path=path, mode=mode, type=kind, sha=sha, size=known)
+
+
+async def create_tree(
+    repository: Path, entries: Iterable[TreeEntry], base: str | None = None
+) -> str:
+    """Write a tree, laid over ``base`` if there is one; raises ObjectMissing, or GitFailed."""
+    with tempfile.TemporaryDirectory() as scratch:
+        variables = {"GIT_INDEX_FILE": f"{scratch}/index"}
+        if (
+            base is not None
+            and (await attempt(repository, "read-tree", base, variables=variables))[0]
+        ):
+            raise ObjectMissing(base)
+        lines = []
+        for entry in entries:
+            if entry.type == "tree" and entry.sha is not None:
+                await _graft(repository, entry, variables)
+            else:
+                sha, mode = entry.sha or "0" * 40, entry.mode if entry.sha else "0"
+                lines.append(f"{mode} {sha}\t{entry.path}\0")
+        await git(
+            repository,
+            "update-index",
+            "-z",
+            "--index-info",
+            stdin="".join(lines).encode(),
+            variables=variables,
+        )
+        return (await git(repository, "write-tree", variables=variables)).decode().strip()
+
+
+async def _graft(repository: Path, entry: TreeEntry, variables: dict[str, str]) -> None:
+    where = entry.path.rstrip("/")
+    options = ("-r", "--cached", "--ignore-unmatch", "-q", "--", where)
+    await git(repository, "--work-tree=/", "rm", *options, variables=variables)
+    await git(repository, "read-tree", f"--prefix={where}/", str(entry.sha), variables=variables)
+
+
+async def require(repository: Path, kinds: Mapping[str, str]) -> None:
+    """Raise ObjectMissing unless each sha is there and of its kind."""
+    request = "".join(f"{sha}\n" for sha in kinds).encode()
+    output = await git(repository, "cat-file", "--batch-check=%(objecttype)", stdin=request)
+    for (sha, kind), found in zip(kinds.items(), output.decode().splitlines(), strict=True):
+        if found != kind:
+            raise ObjectMissing(sha)

@@ -1,0 +1,68 @@
+"""Reactions on issues, comments and review comments; they cause no events."""
+
+from collections.abc import Callable
+
+from bot.forge.answers import Answer, Refusal, created, nothing, not_found, ok
+from bot.forge.records import Reaction
+from bot.forge.rest import comments, review_comments
+from bot.forge.rest.call import Call, Routes
+from bot.forge.shapes import people
+
+routes = Routes()
+READ = "issues:read pull_requests:read"
+WRITE = "issues:write pull_requests:write"
+Find = Callable[[Call], list[Reaction]]
+
+
+def of_issue(call: Call) -> list[Reaction]:
+    return call.issue().reactions
+
+
+def of_comment(call: Call) -> list[Reaction]:
+    return comments.find(call).reactions
+
+
+def of_review_comment(call: Call) -> list[Reaction]:
+    return review_comments.find(call).reactions
+
+
+def declare(path: str, find: Find, read: str, write: str) -> None:
+    """Declare the three operations on the reactions of one kind of thing."""
+
+    @routes.repository(f"GET {path}/reactions", needs=read)
+    async def list_reactions(call: Call) -> Answer:
+        content = call.query.get("content")
+        found = [r for r in find(call) if content in (None, r.content)]
+        return call.page(found, lambda reaction: people.reaction(call.state, reaction))
+
+    @routes.repository(f"POST {path}/reactions", needs=write)
+    async def create_reaction(call: Call) -> Answer:
+        """Answer 201 for a new reaction, 200 for one that is there already."""
+        if call.actor.user is None:
+            raise Refusal(401, "Requires authentication")
+        given, content = find(call), str(call.body["content"])
+        for reaction in given:
+            if reaction.user is call.user and reaction.content == content:
+                return ok(people.reaction(call.state, reaction))
+        reaction = Reaction(
+            id=call.state.new_id(), user=call.user, content=content, created_at=call.state.now()
+        )
+        given.append(reaction)
+        return created(people.reaction(call.state, reaction))
+
+    @routes.repository(f"DELETE {path}/reactions/{{reaction_id}}", needs=write)
+    async def delete_reaction(call: Call) -> Answer:
+        """Only one's own."""
+        given, wanted = find(call), call.number("reaction_id")
+        for reaction in given:
+            if reaction.id == wanted and reaction.user is call.user:
+                given.remove(reaction)
+                return nothing()
+        raise not_found()
+
+
+declare("/issues/{issue_number}", of_issue, READ, WRITE)
+declare("/issues/comments/{comment_id}", of_comment, READ, WRITE)
+declare(
+    "/pulls/comments/{comment_id}", of_review_comment, "pull_requests:read", "pull_requests:write"
+)

@@ -1,0 +1,1 @@
+"""Records as JSON, with exactly GitHub's keys; a module for each kind of thing."""

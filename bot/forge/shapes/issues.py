@@ -1,0 +1,121 @@
+"""Issues, comments and what happened to them."""
+
+from bot.forge.records import Comment, Issue, Json, TimelineEvent
+from bot.forge.shapes import people, repositories
+from bot.forge.state import State, node_id
+
+
+def url(state: State, it: Issue) -> str:
+    return f"{repositories.url(state, it.repository)}/issues/{it.number}"
+
+
+def page(state: State, it: Issue) -> str:
+    kind = "pull" if it.pull else "issues"
+    return f"{repositories.page(state, it.repository)}/{kind}/{it.number}"
+
+
+def issue(state: State, it: Issue) -> Json:
+    own = url(state, it)
+    repository = repositories.url(state, it.repository)
+    assignees = [people.user(state, who) for who in it.assignees]
+    shape = {
+        "url": own,
+        "repository_url": repository,
+        "labels_url": f"{own}/labels{{/name}}",
+        "comments_url": f"{own}/comments",
+        "events_url": f"{own}/events",
+        "html_url": page(state, it),
+        "id": it.id,
+        "node_id": node_id("Issue", it.id),
+        "number": it.number,
+        "title": it.title,
+        "user": people.maybe(state, it.user),
+        "labels": [people.label(state, repository, label) for label in it.labels],
+        "state": it.state,
+        "locked": it.locked,
+        "assignee": assignees[0] if assignees else None,
+        "assignees": assignees,
+        "milestone": None,
+        "comments": len(it.comments),
+        "created_at": it.created_at,
+        "updated_at": it.updated_at,
+        "closed_at": it.closed_at,
+        "author_association": repositories.association(state, it.repository, it.user),
+        "active_lock_reason": None,
+        "body": it.body,
+        "reactions": people.reactions(own, it.reactions),
+        "timeline_url": f"{own}/timeline",
+        "performed_via_github_app": people.maybe_app(state, it.app),
+        "state_reason": it.state_reason,
+    }
+    if it.pull:
+        shape["draft"] = it.pull.draft
+        shape["pull_request"] = pull_links(state, it)
+    else:
+        shape["sub_issues_summary"] = {"total": 0, "completed": 0, "percent_completed": 0}
+        shape["issue_dependencies_summary"] = dict.fromkeys(
+            ("blocked_by", "total_blocked_by", "blocking", "total_blocking"), 0
+        )
+    return shape
+
+
+def pull_links(state: State, it: Issue) -> Json:
+    html = page(state, it)
+    return {
+        "url": f"{repositories.url(state, it.repository)}/pulls/{it.number}",
+        "html_url": html,
+        "diff_url": f"{html}.diff",
+        "patch_url": f"{html}.patch",
+        "merged_at": it.pull.merged_at if it.pull else None,
+    }
+
+
+def detailed(state: State, it: Issue) -> Json:
+    """The answer of `GET .../issues/{issue_number}`."""
+    return {**issue(state, it), "closed_by": people.maybe(state, it.closed_by)}
+
+
+def comment(state: State, it: Comment) -> Json:
+    repository = it.issue.repository
+    own = f"{repositories.url(state, repository)}/issues/comments/{it.id}"
+    return {
+        "url": own,
+        "html_url": f"{page(state, it.issue)}#issuecomment-{it.id}",
+        "issue_url": url(state, it.issue),
+        "id": it.id,
+        "node_id": node_id("IssueComment", it.id),
+        "user": people.maybe(state, it.user),
+        "created_at": it.created_at,
+        "updated_at": it.updated_at,
+        "body": it.body,
+        "author_association": repositories.association(state, repository, it.user),
+        "reactions": people.reactions(own, it.reactions),
+        "performed_via_github_app": people.maybe_app(state, it.app),
+    }
+
+
+def timeline_comment(state: State, it: Comment) -> Json:
+    author = people.user(state, it.user or people.GHOST)
+    return {**comment(state, it), "event": "commented", "actor": author, "user": author}
+
+
+def timeline_event(state: State, it: Issue, event: TimelineEvent) -> Json:
+    repository = repositories.url(state, it.repository)
+    shape = {
+        "id": event.id,
+        "node_id": node_id("IssueEvent", event.id),
+        "url": f"{repository}/issues/events/{event.id}",
+        "actor": people.user(state, event.actor or people.GHOST),
+        "event": event.event,
+        "commit_id": None,
+        "commit_url": None,
+        "created_at": event.created_at,
+        "performed_via_github_app": people.maybe_app(state, event.app),
+    }
+    if event.label:
+        shape["label"] = {"name": event.label.name, "color": event.label.color}
+    if event.rename:
+        shape["rename"] = {"from": event.rename[0], "to": event.rename[1]}
+    if event.event in ("closed", "reopened"):
+        shape["state_reason"] = it.state_reason
+    return shape

@@ -1,0 +1,183 @@
+"""Pull requests, reviews and review comments."""
+
+from bot.forge.records import Json, PullRequest, Repository, Review, ReviewComment
+from bot.forge.shapes import issues, people, repositories
+from bot.forge.state import State, node_id
+
+
+def url(state: State, it: PullRequest) -> str:
+    return f"{repositories.url(state, it.issue.repository)}/pulls/{it.number}"
+
+
+def simple(state: State, it: PullRequest) -> Json:
+    """The form in lists and in events of reviews."""
+    issue, repository = it.issue, it.issue.repository
+    own, html, of_issue = url(state, it), issues.page(state, issue), issues.url(state, issue)
+    repository_url = repositories.url(state, repository)
+    assignees = [people.user(state, who) for who in issue.assignees]
+    return {
+        "url": own,
+        "id": it.id,
+        "node_id": node_id("PullRequest", it.id),
+        "html_url": html,
+        "diff_url": f"{html}.diff",
+        "patch_url": f"{html}.patch",
+        "issue_url": of_issue,
+        "number": it.number,
+        "state": issue.state,
+        "locked": issue.locked,
+        "title": issue.title,
+        "user": people.user(state, issue.user or people.GHOST),
+        "body": issue.body,
+        "created_at": issue.created_at,
+        "updated_at": issue.updated_at,
+        "closed_at": issue.closed_at,
+        "merged_at": it.merged_at,
+        "merge_commit_sha": it.merge_commit_sha,
+        "assignee": assignees[0] if assignees else None,
+        "assignees": assignees,
+        "requested_reviewers": [people.user(state, who) for who in it.requested_reviewers],
+        "requested_teams": [],
+        "labels": [people.label(state, repository_url, label) for label in issue.labels],
+        "milestone": None,
+        "draft": it.draft,
+        "commits_url": f"{own}/commits",
+        "review_comments_url": f"{own}/comments",
+        "review_comment_url": f"{repository_url}/pulls/comments{{/number}}",
+        "comments_url": f"{of_issue}/comments",
+        "statuses_url": f"{repository_url}/statuses/{it.head_sha}",
+        "head": end(state, it.head_repository, it.head_ref, it.head_sha),
+        "base": end(state, repository, it.base_ref, it.base_sha),
+        "_links": {
+            "self": {"href": own},
+            "html": {"href": html},
+            "issue": {"href": of_issue},
+            "comments": {"href": f"{of_issue}/comments"},
+            "review_comments": {"href": f"{own}/comments"},
+            "review_comment": {"href": f"{repository_url}/pulls/comments{{/number}}"},
+            "commits": {"href": f"{own}/commits"},
+            "statuses": {"href": f"{repository_url}/statuses/{it.head_sha}"},
+        },
+        "author_association": repositories.association(state, repository, issue.user),
+        "auto_merge": None,
+        "active_lock_reason": None,
+    }
+
+
+def end(state: State, repository: Repository | None, ref: str, sha: str) -> Json:
+    """One end of a pull request; ``repository`` None: the fork is gone."""
+    owner = repository.owner if repository else None
+    return {
+        "label": f"{owner.login if owner else 'unknown'}:{ref}",
+        "ref": ref,
+        "sha": sha,
+        "user": people.user(state, owner or people.GHOST),
+        "repo": repositories.repository(state, repository) if repository else None,
+    }
+
+
+def full(state: State, it: PullRequest, size: Json) -> Json:
+    """The whole form; ``size`` has commits, additions, deletions, changed_files."""
+    known = None if it.unknown_reads else it.mergeable
+    return {
+        **simple(state, it),
+        "merged": it.merged,
+        "mergeable": None if it.merged else known,
+        "rebaseable": None if it.merged else known,
+        "mergeable_state": mergeable_state(it, known=known),
+        "merged_by": people.maybe(state, it.merged_by),
+        "comments": len(it.issue.comments),
+        "review_comments": len(it.review_comments),
+        "maintainer_can_modify": it.maintainer_can_modify,
+        **size,
+    }
+
+
+def mergeable_state(it: PullRequest, *, known: bool | None) -> str:
+    if known is None or it.merged:
+        return "unknown"
+    if not known:
+        return "dirty"
+    return "draft" if it.draft else "clean"
+
+
+def minimal(state: State, it: PullRequest) -> Json:
+    """The form in check runs and suites."""
+    head = it.head_repository or it.issue.repository
+    return {
+        "url": url(state, it),
+        "id": it.id,
+        "number": it.number,
+        "head": {
+            "ref": it.head_ref,
+            "sha": it.head_sha,
+            "repo": repositories.reference(state, head),
+        },
+        "base": {
+            "ref": it.base_ref,
+            "sha": it.base_sha,
+            "repo": repositories.reference(state, it.issue.repository),
+        },
+    }
+
+
+def review(state: State, it: Review) -> Json:
+    html = f"{issues.page(state, it.pull.issue)}#pullrequestreview-{it.id}"
+    pull = url(state, it.pull)
+    shape = {
+        "id": it.id,
+        "node_id": node_id("PullRequestReview", it.id),
+        "user": people.maybe(state, it.user),
+        "body": it.body,
+        "state": it.state,
+        "html_url": html,
+        "pull_request_url": pull,
+        "author_association": repositories.association(state, it.pull.issue.repository, it.user),
+        "_links": {"html": {"href": html}, "pull_request": {"href": pull}},
+        "commit_id": it.commit_id,
+    }
+    if it.submitted_at:
+        shape["submitted_at"] = it.submitted_at
+    return shape
+
+
+def comment(state: State, it: ReviewComment) -> Json:
+    repository = it.pull.issue.repository
+    own = f"{repositories.url(state, repository)}/pulls/comments/{it.id}"
+    html = f"{issues.page(state, it.pull.issue)}#discussion_r{it.id}"
+    pull = url(state, it.pull)
+    shape = {
+        "url": own,
+        "pull_request_review_id": it.review.id,
+        "id": it.id,
+        "node_id": node_id("PullRequestReviewComment", it.id),
+        "diff_hunk": it.diff_hunk,
+        "path": it.path,
+        "position": 1,
+        "original_position": 1,
+        "commit_id": it.commit_id,
+        "original_commit_id": it.commit_id,
+        "user": people.maybe(state, it.user),
+        "body": it.body,
+        "created_at": it.created_at,
+        "updated_at": it.updated_at,
+        "html_url": html,
+        "pull_request_url": pull,
+        "author_association": repositories.association(state, repository, it.user),
+        "_links": {
+            "self": {"href": own},
+            "html": {"href": html},
+            "pull_request": {"href": pull},
+        },
+        "reactions": people.reactions(own, it.reactions),
+        "start_line": it.start_line,
+        "original_start_line": it.start_line,
+        "start_side": it.start_side,
+        "side": it.side,
+        "subject_type": it.subject_type,
+    }
+    if it.line is not None:
+        shape |= {"line": it.line, "original_line": it.line}
+    if it.in_reply_to:
+        shape["in_reply_to_id"] = it.in_reply_to
+    return shape

@@ -1,0 +1,114 @@
+"""What an answer of GitHub other than success means, named as what it is.
+
+- ``RateLimited``: a limit, whatever status it came with; never "missing permission".
+- ``Unanswered``: no answer, or GitHub's own failure; a write may have happened all the same.
+- ``Refusal``: GitHub will not; ``status`` and ``errors`` are its own.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from gidgethub import HTTPException
+
+from bot.errors import CoppiceError, EffectDelayed, EffectRefused
+
+SECONDARY_SECONDS = 60.0  # GitHub: wait at least a minute where it names no time
+UNANSWERED_SECONDS = 10.0
+
+SUSPENDED = "installation has been suspended"
+NO_PERMISSION = "not accessible by integration"
+
+_NEXT_STEPS = (
+    (SUSPENDED, "suspended", "The App is suspended here; an owner can lift that."),
+    ("archived", "archived", "The repository is archived and cannot be written to."),
+    ("locked", "locked", "The conversation is locked; unlock it and try again."),
+    (
+        NO_PERMISSION,
+        "no_access",
+        "The App lacks a permission for this; an owner can grant it in the App's installation.",
+    ),
+)
+
+
+class RateLimited(EffectDelayed):
+    """GitHub asks everybody who uses this installation to wait."""
+
+
+class Unanswered(EffectDelayed):
+    """Nobody knows whether the call was carried out; look before doing it again."""
+
+
+class Refusal(EffectRefused):
+    """An answer 4xx that is no limit."""
+
+    def __init__(
+        self, kind: str, reason: str, *, status: int, errors: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(kind, reason)
+        self.status = status
+        self.errors = errors
+
+    def says(self, words: str) -> bool:
+        """Tell whether GitHub's words contain these, in whatever case."""
+        return words.lower() in " ".join((self.reason, *self.errors)).lower()
+
+
+def problem(error: HTTPException, call: str, now: float) -> CoppiceError:
+    """Name what an error answer means; ``call`` is method and path, ``now`` the Unix time."""
+    status = int(error.status_code)
+    message = str(error)
+    if status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
+        limited = _rate_limit(status, message, error.headers, now)
+        if limited:
+            return limited
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unanswered(f"GitHub answered {status} to {call}", UNANSWERED_SECONDS)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return EffectDelayed(f"GitHub does not accept the App's token: {message}", 60)
+    return _refusal(status, message, _errors(getattr(error, "errors", None)), call)
+
+
+def _rate_limit(
+    status: int, message: str, headers: Mapping[str, str], now: float
+) -> RateLimited | None:
+    if retry_after := headers.get("retry-after", ""):
+        seconds = float(retry_after) if retry_after.isdigit() else SECONDARY_SECONDS
+        return RateLimited(f"GitHub's secondary rate limit: wait {seconds:.0f} s", seconds)
+    if headers.get("x-ratelimit-remaining") == "0":
+        reset = float(headers.get("x-ratelimit-reset", now + SECONDARY_SECONDS))
+        until = datetime.fromtimestamp(reset, UTC).strftime("%H:%M UTC")
+        return RateLimited(f"GitHub's rate limit is used up until {until}", max(1.0, reset - now))
+    if status == HTTPStatus.TOO_MANY_REQUESTS or re.search("secondary rate|abuse", message, re.I):
+        return RateLimited("GitHub's secondary rate limit", SECONDARY_SECONDS)
+    return None
+
+
+def _refusal(status: int, message: str, errors: tuple[str, ...], call: str) -> Refusal:
+    for words, kind, advice in _NEXT_STEPS:
+        if status == HTTPStatus.FORBIDDEN and words in message.lower():
+            return Refusal(kind, f"{advice} (GitHub: {message})", status=status, errors=errors)
+    kinds = {
+        HTTPStatus.FORBIDDEN: "no_access",
+        HTTPStatus.NOT_FOUND: "gone",
+        HTTPStatus.GONE: "gone",
+    }
+    kind = kinds.get(HTTPStatus(status), "invalid")
+    return Refusal(
+        kind, f"GitHub answered {status} to {call}: {message}", status=status, errors=errors
+    )
+
+
+def _errors(errors: Any) -> tuple[str, ...]:
+    """Flatten GitHub's errors: objects with `message`, or `field` and `code`, or bare strings."""
+    if isinstance(errors, str):
+        return (errors,)
+    texts = []
+    for error in errors or ():
+        if isinstance(error, Mapping):
+            texts.append(str(error.get("message") or f"{error.get('field')} {error.get('code')}"))
+        else:
+            texts.append(str(error))
+    return tuple(texts)

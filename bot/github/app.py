@@ -1,0 +1,151 @@
+"""Be the GitHub App: hand out clients for installations, tokens for git, and say who we are."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import aiohttp
+from cachetools import LRUCache
+
+from bot.errors import GitError, OperatorError
+from bot.github.answers import Refusal
+from bot.github.client import TIMEOUT, Client, Connection, Pause
+from bot.github.clock import Clock
+from bot.github.git_words import unknown_token
+from bot.github.tokens import (
+    FETCH,
+    LAG_SECONDS,
+    REST,
+    AppTokens,
+    InstallationTokens,
+    Mint,
+    Permissions,
+    Scope,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """The App as its operator registered it."""
+
+    app_id: int
+    private_key: str
+    """PEM."""
+    api_url: str
+    """REST: `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise Server."""
+    timeout: aiohttp.ClientTimeout = TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Me:
+    """Who Coppice is on GitHub: objects are ours by these ids, never by a name."""
+
+    app_id: int
+    slug: str
+    user_id: int
+    """Of the bot user that comments and opens pull requests."""
+
+    @property
+    def login(self) -> str:
+        return f"{self.slug}[bot]"
+
+    @property
+    def email(self) -> str:
+        """The address by which GitHub shows the App as the author of a commit."""
+        return f"{self.user_id}+{self.login}@users.noreply.github.com"
+
+
+class App:
+    """The App and everything it holds open; one for the process."""
+
+    def __init__(
+        self, registration: Registration, session: aiohttp.ClientSession, clock: Clock | None = None
+    ) -> None:
+        self._clock = clock or Clock()
+        self._connection = Connection(
+            session=session,
+            base_url=registration.api_url.rstrip("/"),
+            clock=self._clock,
+            timeout=registration.timeout,
+        )
+        self._signer = AppTokens(registration.app_id, registration.private_key, self._clock)
+        self._clients: LRUCache[Scope, Client] = LRUCache(256)
+        self._pauses: LRUCache[int, Pause] = LRUCache(1024)
+        self._me: Me | None = None
+        self.as_app = Client(self._connection, self._signer, Pause(self._clock))
+        """Calls as the App itself (`/app/…`)."""
+        self._mint = Mint(self.as_app, self._clock)
+
+    def jwt(self) -> str:
+        """Sign a JWT of the App, good for nine minutes; OperatorError where the key is none."""
+        return self._signer.sign()
+
+    async def client(
+        self,
+        installation_id: int,
+        repository_id: int | None = None,
+        permissions: Permissions = REST,
+    ) -> Client:
+        """Give the client of an installation, confined to one repository where it is named.
+
+        Its first call raises EffectRefused ``suspended``, ``uninstalled`` or ``no_access`` where
+        GitHub gives no token.
+        """
+        scope = Scope(installation_id, repository_id, permissions)
+        client = self._clients.get(scope)
+        if client is None:
+            pause = self._pauses.setdefault(installation_id, Pause(self._clock))
+            tokens = InstallationTokens(self._mint, scope)
+            client = Client(self._connection, tokens, pause, repository_id=repository_id)
+            self._clients[scope] = client
+        return client
+
+    async def token(
+        self, installation_id: int, repository_id: int, permissions: Permissions = FETCH
+    ) -> str:
+        """Give a token for git, up to 50 minutes old; ``with_git`` also handles its lags."""
+        return (await self._mint.get(Scope(installation_id, repository_id, permissions))).value
+
+    async def with_git(self, scope: Scope, call: Callable[[str], Awaitable[T]]) -> T:
+        """Do ``call`` with a token for git; wait for a new one to be known, renew an old one.
+
+        All that git hears of a token seconds old, or expired, is "not found" (akuity/kargo#6630).
+        """
+        minted = await self._mint.get(scope)
+        for seconds in LAG_SECONDS:
+            try:
+                return await call(minted.value)
+            except GitError as error:
+                if not unknown_token(error):
+                    raise
+            if self._mint.fresh(minted):
+                await self._clock.sleep(seconds)
+            else:
+                self._mint.forget(scope, minted.value)
+                minted = await self._mint.get(scope)
+        return await call(minted.value)
+
+    async def me(self, reader: Client | None = None) -> Me:
+        """Tell who the App is on GitHub; asked once.
+
+        The bot's user is read by an installation's client where one is given: a GitHub Enterprise
+        Server may show nothing to strangers. Raises OperatorError where id and key do not fit.
+        """
+        if self._me is None:
+            app = await self._about_the_app()
+            login = quote(f"{app['slug']}[bot]")
+            reader = reader or Client(self._connection, None, Pause(self._clock))
+            user = await reader.getitem(f"/users/{login}")
+            self._me = Me(app_id=app["id"], slug=app["slug"], user_id=user["id"])
+        return self._me
+
+    async def _about_the_app(self) -> Any:
+        try:
+            return await self.as_app.getitem("/app")
+        except Refusal as error:
+            raise OperatorError(
+                f"COPPICE_APP_ID and COPPICE_PRIVATE_KEY do not fit: {error.reason}"
+            ) from error

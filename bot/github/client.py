@@ -1,0 +1,212 @@
+"""Call GitHub's REST API as one installation: redirects, renewed tokens, limits, ETags.
+
+Tokens go to GitHub's own origin only, and an answer that leads to another repository is refused.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import aiohttp
+from cachetools import LRUCache
+from gidgethub import HTTPException
+from gidgethub.abc import GitHubAPI
+from yarl import URL
+
+from bot.github.answers import NO_PERMISSION, RateLimited, Refusal, Unanswered, problem
+from bot.github.clock import Clock
+
+REQUESTER = "coppice"
+REDIRECTS = frozenset({301, 302, 307, 308})
+MAX_REDIRECTS = 5
+RETRY_SECONDS = (1.0, 3.0)  # after a lost connection or 5xx, where a second call does no harm
+TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+_REPOSITORY_ID = re.compile(r"/repositories/(\d+)(?:/|$)")
+
+Answer = tuple[int, Mapping[str, str], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    value: str
+    scheme: str
+    """`bearer` for a JWT, `token` for an installation's."""
+    fresh: bool
+    """So new that GitHub may not know it yet."""
+
+
+class Tokens(Protocol):
+    """Where a client gets its token, and a new one when GitHub no longer takes it."""
+
+    lag: tuple[float, ...]
+    """Waits between tries while a fresh token is not known yet."""
+
+    async def current(self) -> Token: ...
+
+    async def renew(self, refused: Token) -> Token: ...
+
+
+class Pause:
+    """The time until which an installation keeps silent, because GitHub said so."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._until = 0.0
+        self._reason = ""
+
+    def begin(self, limited: RateLimited) -> None:
+        self._until = max(self._until, self._clock.monotonic() + limited.seconds)
+        self._reason = limited.reason
+
+    def check(self) -> None:
+        """Raise RateLimited while it lasts: calling on could get the App banned."""
+        left = self._until - self._clock.monotonic()
+        if left > 0:
+            raise RateLimited(self._reason, left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What all clients of one App share."""
+
+    session: aiohttp.ClientSession
+    base_url: str
+    clock: Clock
+    timeout: aiohttp.ClientTimeout = TIMEOUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    body: bytes
+
+    def signed(self, token: Token) -> "_Request":
+        headers = {**self.headers, "authorization": f"{token.scheme} {token.value}"}
+        return replace(self, headers=headers)
+
+    @property
+    def repeatable(self) -> bool:
+        """A second one does no harm; only POST creates, and a token too many hurts nobody."""
+        return self.method != "POST" or self.url.path.endswith("/access_tokens")
+
+
+class Client(GitHubAPI):
+    """gidgethub's calls, with what GitHub really does taken care of.
+
+    Raises RateLimited, Unanswered or Refusal (``bot/github/answers.py``), never gidgethub's own.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        tokens: Tokens | None,
+        pause: Pause,
+        *,
+        repository_id: int | None = None,
+    ) -> None:
+        super().__init__(REQUESTER, base_url=connection.base_url, cache=LRUCache(256))
+        self._connection = connection
+        self._tokens = tokens
+        self._pause = pause
+        self._repository_id = repository_id
+        self._origin = URL(connection.base_url).origin()
+        self._root = URL(connection.base_url).path.rstrip("/")
+
+    async def send(self, method: str, path: str, data: Any) -> tuple[int, Any]:
+        """Make a call that writes; answer the status too, which tells new from already there."""
+        accept = "application/vnd.github+json"
+        answer, _, status = await self._make_request(method, path, {}, data, accept)
+        return status, answer
+
+    async def sleep(self, seconds: float) -> None:
+        await self._connection.clock.sleep(seconds)
+
+    async def handle_rate_limit_error(
+        self, *, method: str, url: str, exception: HTTPException, attempt: int
+    ) -> bool:
+        """Raise what the answer means; nothing is tried again at this height."""
+        call = f"{method} {URL(url).path}"
+        meaning = problem(exception, call, self._connection.clock.now())
+        if isinstance(meaning, RateLimited):
+            self._pause.begin(meaning)
+        raise meaning from exception
+
+    async def _request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Answer:
+        self._pause.check()
+        target = self._ours(URL(url, encoded=True))
+        request = _Request(method=method, url=target, headers=headers, body=body)
+        if self._tokens is None:
+            return await self._follow(request)
+        token = await self._tokens.current()
+        answer = await self._follow(request.signed(token))
+        if answer[0] == HTTPStatus.UNAUTHORIZED and not token.fresh:
+            token = await self._tokens.renew(token)
+            answer = await self._follow(request.signed(token))
+        for seconds in self._tokens.lag if token.fresh else ():
+            if not _unknown_token(answer):
+                break
+            await self.sleep(seconds)
+            answer = await self._follow(request.signed(token))
+        return answer
+
+    async def _follow(self, request: _Request) -> Answer:
+        """Follow redirects with the same method and body: aiohttp would turn a POST into a GET."""
+        for _ in range(MAX_REDIRECTS):
+            answer = await self._exchange(request)
+            if answer[0] not in REDIRECTS:
+                return answer
+            location = request.url.join(URL(answer[1].get("location", ""), encoded=True))
+            request = replace(request, url=self._ours(location))
+        raise Refusal("invalid", f"GitHub redirects {request.url.path} for ever", status=301)
+
+    def _ours(self, url: URL) -> URL:
+        if url.origin() != self._origin:
+            raise Refusal("invalid", f"GitHub points to another host, {url.host}", status=301)
+        moved_to = _REPOSITORY_ID.match(url.path.removeprefix(self._root))
+        if self._repository_id and moved_to and int(moved_to[1]) != self._repository_id:
+            reason = "It was transferred to another repository; start again from there."
+            raise Refusal("gone", reason, status=301)
+        return url
+
+    async def _exchange(self, request: _Request) -> Answer:
+        for seconds in RETRY_SECONDS if request.repeatable else ():
+            try:
+                answer = await self._once(request)
+            except Unanswered:
+                await self.sleep(seconds)
+                continue
+            if answer[0] < HTTPStatus.INTERNAL_SERVER_ERROR:
+                return answer
+            await self.sleep(seconds)
+        return await self._once(request)
+
+    async def _once(self, request: _Request) -> Answer:
+        call = f"{request.method} {request.url.path}"
+        try:
+            async with self._connection.session.request(
+                request.method,
+                request.url,
+                headers=request.headers,
+                data=request.body,
+                allow_redirects=False,
+                timeout=self._connection.timeout,
+            ) as response:
+                return response.status, response.headers, await response.read()
+        except TimeoutError as error:
+            raise Unanswered(f"GitHub did not answer {call} in time", 10) from error
+        except aiohttp.ClientError as error:
+            raise Unanswered(f"no connection to GitHub for {call}: {error}", 10) from error
+
+
+def _unknown_token(answer: Answer) -> bool:
+    """Tell the answers that a token gets in its first seconds (octokit/auth-app#65, #589)."""
+    status, _, body = answer
+    if status == HTTPStatus.FORBIDDEN:
+        return NO_PERMISSION.encode() in body
+    return status == HTTPStatus.UNAUTHORIZED

@@ -1,0 +1,251 @@
+"""Apply effects: ledger, look-up, one write, ledger."""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+from bot.errors import EffectRefused
+from bot.github.answers import Unanswered
+from bot.github.app import App
+from bot.github.clock import Clock
+from bot.github.effects import (
+    check_run,
+    comment,
+    delete_branch,
+    pull_request,
+    push,
+    react,
+)
+from bot.github.effects.call import Call, Declaration, Git, LeftOut, Pen
+from bot.github.limits import WriteBudget
+from bot.github.marker import Markers
+from bot.github.tokens import PUSH, Scope
+from bot.runs import Applied, Effect, Push, RepositoryRef
+from bot.store import ledger
+from bot.store.database import Database
+from bot.store.ledger import LedgerRow, LedgerStatus
+
+PROGRESS_SECONDS = 15.0  # between two edits of one object that only tell how far it is
+UNANSWERED_WAITS = (1.0, 3.0)
+
+
+class Pusher(Protocol):
+    """git, as the worktree room does it; the composition root hands it in."""
+
+    async def remote_sha(
+        self, repository: RepositoryRef, branch: str, *, url: str, token: str
+    ) -> str | None:
+        """Name the commit that GitHub's branch is at; raises GitError."""
+        ...
+
+    async def push(
+        self, repository: RepositoryRef, push: Push, *, run_id: str, url: str, token: str
+    ) -> None:
+        """Push with a lease on ``push.expected``; raises GitError with git's own words."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The module of one kind of effect."""
+
+    declaration: Declaration
+    key: Callable[[Any, str], str]
+    apply: Callable[[Call, Any], Awaitable[Applied]]
+
+
+KINDS = {
+    "react": Kind(react.DECLARATION, react.key, react.apply),
+    "comment": Kind(comment.DECLARATION, comment.key, comment.apply),
+    "check_run": Kind(check_run.DECLARATION, check_run.key, check_run.apply),
+    "push": Kind(push.DECLARATION, push.key, push.apply),
+    "pull_request": Kind(pull_request.DECLARATION, pull_request.key, pull_request.apply),
+    "delete_branch": Kind(delete_branch.DECLARATION, delete_branch.key, delete_branch.apply),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """One effect on its way."""
+
+    repository: RepositoryRef
+    effect: Effect
+    run_id: str | None
+    owner: str
+    key: str
+    digest: str
+
+    @property
+    def progress(self) -> bool:
+        return getattr(self.effect, "progress", False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tools:
+    """What effects are applied with."""
+
+    app: App
+    database: Database
+    markers: Markers
+    pusher: Pusher
+    limits: WriteBudget
+    clock: Clock
+
+
+class Effects:
+    """Applies effects one by one; safe to call again at any time, and beside a zombie of itself."""
+
+    def __init__(
+        self,
+        app: App,
+        database: Database,
+        *,
+        limits: WriteBudget,
+        marker_key: bytes,
+        pusher: Pusher,
+        clock: Clock | None = None,
+    ) -> None:
+        self._tools = _Tools(
+            app=app,
+            database=database,
+            markers=Markers(marker_key),
+            pusher=pusher,
+            limits=limits,
+            clock=clock or Clock(),
+        )
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def apply(
+        self, repository: RepositoryRef, effect: Effect, *, run_id: str | None, scope: str = ""
+    ) -> Applied:
+        """Bring GitHub to what the effect says, with one write at most.
+
+        ``scope`` tells effects of no run apart; leave it empty where comment id or purpose does.
+        Raises EffectDelayed (try again after its seconds) and EffectRefused (no use).
+        """
+        owner = run_id or scope or "-"
+        kind = KINDS[effect.kind]
+        order = _Order(
+            repository=repository,
+            effect=effect,
+            run_id=run_id,
+            owner=owner,
+            key=f"{effect.kind}/{repository.id}/{kind.key(effect, owner)}",
+            digest=hashlib.sha256(
+                effect.model_dump_json(exclude={"progress"}).encode()
+            ).hexdigest(),
+        )
+        turn = self._turns.setdefault(order.key, asyncio.Lock())
+        async with turn:
+            return await self._in_turn(order)
+
+    async def _in_turn(self, order: _Order) -> Applied:
+        row = await self._begin(order)
+        known = row.object if row.status is LedgerStatus.APPLIED else None
+        unwritten = (known or Applied(wrote=False)).model_copy(update={"wrote": False})
+        if known and self._settled(order, row):
+            return unwritten
+        try:
+            applied = await self._carry_out(order, known)
+        except LeftOut:
+            return unwritten
+        except EffectRefused as refused:
+            if refused.kind == "uninstalled":
+                await self._void(order.repository.installation_id)
+            raise
+        await self._end(order, applied)
+        return applied
+
+    def _settled(self, order: _Order, row: LedgerRow) -> bool:
+        """Tell whether nothing is to be done, by the ledger alone."""
+        heals = KINDS[order.effect.kind].declaration.heals
+        if row.digest == order.digest and (order.progress or not heals):
+            return True
+        recent = self._tools.clock.now() - row.last_at < PROGRESS_SECONDS
+        return order.progress and recent
+
+    async def _carry_out(self, order: _Order, known: Applied | None) -> Applied:
+        """Apply it; after a write that GitHub did not answer, look again before writing again."""
+        apply = KINDS[order.effect.kind].apply
+        for seconds in UNANSWERED_WAITS:
+            try:
+                return await apply(await self._call(order, known), order.effect)
+            except Unanswered:
+                await self._tools.clock.sleep(seconds)
+        return await apply(await self._call(order, known), order.effect)
+
+    async def _call(self, order: _Order, known: Applied | None) -> Call:
+        tools, repository = self._tools, order.repository
+        permissions = KINDS[order.effect.kind].declaration.permissions
+        client = await tools.app.client(
+            repository.installation_id, repository.id, permissions=permissions
+        )
+        pen = Pen(
+            client=client,
+            budget=tools.limits,
+            installation_id=repository.installation_id,
+            progress=order.progress,
+        )
+        return Call(
+            repository=repository,
+            owner=order.owner,
+            known=known,
+            client=client,
+            pen=pen,
+            markers=tools.markers,
+            app=tools.app,
+            git=_Git(tools, order),
+        )
+
+    async def _begin(self, order: _Order) -> LedgerRow:
+        installation_id, at = order.repository.installation_id, self._tools.clock.now()
+        return await self._tools.database.write(
+            lambda c: ledger.begin(
+                c,
+                order.key,
+                run_id=order.run_id,
+                installation_id=installation_id,
+                kind=order.effect.kind,
+                at=at,
+            )
+        )
+
+    async def _end(self, order: _Order, applied: Applied) -> None:
+        at = self._tools.clock.now()
+        await self._tools.database.write(
+            lambda c: ledger.applied(
+                c, order.key, applied, digest=order.digest, wrote=applied.wrote, at=at
+            )
+        )
+
+    async def _void(self, installation_id: int) -> None:
+        await self._tools.database.write(lambda c: ledger.void_installation(c, installation_id))
+
+
+class _Git(Git):
+    """The pusher with a token, for one effect."""
+
+    def __init__(self, tools: _Tools, order: _Order) -> None:
+        self._tools = tools
+        self._order = order
+        repository = order.repository
+        self._scope = Scope(repository.installation_id, repository.id, PUSH)
+
+    async def remote_sha(self, branch: str, url: str) -> str | None:
+        repository = self._order.repository
+        return await self._tools.app.with_git(
+            self._scope,
+            lambda token: self._tools.pusher.remote_sha(repository, branch, url=url, token=token),
+        )
+
+    async def push(self, push: Push, url: str) -> None:
+        order = self._order
+        await self._tools.app.with_git(
+            self._scope,
+            lambda token: self._tools.pusher.push(
+                order.repository, push, run_id=order.owner, url=url, token=token
+            ),
+        )

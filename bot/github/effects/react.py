@@ -1,0 +1,25 @@
+"""Put a reaction on an issue or a comment."""
+
+from http import HTTPStatus
+
+from bot.github.effects.call import Call, Declaration
+from bot.runs import Applied, React
+
+DECLARATION = Declaration(
+    does="a reaction on an issue or a comment",
+    found_by="GitHub keeps one reaction of each kind by one user, and answers 200 instead of 201",
+    ours_if="the App's bot user put it there",
+    writes="the reaction; nothing when the ledger has it",
+    refused={"gone": "the issue or comment was deleted", "locked": "the conversation is locked"},
+)
+
+
+def key(effect: React, owner: str) -> str:
+    return f"{effect.issue}/{effect.comment_id or 'issue'}/{effect.content}"
+
+
+async def apply(call: Call, effect: React) -> Applied:
+    place = f"comments/{effect.comment_id}" if effect.comment_id else str(effect.issue)
+    path = f"{call.path}/issues/{place}/reactions"
+    status, reaction = await call.pen.write("POST", path, {"content": effect.content})
+    return Applied(id=reaction["id"], wrote=status == HTTPStatus.CREATED)

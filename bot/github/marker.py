@@ -1,0 +1,76 @@
+"""Markers that tell our objects from look-alikes: HMAC of run and purpose under a key of our own.
+
+A marker alone proves nothing, because anybody can copy one: an object is ours only if its author is
+the App too (``Markers.ours``).
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Any
+
+BEGIN = "<!-- coppice:begin -->"
+TRAILER = "Coppice-Run"
+
+_MARKER = re.compile(
+    r"<!-- coppice:(?P<purpose>[\w-]+) run=(?P<run>[\w./-]+) hmac=(?P<hmac>[0-9a-f]{32}) -->"
+)
+_TRAILER = re.compile(rf"^{TRAILER}: (?P<run>[0-9a-f]+) (?P<hmac>[0-9a-f]{{32}})$", re.MULTILINE)
+
+
+class Markers:
+    """Makes and checks markers with the installation's key (32 random bytes in the database)."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < 32:
+            raise ValueError("the marker key is shorter than 32 bytes")
+        self._key = key
+
+    def make(self, purpose: str, run: str) -> str:
+        """Make the marker that ends a comment (HTML comments do not show on GitHub)."""
+        return f"<!-- coppice:{purpose} run={run} hmac={self._sign(purpose, run)} -->"
+
+    def carries(self, body: str, purpose: str, run: str) -> bool:
+        """Tell whether the text holds the genuine marker of this run and purpose."""
+        return any(
+            found["purpose"] == purpose
+            and found["run"] == run
+            and hmac.compare_digest(found["hmac"], self._sign(purpose, run))
+            for found in _MARKER.finditer(body)
+        )
+
+    def ours(self, item: Mapping[str, Any], user_id: int, purpose: str, run: str) -> bool:
+        """Tell whether a comment is ours: our bot wrote it and the marker is genuine."""
+        author = item.get("user") or {}
+        return author.get("id") == user_id and self.carries(item.get("body") or "", purpose, run)
+
+    def trailer(self, run: str) -> str:
+        """Make the commit trailer that ties a commit to its run."""
+        return f"{TRAILER}: {run} {self._sign('commit', run)}"
+
+    def run_of_commit(self, message: str) -> str | None:
+        """Name the run that a commit message proves to be of; None for anybody else's."""
+        for found in _TRAILER.finditer(message):
+            if hmac.compare_digest(found["hmac"], self._sign("commit", found["run"])):
+                return found["run"]
+        return None
+
+    def wrap(self, body: str, run: str) -> str:
+        """Put our part of a pull request body between its markers."""
+        return f"{BEGIN}\n{body.strip()}\n{self.make('end', run)}"
+
+    def replace(self, whole: str, part: str, run: str) -> str:
+        """Put ``part`` (with its markers) where our part stands in ``whole``; the rest is people's.
+
+        Where somebody took the markers out, it goes on top.
+        """
+        end = self.make("end", run)
+        start, stop = whole.find(BEGIN), whole.find(end)
+        if start == -1 or stop < start:
+            return f"{part}\n\n{whole}".strip()
+        return whole[:start] + part + whole[stop + len(end) :]
+
+    def _sign(self, purpose: str, run: str) -> str:
+        message = f"{purpose}\0{run}".encode()
+        return hmac.new(self._key, message, hashlib.sha256).hexdigest()[:32]

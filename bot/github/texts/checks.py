@@ -1,0 +1,85 @@
+"""Names, buttons and texts of the check runs."""
+
+import html
+from collections.abc import Sequence
+
+from bot.github.markdown import cell, code, fence, line, prose
+from bot.github.texts.moments import count
+from bot.github.texts.results import cause, commit, failures, table
+from bot.github.texts.status import Status, headline, status_comment
+from bot.runs import Button, CommandResult, Record, Run, RunStatus
+
+COPPICE = "Coppice"
+VERIFY = "Coppice / verify"
+RULES = "Coppice / rules"
+
+STOP = Button(label="Stop", description="End the run and keep its work", identifier="stop")
+RETRY = Button(label="Retry", description="Go on from the kept work", identifier="retry")
+
+
+class CheckText(Record):
+    """What a check run shows."""
+
+    title: str
+    summary: str
+    text: str | None = None
+
+
+def buttons(run: Run) -> tuple[Button, ...]:
+    """The buttons that do something now."""
+    if not run.status.ended:
+        return (STOP,)
+    return () if run.status is RunStatus.DONE else (RETRY,)
+
+
+def coppice_check(status: Status) -> CheckText:
+    """The run itself, as the status comment tells it."""
+    # GitHub shows a title as it is written.
+    title = html.unescape(headline(status)).replace("`", "").replace("\\", "")
+    return CheckText(title=line(title, 250), summary=status_comment(status))
+
+
+def verify_check(
+    run: Run, head: Sequence[CommandResult], base: Sequence[CommandResult]
+) -> CheckText:
+    """The verdict of the repository's own commands; without any, that nothing was verified."""
+    if not head:
+        return CheckText(
+            title="Not verified",
+            summary="`.github/coppice.yml` on the default branch names no commands under `verify`.",
+        )
+    red = [result for result in head if not result.passed]
+    title = f"{count(len(head), 'command')} passed"
+    if red:
+        title = "; ".join(f"{line(result.name, 60)} failed: {cause(result)}" for result in red)
+    work = run.work
+    parts = [table(head, base, here="here", there=commit(work.base_ref, work.base_sha))]
+    red_base = [result for result in base if not result.passed]
+    if red_base:
+        parts.append(f"{code(work.base_ref or 'base')} is red: {failures(red_base)}.")
+    outputs = [_output(result) for result in (*red, *(r for r in head if r.passed))]
+    return CheckText(title=title[:250], summary="\n\n".join(parts), text="\n\n".join(outputs))
+
+
+def rules_check(violations: Sequence[tuple[str, str, str]], files: int) -> CheckText:
+    """The verdict of the rules; ``violations`` are rule, path and message."""
+    if not violations:
+        return CheckText(
+            title="No rule is broken",
+            summary=f"{count(files, 'file')} checked: paths, links, size, secrets, author.",
+        )
+    rows = ["| rule | file | |", "|---|---|---|"]
+    rows += [
+        f"| {cell(code(rule))} | {cell(code(path))} | {cell(prose(message))} |"
+        for rule, path, message in violations
+    ]
+    _, path, message = violations[0]
+    first = line(f"{path}: {message}" if path else message, 160)
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return CheckText(title=f"{first}{more}", summary="\n".join(rows))
+
+
+def _output(result: CommandResult) -> str:
+    end = result.problem or f"exit {result.exit_code}"
+    head = f"{code(result.command)}: {end}, {result.seconds:.1f} s"
+    return f"{head}\n\n{fence(result.output)}" if result.output.strip() else head

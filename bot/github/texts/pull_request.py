@@ -1,0 +1,97 @@
+"""Title and body of the draft pull request: the proof first, all of it run by Coppice."""
+
+from bot.github.markdown import code, folded, line, prose
+from bot.github.texts.results import commit, failures, table
+from bot.runs import CommandResult, Record, Run
+
+TITLE_LENGTH = 120
+
+
+class Evidence(Record):
+    """What the pull request's body shows."""
+
+    run: Run
+    summary: str | None = None
+    """What the agent says it did."""
+    base: tuple[CommandResult, ...] = ()
+    head: tuple[CommandResult, ...] = ()
+    failed_attempts: tuple[str, ...] = ()
+    """As in ``Status``; the last attempt is the one that passed."""
+    attempts: int = 1
+    """How many there were."""
+    agent_label: str | None = None
+    box: str
+    """`bubblewrap, no network`."""
+    not_checked: tuple[str, ...] = ()
+    """Further things that nobody has checked (`Python 3.9 to 3.11`)."""
+
+
+def pull_request_title(run: Run) -> str:
+    """Name it as the issue, without what would close or mention something when it is squashed."""
+    return line(run.trigger.title, TITLE_LENGTH) or f"Resolve issue {run.issue}"
+
+
+def pull_request_body(evidence: Evidence) -> str:
+    """Write our part of the body, without its markers."""
+    run = evidence.run
+    parts = [
+        f"Closes #{run.issue}",
+        prose(evidence.summary or ""),
+        _proof(evidence),
+        _not_checked(evidence),
+        _details(evidence),
+        _signature(evidence),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _proof(evidence: Evidence) -> str:
+    work = evidence.run.work
+    if not evidence.head:
+        return "**Not verified:** `.github/coppice.yml` names no commands, so nothing was run."
+    there, here = commit(work.base_ref, work.base_sha), f"here {(work.head_sha or '')[:7]}".strip()
+    lines = [table(evidence.head, evidence.base, here=here, there=there)]
+    red = [result for result in evidence.base if not result.passed]
+    if red:
+        lines.append(f"{code(work.base_ref or 'base')} is red without this: {failures(red)}.")
+    return "\n\n".join(lines)
+
+
+def _not_checked(evidence: Evidence) -> str:
+    items = list(evidence.not_checked)
+    if not evidence.run.work.ci:
+        items.append("your CI (`/coppice ci` runs it)")
+    return f"Not checked: {'; '.join(items)}." if items else ""
+
+
+def _details(evidence: Evidence) -> str:
+    lines = [
+        f"Attempt {number}: {reason.rstrip('.')}."
+        for number, reason in enumerate(evidence.failed_attempts, 1)
+    ]
+    if evidence.head:
+        lines.append(f"Attempt {evidence.attempts}: passed.")
+    lines.append(f"Agent: {_agent(evidence)}. Box: {evidence.box}.")
+    lines.append(_repeat(evidence))
+    return folded("Attempts, and how to repeat this", "\n".join(part for part in lines if part))
+
+
+def _agent(evidence: Evidence) -> str:
+    label = f", {evidence.agent_label}" if evidence.agent_label else ""
+    return f"{code(evidence.run.agent)}{label}"
+
+
+def _repeat(evidence: Evidence) -> str:
+    work = evidence.run.work
+    if not (evidence.head and work.branch and work.head_sha):
+        return ""
+    fetch = f"git fetch origin {work.branch} && git switch -d {work.head_sha[:7]}"
+    commands = " && ".join(result.command for result in evidence.head if "\n" not in result.command)
+    return f"Repeat: {code(f'{fetch} && {commands}' if commands else fetch)}"
+
+
+def _signature(evidence: Evidence) -> str:
+    by = code(evidence.run.trigger.by.login)
+    if evidence.agent_label:
+        return f"Written by a script for {by} ({evidence.agent_label})."
+    return f"Written by an AI agent for {by}."

@@ -1,0 +1,186 @@
+"""The status comment of a run: one comment, edited and never repeated."""
+
+from collections.abc import Sequence
+
+from bot.github.markdown import code, folded, line, prose
+from bot.github.texts.moments import clock, count, duration, ordinal
+from bot.github.texts.results import failures
+from bot.runs import CommandResult, Publish, Record, Run, RunStatus
+
+_DOING = {
+    "snapshot": "reading the issue",
+    "baseline": "running the commands on the base",
+    "plan": "planning",
+    "rules": "checking the rules",
+    "publish": "publishing",
+}
+_NO_RETRY = frozenset({"closed", "branch_deleted", "branch_gone", "pull_request_closed"})
+"""Ends after which `/coppice retry` is refused (``runs.md``, Again)."""
+
+
+class Given(Record):
+    """What the agent was given, and what was left out."""
+
+    at: str
+    """ISO 8601."""
+    authors: tuple[str, ...] = ()
+    """Logins of those whose comments it got."""
+    left_out: int = 0
+    """Comments by people without write access."""
+    changed_later: int = 0
+    removed: int = 0
+    """Hidden pieces of text that were taken out."""
+
+
+class Status(Record):
+    """A run as its status comment and its check run `Coppice` tell of it."""
+
+    run: Run
+    agent_label: str | None
+    """`SCRIPTED: no model`; None for an agent with a model."""
+    stage: str | None = None
+    """What it is at."""
+    attempt: int = 0
+    attempts: int = 0
+    since: float | None = None
+    """Start of what it is at; a start, because elapsed time goes stale between edits."""
+    place: int | None = None
+    """In the queue, from 1."""
+    failed_attempts: tuple[str, ...] = ()
+    """Why each attempt failed, in order (Markdown of ours: ``attempt_failed``)."""
+    red_base: tuple[CommandResult, ...] = ()
+    """Commands that fail on the base already."""
+    given: Given | None = None
+    draft: bool = True
+    """Whether the pull request is a draft."""
+    note: str | None = None
+    """What an effect had to say (`Draft pull requests are not supported …`)."""
+    check_url: str | None = None
+    has_patch: bool = False
+    """There is kept work that `coppice patch` shows."""
+    earlier_url: str | None = None
+    """Status comment of the run before it."""
+
+
+def attempt_failed(results: Sequence[CommandResult], message: str = "") -> str:
+    """Why an attempt failed: its commands, else the stage's own message."""
+    return failures(results) or prose(message)
+
+
+def status_comment(status: Status) -> str:
+    """Write the whole comment, without its marker."""
+    parts = [_header(status), _why(status), _act(status), _details(status)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def headline(status: Status) -> str:
+    """Where the run stands in a few words, without Markdown around it."""
+    run = status.run
+    if run.status is RunStatus.QUEUED:
+        return f"Queued: {ordinal(status.place)}" if status.place else "Queued"
+    if run.status is RunStatus.WAITING:
+        return "Needs you"
+    if run.status is RunStatus.DONE:
+        return _delivered(status)
+    if run.status.ended:
+        return f"{_ENDINGS[run.status]}: {_first_sentence(status)}"
+    return f"Working: {_doing(status)}"
+
+
+_ENDINGS = {
+    RunStatus.FAILED: "Stopped",
+    RunStatus.BLOCKED: "Blocked",
+    RunStatus.CANCELLED: "Stopped",
+}
+
+
+def _header(status: Status) -> str:
+    run = status.run
+    if not run.status.ended:
+        since = f", since {clock(status.since)}" if status.since else ""
+        return f"**{headline(status)}**{since}"
+    facts = [f"**{headline(status)}**", duration(run.updated_at - run.created_at)]
+    if status.check_url:
+        facts.append(f"[check run]({status.check_url})")
+    if status.has_patch and run.status is not RunStatus.DONE:
+        facts.append(f"patch: `coppice patch {run.short_id}`")
+    return " · ".join(facts)
+
+
+def _doing(status: Status) -> str:
+    if status.attempt and status.stage not in ("rules", "publish"):
+        return f"attempt {status.attempt} of {status.attempts}"
+    return _DOING.get(status.stage or "", "starting")
+
+
+def _delivered(status: Status) -> str:
+    run = status.run
+    if run.pull_request and run.publish is Publish.PR:
+        return f"Done: {'draft' if status.draft else 'pull request'} #{run.pull_request}"
+    if run.publish is Publish.BRANCH and run.work.branch:
+        return f"Done: branch {code(run.work.branch)}"
+    return f"Done: `coppice patch {run.short_id}` shows the work"
+
+
+def _ending(status: Status) -> str:
+    run = status.run
+    if run.status is RunStatus.CANCELLED and run.stop:
+        return run.stop.reason
+    return run.error.message if run.error else "no reason was kept"
+
+
+def _first_sentence(status: Status) -> str:
+    first, _, _ = line(_ending(status), 300).partition(". ")
+    return prose(first.rstrip("."))
+
+
+def _why(status: Status) -> str:
+    run, lines = status.run, []
+    if run.status.ended and run.status is not RunStatus.DONE:
+        _, _, rest = line(_ending(status), 1500).partition(". ")
+        lines.append(prose(rest))
+    if status.red_base:
+        base = code(run.work.base_ref or "the base")
+        lines.append(f"On {base}, before any change: {failures(status.red_base)}.")
+    for number, reason in enumerate(status.failed_attempts, 1):
+        lines.append(f"Attempt {number}: {reason.rstrip('.')}.")
+    if status.note:
+        lines.append(status.note)
+    if status.agent_label:
+        lines.append(f"Agent: {code(run.agent)}, {status.agent_label}.")
+    if status.earlier_url:
+        lines.append(f"[The run before]({status.earlier_url}).")
+    return "\n\n".join(part for part in lines if part)
+
+
+def _act(status: Status) -> str:
+    """The one act that is possible now."""
+    run = status.run
+    if not run.status.ended:
+        return "To stop it, write `/coppice stop`."
+    if run.status is RunStatus.DONE:
+        waits = run.publish is Publish.PR and not run.work.ci
+        return "CI was left out so far; `/coppice ci` runs it." if waits else ""
+    kind = run.error.kind if run.error else ""
+    if kind in _NO_RETRY:
+        return "To start afresh, write `/coppice run`."
+    return "To go on from the kept work, write `/coppice retry`; to start afresh, `/coppice run`."
+
+
+def _details(status: Status) -> str:
+    given = status.given
+    if given is None:
+        return ""
+    authors = ", ".join(code(author) for author in given.authors)
+    lines = [f"Issue #{status.run.issue} as of {clock(given.at)}"]
+    lines[0] += f"; comments by {authors}." if authors else "; no comments."
+    left_out = []
+    if given.left_out:
+        left_out.append(f"{count(given.left_out, 'comment')} by people without write access")
+    if given.changed_later:
+        left_out.append(f"{count(given.changed_later, 'comment')} changed after the start")
+    if given.removed:
+        left_out.append(f"{count(given.removed, 'hidden piece')} of text")
+    if left_out:
+        lines.append(f"Left out: {', '.join(left_out)}.")
+    return folded("What the agent was given", " ".join(lines))

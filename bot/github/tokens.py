@@ -1,0 +1,145 @@
+"""Installation tokens: minted for one repository and a few permissions, kept only in memory."""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from weakref import WeakValueDictionary
+
+import jwt
+from cachetools import TTLCache
+
+from bot.errors import CoppiceError, EffectRefused, OperatorError
+from bot.github.answers import Refusal
+from bot.github.client import Client, Token
+from bot.github.clock import Clock
+
+Permissions = tuple[tuple[str, str], ...]
+"""(permission, access) as GitHub calls them."""
+
+REST: Permissions = (
+    ("metadata", "read"),
+    ("contents", "read"),
+    ("issues", "write"),
+    ("pull_requests", "write"),
+    ("checks", "write"),
+)
+"""What handlers read and effects write; one set, so that the first answer costs one token."""
+FETCH: Permissions = (("metadata", "read"), ("contents", "read"))
+PUSH: Permissions = (("metadata", "read"), ("contents", "write"))
+"""For git, and for deleting a branch; never `workflows`."""
+
+TOKEN_SECONDS = 50 * 60  # GitHub's last an hour
+FRESH_SECONDS = 60.0
+LAG_SECONDS = (3.0, 10.0, 30.0)  # octokit/auth-app#65: a new token may be unknown for seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a token is for; without a repository: all of the installation's."""
+
+    installation_id: int
+    repository_id: int | None
+    permissions: Permissions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Minted:
+    value: str
+    at: float
+
+
+class Mint:
+    """Makes tokens by asking GitHub as the App, one call at a time for each scope."""
+
+    def __init__(self, as_app: Client, clock: Clock) -> None:
+        self._as_app = as_app
+        self._clock = clock
+        self._kept: TTLCache[Scope, Minted] = TTLCache(4096, TOKEN_SECONDS, clock.monotonic)
+        self._turns: WeakValueDictionary[Scope, asyncio.Lock] = WeakValueDictionary()
+
+    async def get(self, scope: Scope) -> Minted:
+        """Give a token, at most 50 minutes old."""
+        turn = self._turns.setdefault(scope, asyncio.Lock())
+        async with turn:
+            minted = self._kept.get(scope)
+            if minted is None:
+                minted = await self._ask(scope)
+                self._kept[scope] = minted
+            return minted
+
+    def fresh(self, minted: Minted) -> bool:
+        """Tell whether GitHub may not know the token yet."""
+        return self._clock.monotonic() - minted.at < FRESH_SECONDS
+
+    def forget(self, scope: Scope, value: str) -> None:
+        """Drop a token that GitHub no longer takes, unless a newer one is kept already."""
+        kept = self._kept.get(scope)
+        if kept is not None and kept.value == value:
+            del self._kept[scope]
+
+    async def _ask(self, scope: Scope) -> Minted:
+        wanted: dict[str, object] = {"permissions": dict(scope.permissions)}
+        if scope.repository_id is not None:
+            wanted["repository_ids"] = [scope.repository_id]
+        path = f"/app/installations/{scope.installation_id}/access_tokens"
+        try:
+            answer = await self._as_app.post(path, data=wanted)
+        except Refusal as error:
+            raise _not_given(error) from error
+        return Minted(value=answer["token"], at=self._clock.monotonic())
+
+
+class InstallationTokens:
+    """The tokens of one scope, as a client asks for them."""
+
+    lag: tuple[float, ...] = LAG_SECONDS
+
+    def __init__(self, mint: Mint, scope: Scope) -> None:
+        self._mint = mint
+        self._scope = scope
+
+    async def current(self) -> Token:
+        minted = await self._mint.get(self._scope)
+        return Token(value=minted.value, scheme="token", fresh=self._mint.fresh(minted))
+
+    async def renew(self, refused: Token) -> Token:
+        self._mint.forget(self._scope, refused.value)
+        return await self.current()
+
+
+class AppTokens:
+    """The App's own JWT, signed anew for each call."""
+
+    lag: tuple[float, ...] = ()
+
+    def __init__(self, app_id: int, private_key: str, clock: Clock) -> None:
+        self._app_id = app_id
+        self._private_key = private_key
+        self._clock = clock
+
+    def sign(self) -> str:
+        """Sign a JWT: issued a minute ago, because clocks differ; GitHub takes ten minutes."""
+        now = int(self._clock.now())
+        claims = {"iat": now - 60, "exp": now + 9 * 60, "iss": str(self._app_id)}
+        try:
+            return jwt.encode(claims, self._private_key, algorithm="RS256")
+        except (ValueError, TypeError, jwt.InvalidKeyError) as error:
+            raise OperatorError(f"COPPICE_PRIVATE_KEY is no RSA key in PEM: {error}") from error
+
+    async def current(self) -> Token:
+        return Token(value=self.sign(), scheme="bearer", fresh=False)
+
+    async def renew(self, refused: Token) -> Token:
+        raise OperatorError(
+            "GitHub does not accept the App's signature; check COPPICE_APP_ID, COPPICE_PRIVATE_KEY"
+            " and this machine's clock (`coppice doctor`)"
+        )
+
+
+def _not_given(error: Refusal) -> CoppiceError:
+    if error.kind == "suspended":
+        return error
+    if error.status == HTTPStatus.NOT_FOUND:
+        return EffectRefused("uninstalled", "The App is not installed here any more.")
+    reason = f"GitHub gives no token for this repository ({error.reason}); an owner can add the"
+    return EffectRefused("no_access", f"{reason} repository or accept the App's permissions.")

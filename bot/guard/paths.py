@@ -1,0 +1,89 @@
+"""What a path in a change may be: junk to leave out, unsafe to write, or not for an agent to touch."""
+
+import re
+import unicodedata
+
+_JUNK_DIRECTORIES = frozenset(
+    {
+        "node_modules",
+        "bower_components",
+        "__pycache__",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".hypothesis",
+        ".tox",
+        ".nox",
+        ".venv",
+        "venv",
+        ".eggs",
+        ".gradle",
+        ".turbo",
+        ".parcel-cache",
+        ".nyc_output",
+        ".sass-cache",
+        ".cache",
+        ".ipynb_checkpoints",
+        ".terraform",
+    }
+)
+_JUNK_FILES = re.compile(
+    r"\.DS_Store|Thumbs\.db|desktop\.ini|\.coverage(?:\..+)?|\.eslintcache|npm-debug\.log.*|core\.\d+"
+    r"|.+\.(?:py[co]|swp|swo|orig|rej|bak|tmp)|.+~|.+\.egg-info",
+    re.IGNORECASE,
+)
+# Ignored by HFS+ in names (https://git-scm.com has the same list in `utf8.c`), and by readers.
+_INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_DOT_GIT = re.compile(r"\.git|git~\d+")
+_PROTECTED = (
+    (re.compile(r"\.github/workflows/.+"), "a workflow file: the App has no permission for these"),
+    (re.compile(r"\.github/actions/.+"), "an action that workflows of this repository run"),
+    (re.compile(r"\.github/coppice\.ya?ml"), "Coppice's own configuration"),
+    (re.compile(r"(?:\.github/|docs/|\.gitlab/)?codeowners"), "it says who must approve"),
+    (re.compile(r"(?:.*/)?(?:\.gitmodules|gitmod~\d+|gi7eba~\d+)"), "submodules fetch code from elsewhere"),
+    (re.compile(r"(?:.*/)?\.(?:claude|gemini|codex|cursor|opencode|continue|aider[^/]*)(?:/.+)?"), "agents take orders from it"),
+    (re.compile(r"(?:.*/)?\.mcp\.json"), "agents start programs from it"),
+    (re.compile(r"(?:.*/)?\.vscode/(?:tasks|settings|launch|mcp|extensions)\.json"), "editors start programs from it"),
+    (re.compile(r"(?:.*/)?\.(?:idea|devcontainer)(?:/.+|\.json)"), "editors start programs from it"),
+    (re.compile(r"(?:.*/)?\.(?:husky|githooks)(?:/.+)?"), "git hooks run on people's machines"),
+)
+
+
+def junk(path: str) -> bool:
+    """Tell whether an untracked file is a cache or a leftover that nobody wants in a commit."""
+    *directories, name = path.split("/")
+    return not _JUNK_DIRECTORIES.isdisjoint([*directories, name]) or any(
+        _JUNK_FILES.fullmatch(part) for part in (name, *directories)
+    )
+
+
+def unsafe(path: str) -> str | None:
+    """Say why a path must never be written, or None: git's own directory, a way out, a trick."""
+    parts = path.split("/")
+    if not path or "" in parts or path[1:2] == ":" or "\\" in path:
+        return "it is not a relative path"
+    if not _is_text(path) or _CONTROL.search(path):
+        return "its name holds control characters or is not UTF-8"
+    if any(part in (".", "..") or folded(part) in ("", "..") for part in parts):
+        return "it leads out of the tree"
+    if any(_DOT_GIT.fullmatch(folded(part)) for part in parts):
+        return "it is or looks like git's own directory"
+    return "its name holds invisible characters" if _INVISIBLE.search(path) else None
+
+
+def protected(path: str) -> str | None:
+    """Say why an agent may not touch a path, or None: what runs or rules elsewhere."""
+    plain = "/".join(folded(part) for part in path.split("/"))
+    return next((why for pattern, why in _PROTECTED if pattern.fullmatch(plain)), None)
+
+
+def folded(name: str) -> str:
+    """Reduce a name to what case-insensitive file systems, HFS+ and NTFS take it for."""
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", name))
+    stem = _INVISIBLE.sub("", visible).casefold().split(":", 1)[0]
+    return stem.rstrip(" .") if stem.strip(".") else stem
+
+
+def _is_text(path: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in path)

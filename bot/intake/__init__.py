@@ -1,0 +1,1 @@
+"""What comes in from GitHub: verified, written down, answered, and then handled in order."""

@@ -1,0 +1,110 @@
+"""Deliveries on disk before they are acknowledged: one thread writes, many share a commit."""
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from typing import Self
+
+from bot.store.arrivals import Arrival, Settlement, Waiting
+from bot.store.journal import NotWritten, Outcome, SqliteWriter, Writer
+from bot.store.sqlite import SqliteFile
+
+_log = logging.getLogger(__name__)
+
+_LARGEST_BATCH = 256
+
+_Item = tuple[Arrival | Settlement, asyncio.Future[int]]
+
+
+class Journal:
+    """The deliveries of one database; belongs to the event loop that opened it."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._loop = asyncio.get_running_loop()
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[Waiting], None]] = []
+        self._closed = False
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self.arriving = 0
+        """Deliveries that wait for their commit now."""
+        threading.Thread(target=self._run, name="journal", daemon=True).start()
+
+    @classmethod
+    async def open(cls, file: SqliteFile) -> Self:
+        return cls(await asyncio.to_thread(SqliteWriter, file))
+
+    def listen(self, listener: Callable[[Waiting], None]) -> None:
+        """Call `listener` in the event loop for each new delivery, once it is on disk."""
+        self._listeners.append(listener)
+
+    async def record(self, arrival: Arrival) -> bool:
+        """Write a delivery down; False: it was seen before. Raises NotWritten."""
+        self.arriving += 1
+        try:
+            return await self._enqueue(arrival) > 0
+        finally:
+            self.arriving -= 1
+
+    async def settle(self, settlement: Settlement) -> None:
+        """Write down what became of a delivery. Raises NotWritten."""
+        await self._enqueue(settlement)
+
+    async def close(self) -> None:
+        """Write what is waiting, then close."""
+        if not self._closed:
+            self._closed = True
+            self._queue.put(None)
+        await asyncio.shield(self._ended)
+
+    def _enqueue(self, item: Arrival | Settlement) -> asyncio.Future[int]:
+        if self._closed:
+            raise NotWritten("the journal is closed")
+        future: asyncio.Future[int] = self._loop.create_future()
+        self._queue.put((item, future))
+        return future
+
+    def _run(self) -> None:
+        """The writer thread: commit whatever has gathered while the last commit ran."""
+        item = self._queue.get()
+        while item is not None:
+            batch = [item]
+            while len(batch) < _LARGEST_BATCH and not self._queue.empty():
+                item = self._queue.get()
+                if item is None:
+                    break
+                batch.append(item)
+            self._commit(batch)
+            item = item and self._queue.get()
+        self._writer.close()
+        self._loop.call_soon_threadsafe(self._ended.set_result, None)
+
+    def _commit(self, batch: list[_Item]) -> None:
+        arrivals = [(item, future) for item, future in batch if isinstance(item, Arrival)]
+        settlements = [(item, future) for item, future in batch if isinstance(item, Settlement)]
+        outcomes = self._write([a for a, _ in arrivals], [s for s, _ in settlements])
+        ordered: list[_Item] = [*arrivals, *settlements]
+        self._loop.call_soon_threadsafe(self._answer, ordered, outcomes)
+
+    def _write(self, arrivals: list[Arrival], settlements: list[Settlement]) -> list[Outcome]:
+        try:
+            return self._writer.write(arrivals, settlements)
+        except Exception as error:  # noqa: BLE001
+            # Whatever it is, senders must hear that nothing was kept, and the next ones be served.
+            _log.exception("journal")
+            return [NotWritten(repr(error))] * (len(arrivals) + len(settlements))
+
+    def _answer(self, batch: list[_Item], outcomes: list[Outcome]) -> None:
+        for (item, future), outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, int) and outcome and isinstance(item, Arrival):
+                waiting = Waiting(outcome, item.repository_id, item.installation_id, None)
+                for listener in self._listeners:
+                    listener(waiting)
+            if future.done():  # the sender hung up
+                continue
+            if isinstance(outcome, int):
+                future.set_result(outcome)
+            else:
+                future.set_exception(outcome)

@@ -1,0 +1,92 @@
+"""The door: check a webhook's size and signature, write it down, answer; nothing else happens here.
+
+https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+"""
+
+import hmac
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from multidict import CIMultiDictProxy
+
+from bot.intake.fields import NotJson, read_fields
+from bot.intake.journal import Journal
+from bot.store.arrivals import Arrival
+from bot.store.journal import NotWritten
+
+PATH = "/webhook"
+LARGEST_BODY = 25 * 1024 * 1024
+"""GitHub's own limit for a payload, in bytes."""
+
+_LONGEST_NAME = 100
+_log = logging.getLogger(__name__)
+
+
+def add_webhook(app: web.Application, journal: Journal, *, secret: str) -> None:
+    """Serve `POST /webhook`; an empty secret is refused, because anybody could sign with it."""
+    if not secret:
+        raise ValueError("the webhook secret is empty")
+    app.router.add_post(PATH, _receiver(journal, secret.encode()))
+
+
+def _receiver(journal: Journal, secret: bytes) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def receive(request: web.Request) -> web.Response:
+        signature = request.headers.get("X-Hub-Signature-256")
+        if not signature:
+            raise web.HTTPUnauthorized(text="X-Hub-Signature-256 is missing\n")
+        body = await _read(request)
+        if not _is_signed(body, signature, secret):
+            raise web.HTTPUnauthorized(text="X-Hub-Signature-256 does not match the body\n")
+        arrival = _arrival(request.headers, body)
+        try:
+            new = await journal.record(arrival)
+        except NotWritten as error:
+            _log.error("delivery %s was not journalled: %s", arrival.guid, error)
+            raise web.HTTPInternalServerError(text=f"not journalled: {error}\n") from error
+        return web.Response(status=202 if new else 200)
+
+    return receive
+
+
+async def _read(request: web.Request) -> bytes:
+    """Read the body; refuse it as soon as it is known to be too large."""
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise _too_large()
+    chunk = await request.content.readany()
+    if request.content.at_eof():
+        return chunk
+    body = bytearray(chunk)
+    while chunk := await request.content.readany():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> web.HTTPRequestEntityTooLarge:
+    return web.HTTPRequestEntityTooLarge(LARGEST_BODY, text="a payload has 25 MiB at most\n")
+
+
+def _is_signed(body: bytes, signature: str, secret: bytes) -> bool:
+    wanted = "sha256=" + hmac.digest(secret, body, "sha256").hex()
+    return hmac.compare_digest(wanted.encode(), signature.encode(errors="replace"))
+
+
+def _arrival(headers: CIMultiDictProxy[str], body: bytes) -> Arrival:
+    guid, event = headers.get("X-GitHub-Delivery", ""), headers.get("X-GitHub-Event", "")
+    if not _is_name(guid) or not _is_name(event):
+        raise web.HTTPBadRequest(text="X-GitHub-Delivery or X-GitHub-Event is missing or no name\n")
+    try:
+        fields = read_fields(body)
+    except NotJson as error:
+        raise web.HTTPBadRequest(
+            text=f"the body is not JSON ({error}); set the webhook's content type to"
+            " application/json\n"
+        ) from error
+    return Arrival(guid, event, *fields, time.time(), "webhook", body)
+
+
+def _is_name(value: str) -> bool:
+    return 0 < len(value) <= _LONGEST_NAME and value.isascii() and value.isprintable()

@@ -1,0 +1,116 @@
+"""The log on stderr: one line a fact, with its delivery and run, secrets masked on write."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Literal
+
+MASK = "***"
+
+_delivery: ContextVar[str | None] = ContextVar("delivery", default=None)
+_run: ContextVar[str | None] = ContextVar("run", default=None)
+
+# What looks like a credential is masked wherever it comes from.
+_PATTERNS = tuple(
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S),
+        (r"\bgh[pousr]_\w{16,}", 0),
+        (r"\bgithub_pat_\w{20,}", 0),
+        (r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", 0),
+        (r"(?<=\bBearer )[^\s'\",]+|(?<=\bBasic )[A-Za-z0-9+/=]{8,}", re.I),
+        (r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)", 0),
+    )
+)
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+# Too short a secret would mask ordinary words.
+_SHORTEST_SECRET = 8
+
+
+class Masker:
+    """Take credentials out of text: those that look like one, and those it was told."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        longest_first = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len)[::-1]
+        alternatives = "|".join(map(re.escape, longest_first))
+        self._told = re.compile(alternatives) if alternatives else None
+
+    def __call__(self, text: str) -> str:
+        for pattern in _PATTERNS:
+            text = pattern.sub(MASK, text)
+        return self._told.sub(MASK, text) if self._told else text
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, masker: Masker) -> None:
+        super().__init__()
+        self._masker = masker
+
+    def facts(self, record: logging.LogRecord) -> dict[str, object]:
+        """List what was said besides the message: the ids in force and `extra=`."""
+        ids = {"delivery": _delivery.get(), "run": _run.get()}
+        said = {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        return {k: v for k, v in (ids | said).items() if v is not None}
+
+    def trace(self, record: logging.LogRecord) -> str:
+        return self.formatException(record.exc_info) if record.exc_info else ""
+
+
+class TextFormatter(_Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        facts = "".join(f" {key}={value}" for key, value in self.facts(record).items())
+        message = record.getMessage().replace("\n", "\\n")
+        line = f"{_time(record)} {record.levelname:7} {record.name}: {message}{facts}"
+        trace = self.trace(record)
+        return self._masker(line + ("\n" + trace).replace("\n", "\n    ") if trace else line)
+
+
+class JsonFormatter(_Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        said = {key: str(value) for key, value in self.facts(record).items()}
+        line = {"at": _time(record), "level": record.levelname.lower(), "logger": record.name}
+        line |= {"message": record.getMessage()} | said
+        if record.exc_info:
+            line["trace"] = self.trace(record)
+        masked = {key: self._masker(value) for key, value in line.items()}
+        return json.dumps(masked, ensure_ascii=False)
+
+
+def configure(form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
+    """Send the whole process's log to stderr, once; ``secrets`` are masked on write."""
+    masker = Masker(secrets)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(masker) if form == "json" else TextFormatter(masker))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    # Libraries tell of every request and every workflow; their warnings are enough. DBOS puts a
+    # handler of its own on its logger when it finds none there.
+    engine = logging.getLogger("dbos")
+    engine.addHandler(logging.NullHandler())
+    for name in ("dbos", "alembic", "aiohttp.access"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def logger(name: str) -> logging.Logger:
+    """Give a module's logger; facts go into `extra=`, each a `key=value` or a key of its own."""
+    return logging.getLogger(name)
+
+
+@contextmanager
+def bound(*, delivery: str | None = None, run: str | None = None) -> Iterator[None]:
+    """Name the delivery and the run in every line that is logged inside."""
+    tokens = [(v, v.set(value)) for v, value in ((_delivery, delivery), (_run, run)) if value]
+    try:
+        yield
+    finally:
+        for variable, token in reversed(tokens):
+            variable.reset(token)
+
+
+def _time(record: logging.LogRecord) -> str:
+    at = datetime.fromtimestamp(record.created, tz=UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

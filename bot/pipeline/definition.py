@@ -1,0 +1,141 @@
+"""Pipelines as data: load a file of `prompts/pipelines` and refuse what cannot run."""
+
+from collections.abc import Sequence
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import yaml
+from pydantic import Field, ValidationError
+
+from bot.errors import UserError
+from bot.runs import Record, StageKind
+
+PIPELINES = Path(__file__).resolve().parents[2] / "prompts" / "pipelines"
+WRITING = frozenset({StageKind.IMPLEMENT})
+
+
+class StageSpec(Record):
+    """One node of a pipeline."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    kind: StageKind
+    needs: tuple[str, ...] = ()
+    """Stages that come before it."""
+    back_to: str | None = None
+    """The stage that a failure of this one goes back to."""
+    at_most: int | None = Field(default=None, ge=1)
+    """How often it goes back; None: until `limits.attempts` is used up."""
+
+
+class Pipeline(Record):
+    """Stages in the order in which they run."""
+
+    name: str
+    stages: tuple[StageSpec, ...]
+
+    @property
+    def preparing(self) -> tuple[StageSpec, ...]:
+        """The stages of the child `plan`: those before the first that writes."""
+        return self.stages[: self._cut]
+
+    @property
+    def working(self) -> tuple[StageSpec, ...]:
+        """The stages of the child `work`: from the first that writes up to publishing."""
+        return tuple(s for s in self.stages[self._cut :] if s.kind is not StageKind.PUBLISH)
+
+    @property
+    def publishing(self) -> StageSpec | None:
+        last = self.stages[-1]
+        return last if last.kind is StageKind.PUBLISH else None
+
+    @property
+    def _cut(self) -> int:
+        kinds = [stage.kind for stage in self.stages]
+        ends = [i for i, kind in enumerate(kinds) if kind in WRITING or kind is StageKind.PUBLISH]
+        return ends[0] if ends else len(kinds)
+
+
+@cache
+def load(name: str, folder: Path = PIPELINES) -> Pipeline:
+    """Load and validate the pipeline ``name``; raise ``UserError`` with what to mend."""
+    path = folder / f"{name}.yaml"
+    known = sorted(file.stem for file in folder.glob("*.yaml"))
+    if name not in known:
+        raise UserError(f"There is no pipeline `{name}`. There are: {', '.join(known)}.")
+    try:
+        specs = _Document.model_validate(yaml.safe_load(path.read_text())).stages
+    except (ValidationError, yaml.YAMLError) as error:
+        raise UserError(f"The pipeline `{name}` cannot be read: {error}") from error
+    return Pipeline(name=name, stages=_in_order(name, specs))
+
+
+def kinds(name: str) -> dict[str, StageKind]:
+    """The kind of each stage, by its name; empty where the pipeline can no longer be read."""
+    try:
+        return {stage.name: stage.kind for stage in load(name).stages}
+    except UserError:
+        return {}
+
+
+class _Document(Record):
+    stages: tuple[StageSpec, ...] = Field(min_length=1)
+
+
+def _in_order(pipeline: str, specs: Sequence[StageSpec]) -> tuple[StageSpec, ...]:
+    by_name = {spec.name: spec for spec in specs}
+    if len(by_name) != len(specs):
+        raise UserError(f"The pipeline `{pipeline}` has two stages of one name.")
+    for spec in specs:
+        _check_references(pipeline, spec, by_name)
+    try:
+        order = list(TopologicalSorter({s.name: s.needs for s in specs}).static_order())
+    except CycleError as error:
+        raise UserError(f"The pipeline `{pipeline}` goes in a circle: {error.args[1]}.") from error
+    position = {spec.name: i for i, spec in enumerate(specs)}
+    depth = _depths(by_name, order)
+    ordered = tuple(by_name[name] for name in sorted(order, key=lambda n: (depth[n], position[n])))
+    _check_ends(pipeline, ordered)
+    _check_returns(Pipeline(name=pipeline, stages=ordered))
+    return ordered
+
+
+def _depths(by_name: dict[str, StageSpec], order: list[str]) -> dict[str, int]:
+    """Longest way to each stage, so that the file's own order decides among equals."""
+    depth: dict[str, int] = {}
+    for name in order:
+        depth[name] = 1 + max((depth[need] for need in by_name[name].needs), default=-1)
+    return depth
+
+
+def _check_references(pipeline: str, spec: StageSpec, by_name: dict[str, StageSpec]) -> None:
+    for need in (*spec.needs, *([spec.back_to] if spec.back_to else [])):
+        if need not in by_name:
+            raise UserError(
+                f"In the pipeline `{pipeline}` the stage `{spec.name}` names `{need}`, "
+                "which is not a stage of it."
+            )
+
+
+def _check_ends(pipeline: str, ordered: tuple[StageSpec, ...]) -> None:
+    publishing = [spec.name for spec in ordered if spec.kind is StageKind.PUBLISH]
+    if publishing and (len(publishing) > 1 or ordered[-1].kind is not StageKind.PUBLISH):
+        raise UserError(f"In the pipeline `{pipeline}` only the last stage may be `publish`.")
+    kinds = {spec.kind for spec in ordered}
+    if publishing and not {StageKind.RULES, StageKind.IMPLEMENT} <= kinds:
+        raise UserError(
+            f"The pipeline `{pipeline}` publishes without `implement` and `rules`: "
+            "nothing unchecked is delivered."
+        )
+
+
+def _check_returns(pipeline: Pipeline) -> None:
+    """A failure goes back to a stage before it, within the same child of the run."""
+    for segment in (pipeline.preparing, pipeline.working):
+        names = [spec.name for spec in segment]
+        for index, spec in enumerate(segment):
+            if spec.back_to and spec.back_to not in names[:index]:
+                raise UserError(
+                    f"In the pipeline `{pipeline.name}` the stage `{spec.name}` goes back to "
+                    f"`{spec.back_to}`, which does not come before it in the same part of the run."
+                )

@@ -1,0 +1,161 @@
+"""What is told of a run: its story as effects. Pure; the words are in `bot/github/texts`."""
+
+from typing import Literal
+
+from bot.github.texts import checks, pull_request, status
+from bot.pipeline.story import Story, commands
+from bot.runs import (
+    CheckRun,
+    Comment,
+    PullRequest,
+    RunStatus,
+    StageKind,
+    StageRecord,
+    StageStatus,
+)
+
+STATUS = "status"
+_Conclusion = Literal["success", "failure", "neutral", "cancelled", "action_required"]
+_CONCLUSIONS: dict[RunStatus, _Conclusion] = {
+    RunStatus.DONE: "success",
+    RunStatus.FAILED: "failure",
+    RunStatus.BLOCKED: "action_required",
+    RunStatus.CANCELLED: "cancelled",
+}
+_VERDICTS: dict[StageStatus, _Conclusion] = {
+    StageStatus.PASSED: "success",
+    StageStatus.NEUTRAL: "neutral",
+    StageStatus.FAILED: "failure",
+}
+
+
+def status_comment(story: Story) -> Comment:
+    """The one comment; edits of a run under way may be left out when they come too fast."""
+    return Comment(
+        issue=story.run.issue,
+        purpose=STATUS,
+        body=status.status_comment(facts(story)),
+        progress=_under_way(story),
+    )
+
+
+def coppice_check_run(story: Story, sha: str) -> CheckRun:
+    """The check run `Coppice` on the start commit, or on the head of the pull request."""
+    run = story.run
+    text = checks.coppice_check(facts(story))
+    return CheckRun(
+        name=checks.COPPICE,
+        sha=sha,
+        external_id=f"{run.id}/run-0/{sha}",
+        status="completed" if run.status.ended else "in_progress",
+        conclusion=_CONCLUSIONS.get(run.status),
+        title=text.title,
+        summary=text.summary,
+        text=text.text,
+        buttons=checks.buttons(run),
+        progress=_under_way(story),
+    )
+
+
+def verify_check_run(story: Story) -> CheckRun:
+    """The verdict of the repository's own commands on what was pushed."""
+    last = story.last_of(StageKind.VERIFY)
+    results = commands(last) if last else []
+    text = checks.verify_check(story.run, results, story.baseline)
+    return _verdict(story, checks.VERIFY, "verify", text, last)
+
+
+def rules_check_run(story: Story) -> CheckRun:
+    """The verdict of the rules on what was pushed."""
+    last = story.last_of(StageKind.RULES)
+    found = [(v[0], v[1], v[2]) for v in last.result["data"].get("violations", ())] if last else []
+    files = int(last.result["data"].get("files", 0)) if last else 0
+    return _verdict(story, checks.RULES, "rules", checks.rules_check(found, files), last)
+
+
+def pull_request_effect(story: Story) -> PullRequest:
+    """The draft pull request, its body describing the whole difference."""
+    run = story.run
+    verify = story.last_of(StageKind.VERIFY)
+    failures = _failed_attempts(story)
+    evidence = pull_request.Evidence(
+        run=run,
+        base=tuple(story.baseline),
+        head=tuple(commands(verify)) if verify else (),
+        failed_attempts=failures,
+        attempts=len(failures) + 1,
+        agent_label=story.agent_label,
+        box=story.box,
+    )
+    return PullRequest(
+        head=run.work.branch or "",
+        base=run.work.base_ref or "",
+        title=pull_request.pull_request_title(run),
+        body=pull_request.pull_request_body(evidence),
+        draft=True,
+    )
+
+
+def facts(story: Story) -> status.Status:
+    """A run as its status comment tells of it."""
+    run, now = story.run, story.now
+    implement = story.last_of(StageKind.IMPLEMENT)
+    return status.Status(
+        run=run,
+        agent_label=story.agent_label,
+        stage=now.name if now else None,
+        attempt=implement.attempt if implement else 0,
+        attempts=story.config.limits.attempts if story.config else 0,
+        since=now.started_at if now else None,
+        failed_attempts=_failed_attempts(story),
+        red_base=tuple(result for result in story.baseline if not result.passed),
+        given=_given(story),
+        draft=run.work.pull_request_note is None,
+        note=run.work.pull_request_note,
+        check_url=run.work.check_run_url,
+        has_patch=run.work.checkpoint is not None,
+    )
+
+
+def _verdict(
+    story: Story, name: str, stage: str, text: checks.CheckText, last: StageRecord | None
+) -> CheckRun:
+    sha = story.run.work.pushed or ""
+    return CheckRun(
+        name=name,
+        sha=sha,
+        external_id=f"{story.run.id}/{stage}-{last.attempt if last else 0}/{sha}",
+        status="completed",
+        conclusion=_VERDICTS.get(last.status, "failure") if last else "neutral",
+        title=text.title,
+        summary=text.summary,
+        text=text.text,
+    )
+
+
+def _failed_attempts(story: Story) -> tuple[str, ...]:
+    """Why each attempt failed, in order: by its commands, else by the stage's own word."""
+    judged = {StageKind.IMPLEMENT, StageKind.VERIFY, StageKind.RULES}
+    return tuple(
+        status.attempt_failed(commands(stage), str(stage.result.get("summary", "")))
+        for stage in story.stages
+        if stage.status is StageStatus.FAILED and story.kind(stage) in judged
+    )
+
+
+def _given(story: Story) -> status.Given | None:
+    snapshot = story.last_of(StageKind.SNAPSHOT)
+    data = snapshot.result.get("data", {}) if snapshot else {}
+    if "hash" not in data:
+        return None
+    return status.Given(
+        at=story.run.trigger.at,
+        authors=tuple(data["authors"]),
+        left_out=data["left_out"],
+        changed_later=len(data["changed_later"]),
+        removed=data["removed"],
+    )
+
+
+def _under_way(story: Story) -> bool:
+    return not story.run.status.ended and bool(story.stages)

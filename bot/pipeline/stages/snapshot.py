@@ -1,0 +1,54 @@
+"""Freeze what the agent will be told: the issue as the trigger had it, and who said what."""
+
+import hashlib
+import json
+
+from bot.guard.sanitize import sanitize
+from bot.pipeline.ports import Attempt, IssueComment, Ports, StageResult
+from bot.pipeline.snapshots import Snapshot, Span, write
+from bot.runs import StageStatus
+
+
+async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
+    """Write the run's snapshot; comments of people without write access are left out and counted.
+
+    Title and body are the trigger's own, so that an edit after it changes nothing. Comments that
+    were made or changed after the trigger are left out and listed.
+    """
+    run = attempt.run
+    comments = await ports.thread.comments(run)
+    kept = [c for c in comments if c.may_write and c.updated_at <= run.trigger.at]
+    late = [c for c in comments if c.may_write and c.updated_at > run.trigger.at]
+    title, body = sanitize(run.trigger.title), sanitize(run.trigger.body)
+    frozen = Snapshot(
+        title=title.text,
+        body=body.text,
+        goal=run.trigger.goal,
+        at=run.trigger.at,
+        comments=tuple(_span(comment) for comment in kept),
+        changed_later=tuple(comment.id for comment in late),
+        left_out=len(comments) - len(kept) - len(late),
+        removed=len(title.removed) + len(body.removed),
+    )
+    digest = hashlib.sha256(json.dumps(frozen.model_dump(), sort_keys=True).encode()).hexdigest()
+    write(ports.files, frozen)
+    return StageResult(
+        status=StageStatus.PASSED,
+        summary=f"Issue #{run.issue} as of {run.trigger.at}, {len(kept)} comments.",
+        data={
+            "hash": digest,
+            "authors": sorted({comment.author for comment in kept}),
+            "left_out": frozen.left_out,
+            "changed_later": list(frozen.changed_later),
+            "removed": frozen.removed,
+        },
+    )
+
+
+def _span(comment: IssueComment) -> Span:
+    return Span(
+        id=comment.id,
+        author=comment.author,
+        at=comment.updated_at,
+        text=sanitize(comment.body).text,
+    )

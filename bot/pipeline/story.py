@@ -1,0 +1,57 @@
+"""A run as people are told of it: its row, the tries of its stages, the rules it went by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.pipeline.configuration import RepositoryConfig
+from bot.runs import CommandResult, Run, StageKind, StageRecord, StageStatus
+
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    run: Run
+    stages: Sequence[StageRecord]
+    config: RepositoryConfig | None
+    """None: the run ended before its configuration could be read."""
+    box: str
+    """The level of the box, in words."""
+    agent_label: str | None
+    """`SCRIPTED: no model`."""
+
+    kinds: Mapping[str, StageKind]
+    """The kind of each stage of the run's pipeline, by name."""
+
+    def kind(self, stage: StageRecord) -> StageKind | None:
+        return self.kinds.get(stage.name)
+
+    def last_of(self, kind: StageKind) -> StageRecord | None:
+        """The newest try of a stage of this kind."""
+        tries = [stage for stage in self.stages if self.kind(stage) is kind]
+        return tries[-1] if tries else None
+
+    def tries(self, name: str) -> list[StageRecord]:
+        return [stage for stage in self.stages if stage.name == name]
+
+    @property
+    def now(self) -> StageRecord | None:
+        """The try that runs at the moment, else the newest."""
+        running = [stage for stage in self.stages if stage.status is StageStatus.RUNNING]
+        return running[-1] if running else (self.stages[-1] if self.stages else None)
+
+    @property
+    def skips_ci(self) -> bool:
+        """Does what we push keep the repository's own CI from running?"""
+        asks = self.config is None or self.config.ci == "ask"
+        return asks and not self.run.work.ci
+
+    @property
+    def baseline(self) -> list[CommandResult]:
+        found = self.tries(BASELINE)
+        return commands(found[-1]) if found else []
+
+
+def commands(record: StageRecord) -> list[CommandResult]:
+    """The commands that a stage ran, from its stored result."""
+    return [CommandResult.model_validate(row) for row in record.result.get("commands", ())]

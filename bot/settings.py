@@ -1,0 +1,301 @@
+"""The operator's settings: the only module that reads the environment.
+
+Every setting is `COPPICE_…` in the environment or in `.env` of the working directory; the
+environment wins. A secret may come from a file instead: the same name with `_FILE` behind it.
+"""
+
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import OperatorError
+
+PREFIX = "COPPICE_"
+WEBHOOK_SECRET_LENGTH = 16
+DATABASE_FILE = "coppice.sqlite"
+
+MENDS = {
+    "app_id": "set it to the number on the App's settings page",
+    "private_key": f"set {PREFIX}PRIVATE_KEY_FILE to the .pem file from the App's settings page",
+    "webhook_secret": "set it to the secret on the App's settings page"
+    f" ({WEBHOOK_SECRET_LENGTH} characters or more, for example from `openssl rand -hex 32`)",
+    "port": "set it to a number from 0 (any free port) to 65535",
+}
+
+
+def _state_directory() -> Path:
+    return Path("~/.local/state/coppice").expanduser()
+
+
+class StoreSettings(BaseSettings):
+    """What every command needs: where the data lies, and how to log."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        populate_by_name=True,
+        frozen=True,
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Path = Field(default_factory=_state_directory)
+    """Everything that Coppice keeps; made with mode 0700."""
+    database_url_file: Path | None = None
+    database_url: str = Field(default="", repr=False)
+    """`sqlite:///…` or `postgresql://…`; a file in the data directory when it is not given."""
+    log_format: Literal["text", "json"] = "text"
+    """How the log on stderr looks."""
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _locate_database(cls, value: object, info: ValidationInfo) -> str:
+        url = _secret(value, info) or f"sqlite:///{info.data.get('data_dir')}/{DATABASE_FILE}"
+        if urlsplit(url).scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def has_data(self) -> bool:
+        """Say whether there can be anything to list, without making a file."""
+        return not self.is_sqlite or Path(self.database_url.partition("///")[2]).exists()
+
+    def prepare_data_dir(self) -> None:
+        """Make the data directory, or close it to other users; refuse one that is not ours."""
+        path = self.data_dir
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                _close(path, mode)
+        except OSError as error:
+            raise OperatorError(
+                f"{PREFIX}DATA_DIR: cannot use {path}: {error.strerror}."
+                " Name a directory that this user may write."
+            ) from error
+
+
+class Settings(StoreSettings):
+    """What `coppice serve` needs besides."""
+
+    github_url: str = "https://api.github.com"
+    """Root of the REST API; `https://HOST/api/v3` on GitHub Enterprise Server."""
+    github_html_url: str = ""
+    """Root of the pages and of git; found from the REST address when it is not given."""
+    app_id: int = Field(default=0, ge=1)
+    private_key_file: Path | None = None
+    private_key: SecretStr = SecretStr("")
+    webhook_secret_file: Path | None = None
+    webhook_secret: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+    """Where GitHub reaches this service, without `/webhook`; only `coppice doctor` compares it."""
+    ca_file: Path | None = None
+    """Certificates to trust for GitHub, besides those of the system."""
+    agent: str = "scripted"
+    scripts: Path | None = None
+    """Scripts of the scripted agent; the demo's when it is not given."""
+    box: Literal["auto", "bubblewrap", "landlock", "none"] = "auto"
+    box_read: Annotated[tuple[Path, ...], NoDecode] = (Path(sys.prefix), Path(sys.base_prefix))
+    """Directories outside the system's that commands in the box may read, `:` between them."""
+    limit_worker: int = Field(default=2, ge=1)
+    """Runs at work at once, in all."""
+    limit_repository: int = Field(default=2, ge=1)
+    limit_installation: int = Field(default=4, ge=1)
+    config_file: Path | None = None
+    """A repository configuration of the operator's, in the place of every `.github/coppice.yml`."""
+    https_proxy: str | None = Field(default=None, validation_alias="HTTPS_PROXY", repr=False)
+    """Proxy for HTTP and git alike; the usual variable, without the prefix."""
+    no_proxy: str | None = Field(default=None, validation_alias="NO_PROXY")
+
+    @field_validator("webhook_secret", mode="before")
+    @classmethod
+    def _read_webhook_secret(cls, value: object, info: ValidationInfo) -> str:
+        secret = _secret(value, info)
+        if not secret:
+            raise ValueError("is missing")
+        if len(secret) < WEBHOOK_SECRET_LENGTH:
+            raise ValueError(f"is shorter than {WEBHOOK_SECRET_LENGTH} characters")
+        return secret
+
+    @field_validator("private_key", mode="before")
+    @classmethod
+    def _read_private_key(cls, value: object, info: ValidationInfo) -> str:
+        key = _secret(value, info).replace("\\n", "\n")  # as people write it in one line of .env
+        if not key:
+            raise ValueError("is missing")
+        _require_rsa_key(key)
+        return key
+
+    @field_validator("github_url", "github_html_url", "public_url", mode="before")
+    @classmethod
+    def _check_url(cls, value: object) -> object:
+        if not value:
+            return value
+        parts = urlsplit(str(value))
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address that begins with https:// or http://")
+        return str(value).rstrip("/")
+
+    @field_validator("github_html_url")
+    @classmethod
+    def _derive_html_url(cls, value: str, info: ValidationInfo) -> str:
+        if value:
+            return value
+        parts = urlsplit(info.data.get("github_url", ""))
+        host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
+        return f"{parts.scheme}://{host}"
+
+    @field_validator("box_read", mode="before")
+    @classmethod
+    def _split_paths(cls, value: object) -> object:
+        return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+    @field_validator("ca_file", "scripts", "config_file")
+    @classmethod
+    def _require_path(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        if not value.expanduser().exists():
+            raise ValueError(f"names {value}, which does not exist")
+        return value.expanduser().absolute()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never be written to a log."""
+        given = (self.webhook_secret.get_secret_value(), self.private_key.get_secret_value())
+        addresses = (self.database_url, self.https_proxy or "")
+        return (*given, *filter(None, (urlsplit(address).password for address in addresses)))
+
+
+S = TypeVar("S", bound=StoreSettings)
+
+
+class Problem(ValueError):
+    """A setting that cannot be used; ``field`` is its name in lower case, without the prefix."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        self.variable = field.upper() if field in ("https_proxy", "no_proxy") else variable(field)
+        self.message = message
+        super().__init__(f"{self.variable} {message}")
+
+    @property
+    def mend(self) -> str:
+        return MENDS.get(self.field, "correct it in the environment or in .env")
+
+
+def load(kind: type[S]) -> S:
+    """Read the settings; raise an OperatorError with one line for each that cannot be used."""
+    settings, problems = inspect(kind)
+    if settings is None:
+        raise OperatorError("\n".join(f"{problem}: {problem.mend}." for problem in problems))
+    return settings
+
+
+def inspect(kind: type[S]) -> tuple[S | None, list[Problem]]:
+    """Read the settings without raising: what `coppice doctor` shows."""
+    try:
+        return kind(), []
+    except ValidationError as error:
+        found = [_problem(kind, details) for details in error.errors(include_url=False)]
+        return None, found
+
+
+def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Name each `COPPICE_…` variable that no setting reads, with the nearest one that exists."""
+    known = [variable(name) for name in Settings.model_fields]
+    given = os.environ if environment is None else environment
+    strange = sorted(n for n in given if n.startswith(PREFIX) and n not in known)
+    return [name + _nearest(name, known) for name in strange]
+
+
+def inherited_environment(**changes: str) -> dict[str, str]:
+    """Give a program that we start only what it needs of our environment, and ``changes``."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE")
+    return {name: os.environ[name] for name in kept if name in os.environ} | changes
+
+
+def wants_colour() -> bool:
+    """Follow https://no-color.org and `TERM=dumb`."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def variable(field: str) -> str:
+    return PREFIX + field.upper()
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _secret(value: object, info: ValidationInfo) -> str:
+    """Give the text of a secret setting, from its file when one is named."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+    file = info.data.get(f"{info.field_name}_file")
+    if file is None:
+        return text.strip()
+    if text:
+        raise ValueError("and its _FILE are both set: keep one of them")
+    try:
+        return str(file.expanduser().read_text()).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ValueError(f"cannot be read from {file}: {reason}") from error
+
+
+def _require_rsa_key(key: str) -> None:
+    # imported late: only the service needs it, and it takes longer to load than all of this
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        loaded = load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise ValueError("is not a private key in PEM form") from error
+    if not isinstance(loaded, RSAPrivateKey):
+        raise ValueError("is not an RSA key, which GitHub asks for")  # noqa: TRY004 pydantic catches it
+
+
+def _problem(kind: type[StoreSettings], details: Mapping[str, Any]) -> Problem:
+    location = str(details["loc"][0]) if details["loc"] else "settings"
+    aliases = {f.validation_alias: name for name, f in kind.model_fields.items()}
+    field = aliases.get(location, location)
+    message = str(details["msg"]).removeprefix("Value error, ")
+    if field == "app_id" and details.get("input") in (0, None):
+        message = "is missing"
+    if not message.startswith(("is ", "must ", "names ", "and ", "cannot ")):
+        message = "is not usable: " + message[0].lower() + message[1:]
+    return Problem(field, message)
+
+
+def _close(path: Path, mode: int) -> None:
+    """Close our own directory to others; one with somebody else's files in it stays as it is."""
+    ours = (path / DATABASE_FILE).exists() or not any(path.iterdir())
+    if not ours or path.stat().st_uid != os.geteuid():
+        raise OperatorError(
+            f"{PREFIX}DATA_DIR: {path} is open to other users (mode {mode:o})."
+            f" Run `chmod 700 {path}`, or name another directory."
+        )
+    path.chmod(0o700)

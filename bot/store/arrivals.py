@@ -1,0 +1,42 @@
+"""What goes into the journal, as plain tuples; imports no SQLAlchemy, to keep the door small."""
+
+from typing import Literal, NamedTuple
+
+from bot.runs import DecisionKind
+
+Source = Literal["webhook", "sweep", "poll"]
+
+
+class Arrival(NamedTuple):
+    """A delivery as it came in; the order of its fields is that of the journal's columns."""
+
+    guid: str
+    event: str
+    action: str | None
+    repository: str | None
+    repository_id: int | None
+    number: int | None
+    installation_id: int | None
+    received_at: float
+    source: Source
+    payload: bytes
+
+
+class Settlement(NamedTuple):
+    """What became of one try of a delivery."""
+
+    seq: int
+    decision: DecisionKind
+    attempts: int
+    reason: str | None = None
+    runs: tuple[str, ...] = ()
+    due_at: float | None = None
+
+
+class Waiting(NamedTuple):
+    """As much of an open delivery as its place in a queue needs."""
+
+    seq: int
+    repository_id: int | None
+    installation_id: int | None
+    due_at: float | None

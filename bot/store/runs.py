@@ -1,0 +1,174 @@
+"""Runs, their stages and their events; every function takes a connection first."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, text
+from sqlalchemy import update as sql_update
+
+from bot.runs import Json, RepositoryRef, Run, RunError, RunEvent, RunStatus, StageRecord, Stop
+from bot.store import tables
+from bot.store.upsert import insert_or_ignore, upsert
+
+_RUN = tables.runs.c
+_SHORTEST_PREFIX = 6
+
+
+class Changes(TypedDict, total=False):
+    """What may change in a run; a key that is absent stays as it is."""
+
+    status: RunStatus
+    following: bool
+    error: RunError | None
+    pull_request: int | None
+    work: Mapping[str, Json]
+    """Only the fields of `Work` that it names change."""
+    stop: Stop | None
+    repository: str
+    """The new full name after a rename or transfer."""
+
+
+def insert(c: Connection, run: Run) -> Run | None:
+    """Insert a run and answer None, or answer the run that is there or lives in its place."""
+    while not insert_or_ignore(c, tables.runs, _values(run)):
+        found = _one(c, _RUN.id == run.id) or living(c, run.repository.id, run.issue)
+        if found is not None:  # else it ended between the two statements
+            return found
+    return None
+
+
+def get(c: Connection, id_or_prefix: str) -> Run | None:
+    """Read a run by its id, or by six or more of its first characters where they name just one."""
+    exact = _one(c, _RUN.id == id_or_prefix)
+    if exact or len(id_or_prefix) < _SHORTEST_PREFIX:
+        return exact
+    matches = c.execute(
+        select(tables.runs).where(_RUN.id.startswith(id_or_prefix, autoescape=True)).limit(2)
+    ).all()
+    return _run(matches[0]) if len(matches) == 1 else None
+
+
+def listing(c: Connection, limit: int = 0) -> list[Run]:
+    """List runs, newest first; 0: all."""
+    query = select(tables.runs).order_by(_RUN.created_at.desc(), _RUN.id)
+    return _all(c, query.limit(limit) if limit else query)
+
+
+def living(c: Connection, repository_id: int, issue: int) -> Run | None:
+    """Find the run that works on an issue, or follows its pull request."""
+    return _one(c, _RUN.repository_id == repository_id, _RUN.issue == issue, text(tables.ALIVE))
+
+
+def latest(c: Connection, repository_id: int, issue: int) -> Run | None:
+    """Find the newest run of an issue, ended or not."""
+    return _one(c, _RUN.repository_id == repository_id, _RUN.issue == issue)
+
+
+def of_pull_request(c: Connection, repository_id: int, number: int) -> Run | None:
+    return _one(c, _RUN.repository_id == repository_id, _RUN.pull_request == number)
+
+
+def of_branch(c: Connection, repository_id: int, branch: str) -> Run | None:
+    return _one(c, _RUN.repository_id == repository_id, _RUN.branch == branch)
+
+
+def living_of_installation(
+    c: Connection, installation_id: int, repository_id: int | None = None
+) -> list[Run]:
+    """List what still lives in an installation, or in one repository of it, oldest first."""
+    query = select(tables.runs).where(_RUN.installation_id == installation_id, text(tables.ALIVE))
+    if repository_id is not None:
+        query = query.where(_RUN.repository_id == repository_id)
+    return _all(c, query.order_by(_RUN.created_at))
+
+
+def update(c: Connection, run_id: str, **changes: Unpack[Changes]) -> Run:
+    """Change a run and its `updated_at`; raises NoResultFound when there is no such run."""
+    row = c.execute(select(_RUN.work).where(_RUN.id == run_id).with_for_update()).one()
+    values: dict[str, Any] = dict(changes)
+    values["updated_at"] = time.time()
+    for document in ("error", "stop"):
+        if values.get(document) is not None:
+            values[document] = values[document].model_dump(mode="json", by_alias=True)
+    if "work" in values:
+        values["work"] = {**row.work, **values["work"]}
+        values["branch"] = values["work"].get("branch")
+    c.execute(sql_update(tables.runs).where(_RUN.id == run_id).values(values))
+    return _run(c.execute(select(tables.runs).where(_RUN.id == run_id)).one())
+
+
+def request_stop(c: Connection, run_id: str, stop: Stop) -> bool:
+    """Ask a run to stop; False: somebody has asked already, or there is no such run."""
+    asked = c.execute(
+        sql_update(tables.runs)
+        .where(_RUN.id == run_id, _RUN.stop.is_(None))
+        .values(stop=stop.model_dump(mode="json"), updated_at=time.time())
+    )
+    return asked.rowcount == 1
+
+
+def save_stage(c: Connection, record: StageRecord) -> None:
+    """Insert a try of a stage, or replace the one with the same run and key."""
+    values = record.model_dump(mode="json", by_alias=True)
+    upsert(c, tables.stages, values, key=("run_id", "key"))
+
+
+def stages(c: Connection, run_id: str) -> list[StageRecord]:
+    """List the tries of a run's stages in the order in which they were first saved."""
+    columns = [column for column in tables.stages.c if column.name != "seq"]
+    query = select(*columns).where(tables.stages.c.run_id == run_id).order_by(tables.stages.c.seq)
+    return [StageRecord.model_validate(dict(row)) for row in c.execute(query).mappings()]
+
+
+def append_events(c: Connection, run_id: str, events: Sequence[RunEvent], at: float) -> None:
+    if events:
+        rows = [{"run_id": run_id, "at": at, **event.model_dump(mode="json")} for event in events]
+        c.execute(tables.events.insert(), rows)
+
+
+def events(c: Connection, run_id: str, after: int = 0) -> list[tuple[int, float, RunEvent]]:
+    """List a run's timeline after a sequence number, as (seq, at, event)."""
+    row = tables.events.c
+    query = select(tables.events).where(row.run_id == run_id, row.seq > after).order_by(row.seq)
+    return [
+        (
+            found.seq,
+            found.at,
+            RunEvent(stage=found.stage, attempt=found.attempt, type=found.type, data=found.data),
+        )
+        for found in c.execute(query)
+    ]
+
+
+def _values(run: Run) -> dict[str, Any]:
+    document = run.model_dump(mode="json", by_alias=True)
+    repository = document.pop("repository")
+    return {
+        **document,
+        "repository_id": repository["id"],
+        "repository": repository["full_name"],
+        "installation_id": repository["installation_id"],
+        "branch": run.work.branch,
+    }
+
+
+def _run(row: Row[Any]) -> Run:
+    values = dict(row._mapping)
+    del values["branch"]
+    values["repository"] = RepositoryRef(
+        id=values.pop("repository_id"),
+        full_name=values["repository"],
+        installation_id=values.pop("installation_id"),
+    )
+    return Run.model_validate(values)
+
+
+def _one(c: Connection, *conditions: ColumnElement[bool] | Any) -> Run | None:
+    query = select(tables.runs).where(*conditions)
+    row = c.execute(query.order_by(_RUN.created_at.desc(), _RUN.id).limit(1)).first()
+    return None if row is None else _run(row)
+
+
+def _all(c: Connection, query: Select[Any]) -> list[Run]:
+    return [_run(row) for row in c.execute(query)]

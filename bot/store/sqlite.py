@@ -1,0 +1,66 @@
+"""SQLite files as all of ours are set up; imports no SQLAlchemy, so that the door stays small."""
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+from bot.errors import OperatorError
+from bot.store.checkpoint import Checkpointer
+
+BUSY_SECONDS = 30
+_PREFIX = "sqlite:///"
+
+
+class SqliteFile:
+    """A database file and what those in this process who write to it share."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.turn = threading.Lock()
+        """Taken around each write: waiting here is fair and prompt, SQLite's own waiting sleeps
+        and tries again."""
+        self.checkpointer = Checkpointer(path)
+
+    def close(self) -> None:
+        self.checkpointer.close()
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Name the file of an SQLite URL; None for another database."""
+    if not url.startswith("sqlite:"):
+        return None
+    path = url.removeprefix(_PREFIX)
+    if path == url or not path or path.startswith(":memory:") or "?" in path:
+        raise OperatorError(
+            f"COPPICE_DATABASE_URL: {_PREFIX} and the path of a file is what Coppice can use"
+        )
+    return Path(path)
+
+
+def create_private(path: Path) -> None:
+    """Make a database file that only its owner can read, unless it is there.
+
+    Raises OperatorError when it cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise OperatorError(f"the database {path} cannot be written: {error.strerror}") from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection as every one of ours has to be set up.
+
+    Checkpoints never run inside a commit (`wal_autocheckpoint=0`): the Checkpointer does them.
+    """
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute("PRAGMA journal_size_limit=67108864")
+    return connection

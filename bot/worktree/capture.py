@@ -1,0 +1,110 @@
+"""Turn what lies in a worktree into a tree, through an index that nobody else uses.
+
+No porcelain adds the files: `git add` enters nested repositories and gives up on unborn ones.
+"""
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.errors import GitError, StageFailed
+from bot.worktree.git import Git
+from bot.worktree.objects import Objects
+from bot.worktree.slot import Slot
+from bot.worktree.sweep import open_up
+from bot.worktree.thread import to_the_end
+
+SECONDS = 900.0
+READ_LIMIT = 1024 * 1024 * 1024  # bytes of changed files that are read at most, all together
+GITLINK = "160000"
+UNREAD = "1" * 40  # stands for a nested repository's commit, which nobody looks up
+
+_INVALID = re.compile(r"[Ii]nvalid path '(.*)'")
+
+STATUS = (
+    "status",
+    "--porcelain=v1",
+    "-z",
+    "--untracked-files=all",
+    "--no-renames",
+    "--ignore-submodules=dirty",  # `all` would hide a changed gitlink; `none` runs git in there
+)
+
+
+@dataclass(slots=True)
+class Found:
+    """What differs from the index, as raw paths."""
+
+    present: list[bytes] = field(default_factory=list)
+    gone: list[bytes] = field(default_factory=list)
+    nested: list[bytes] = field(default_factory=list)
+
+
+async def capture(slot: Slot, objects: Objects, drop: Callable[[str], bool]) -> str:
+    await to_the_end(open_up, slot.tree)
+    private = slot.path / "capture-index"
+    shutil.copy2(slot.git / "index", private)  # with its time: git compares it with the files'
+    try:
+        git = replace(slot.git_for(objects), index=private)
+        found = _sort(await git.run(*STATUS, seconds=SECONDS), drop)
+        _weigh(slot.tree, found.present)
+        await _enter(git, found)
+        return await git.text("write-tree")
+    finally:
+        private.unlink(missing_ok=True)
+
+
+async def _enter(git: Git, found: Found) -> None:
+    lines = [b"0 %040d\t%s" % (0, path) for path in found.gone]
+    lines += [f"{GITLINK} {UNREAD}\t".encode() + path for path in found.nested]
+    if lines:
+        await git.run("update-index", "-z", "--replace", "--index-info", stdin=_joined(lines))
+    if found.present:
+        add = ("update-index", "-z", "--add", "--remove", "--replace", "--stdin")
+        try:
+            await git.run(*add, stdin=_joined(found.present), seconds=SECONDS)
+        except GitError as error:
+            if bad := _INVALID.search(error.stderr):
+                reason = f"`{bad[1]}` is not a path that git takes"
+                raise StageFailed("bad_path", reason, blocked=True) from error
+            raise
+
+
+def _sort(status: bytes, drop: Callable[[str], bool]) -> Found:
+    found = Found()
+    for code, path in _entries(status):
+        if code == b"??":
+            if not drop(os.fsdecode(path).rstrip("/")):
+                (found.nested if path.endswith(b"/") else found.present).append(path.rstrip(b"/"))
+        elif code[1:] == b"D":
+            found.gone.append(path)
+        elif code[1:] != b" ":
+            found.present.append(path)
+    return found
+
+
+def _entries(status: bytes) -> Iterator[tuple[bytes, bytes]]:
+    return ((line[:2], line[3:]) for line in status.split(b"\0") if line)
+
+
+def _weigh(tree: Path, paths: Iterable[bytes]) -> None:
+    """Refuse before reading: a sparse file of a terabyte costs its maker nothing."""
+    total = 0
+    for path in paths:
+        found = os.lstat(os.path.join(os.fsencode(tree), path))
+        total += found.st_size if stat.S_ISREG(found.st_mode) else 0
+        if total > READ_LIMIT:
+            raise StageFailed(
+                "too_large",
+                f"the work has more than {READ_LIMIT >> 20} MB; it was not kept"
+                f" (`{os.fsdecode(path)}`)",
+                blocked=True,
+            )
+
+
+def _joined(lines: list[bytes]) -> bytes:
+    return b"".join(line + b"\0" for line in lines)

@@ -1,0 +1,183 @@
+"""Run git: argument lists, a clean environment, a time limit; its helpers end with it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from bot.worktree.failures import failure
+from bot.worktree.remote import LOCAL, Remote
+
+T = TypeVar("T")
+SECONDS = 120.0
+OUTPUT = 256 * 1024 * 1024  # bytes that one command may say; more is an attack or a mistake
+PATIENCE = 2.0  # seconds from SIGTERM, at which git removes its lock files, to SIGKILL
+
+# What a repository's own files can have git run (hooks, filters, monitors) is off, always.
+CONFIG = (
+    ("core.hooksPath", "/dev/null"),
+    ("core.fsmonitor", "false"),
+    ("core.attributesFile", "/dev/null"),
+    ("core.excludesFile", "/dev/null"),
+    ("core.autocrlf", "false"),
+    ("core.untrackedCache", "false"),
+    ("core.logAllRefUpdates", "false"),
+    ("submodule.recurse", "false"),
+    ("gc.auto", "0"),
+    ("maintenance.auto", "false"),
+    ("checkout.workers", "0"),
+    ("fetch.unpackLimit", "1"),
+)
+
+ENVIRONMENT = {
+    "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ALLOW_PROTOCOL": "http:https",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_EDITOR": "false",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Git:
+    """git on one git directory, which is always named: none is ever looked for."""
+
+    directory: Path
+    work_tree: Path | None = None
+    index: Path | None = None
+    objects: Path | None = None
+    """Where new objects go; None: into the git directory."""
+    alternates: tuple[Path, ...] = ()
+    """Further object directories to read from."""
+
+    async def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        remote: Remote = LOCAL,
+        seconds: float = SECONDS,
+    ) -> bytes:
+        """Return what git prints; raises GitError with git's own word, credentials masked."""
+        argv = ("git", f"--git-dir={self.directory}", *self._tree_options(), *arguments)
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            cwd=self.directory,
+            env=self._environment(remote) | dict(environment or {}),
+            start_new_session=True,
+        )
+        said, complaint, problem = await _converse(process, stdin, seconds)
+        code = process.returncode or 0
+        if code or problem:
+            told = remote.mask((complaint + said[-4000:]).decode(errors="replace"))
+            raise failure(arguments[0], code, problem or told)
+        return said
+
+    async def text(self, *arguments: str) -> str:
+        """Return what git prints as one line of text."""
+        return os.fsdecode((await self.run(*arguments)).strip())
+
+    def _tree_options(self) -> tuple[str, ...]:
+        return () if self.work_tree is None else (f"--work-tree={self.work_tree}",)
+
+    def _environment(self, remote: Remote) -> dict[str, str]:
+        env = {**ENVIRONMENT, "PATH": os.pathsep.join(os.get_exec_path()), **remote.environment()}
+        if self.index is not None:
+            env["GIT_INDEX_FILE"] = str(self.index)
+        if self.objects is not None:
+            env["GIT_OBJECT_DIRECTORY"] = str(self.objects)
+        if self.alternates:
+            env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = ":".join(map(_quoted, self.alternates))
+        pairs = (*CONFIG, *remote.config())
+        env["GIT_CONFIG_COUNT"] = str(len(pairs))
+        for number, (key, value) in enumerate(pairs):
+            env[f"GIT_CONFIG_KEY_{number}"] = key
+            env[f"GIT_CONFIG_VALUE_{number}"] = value
+        return env
+
+
+def _quoted(path: Path) -> str:
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+async def _converse(
+    process: Process, stdin: bytes, seconds: float
+) -> tuple[bytes, bytes, str | None]:
+    """Feed and read until git has ended; the third answer says why it was ended, if it was."""
+    problem = None
+    reading = asyncio.gather(
+        _read(process, _piped(process.stdout)),
+        _read(process, _piped(process.stderr)),
+        _feed(_piped(process.stdin), stdin),
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            said, complaint, _ = await asyncio.shield(reading)
+            await process.wait()
+    except TimeoutError:
+        problem = f"ended after its time limit of {seconds:g} s"
+        await _end(process)
+        said, complaint, _ = await reading
+    except BaseException:
+        await asyncio.shield(_end(process))
+        await reading
+        raise
+    if len(said) > OUTPUT or len(complaint) > OUTPUT:
+        problem = f"ended because it printed more than {OUTPUT} bytes"
+    return said, complaint, problem
+
+
+async def _read(process: Process, stream: asyncio.StreamReader) -> bytes:
+    """Read to the end; whoever says too much is killed, and what it said so far is returned."""
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := await stream.read(1 << 18):
+        size += len(chunk)
+        if size <= OUTPUT + len(chunk):
+            chunks.append(chunk)
+        if size > OUTPUT:
+            _signal(process, signal.SIGKILL)
+    return b"".join(chunks)
+
+
+async def _feed(stream: asyncio.StreamWriter, data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        stream.write(data)
+        await stream.drain()
+    stream.close()
+
+
+def _piped(stream: T | None) -> T:
+    if stream is None:
+        raise RuntimeError("git was started without a pipe")
+    return stream
+
+
+async def _end(process: Process) -> None:
+    """End git and the helpers that it started."""
+    _signal(process, signal.SIGTERM)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await process.wait()
+    _signal(process, signal.SIGKILL)
+    await process.wait()
+
+
+def _signal(process: Process, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

@@ -1,0 +1,145 @@
+"""What a run makes in git: an object directory of its own, which borrows from the mirror.
+
+Nothing of a run is written to the mirror, where every boxed git of the repository would see it.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.worktree import bundles, changes
+from bot.worktree.changes import Change
+from bot.worktree.directory import ensure_directory
+from bot.worktree.git import Git
+from bot.worktree.mirror import Mirrors
+from bot.worktree.names import checked_sha
+
+BUNDLE = "work.bundle"
+_REGULAR = re.compile(rb"100\d{3} blob ([0-9a-f]+)\t")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whom a commit names as author and committer."""
+
+    name: str
+    email: str
+
+
+class Objects:
+    """The objects of one run, whose directory is ``files``."""
+
+    def __init__(self, files: Path, mirrors: Mirrors, repository_id: int) -> None:
+        self.files = files
+        self.mirrors = mirrors
+        self.repository_id = repository_id
+        self.git = Git(
+            directory=ensure_directory(files / "git"),
+            alternates=(mirrors.path(repository_id) / "objects",),
+        )
+
+    @property
+    def path(self) -> Path:
+        """The object directory itself."""
+        return self.git.directory / "objects"
+
+    @property
+    def mirror(self) -> Path:
+        return self.git.alternates[0]
+
+    async def commit(
+        self, tree: str, parents: Sequence[str], message: str, *, author: Identity, at: int
+    ) -> str:
+        """Write a commit; the same arguments give the same id."""
+        stamp = f"@{at} +0000"
+        who = {
+            f"GIT_{role}_{key}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for key, value in (("NAME", author.name), ("EMAIL", author.email), ("DATE", stamp))
+        }
+        above = [word for parent in parents for word in ("-p", checked_sha(parent))]
+        text = message.rstrip("\n") + "\n"
+        command = ("commit-tree", checked_sha(tree), *above)
+        return (await self.git.run(*command, stdin=text.encode(), environment=who)).decode().strip()
+
+    async def tree(self, commit: str) -> str:
+        return await self.git.text("rev-parse", "--verify", f"{checked_sha(commit)}^{{tree}}")
+
+    async def is_ancestor(self, old: str, new: str) -> bool:
+        """Say whether ``new`` grows out of ``old``."""
+        left = await self.git.text(
+            "rev-list", "--max-count=1", checked_sha(old), f"^{checked_sha(new)}"
+        )
+        return not left
+
+    async def changes(self, old: str, new: str) -> list[Change]:
+        """List what differs between two commits or trees, in git's order; no renames."""
+        return await changes.listing(self.git, old, new)
+
+    async def numstat(self, old: str, new: str) -> dict[str, tuple[int, int] | None]:
+        """Count added and removed lines by path; None: binary."""
+        return await changes.numstat(self.git, old, new)
+
+    async def added(self, old: str, new: str) -> dict[str, bytes]:
+        """Return the added lines by path, each with its end of line; binary files too."""
+        return await changes.added(self.git, old, new)
+
+    async def diff(self, old: str, new: str) -> str:
+        """Return the difference as people read it; bytes that are not UTF-8 are replaced."""
+        return (await changes.patch(self.git, old, new, binary=False)).decode(errors="replace")
+
+    async def sizes(self, shas: Sequence[str]) -> dict[str, int]:
+        """Return the sizes of blobs; a commit of another repository (gitlink) has none."""
+        return await changes.sizes(self.git, shas)
+
+    async def blobs(self, shas: Sequence[str], limit: int) -> dict[str, bytes]:
+        """Read the blobs of at most ``limit`` bytes each; the others are left out."""
+        return await changes.blobs(self.git, shas, limit)
+
+    async def blob(self, sha: str, limit: int) -> bytes:
+        """Read one blob, its first ``limit`` bytes."""
+        return (await self.git.run("cat-file", "blob", checked_sha(sha)))[:limit]
+
+    async def file(self, commit: str, path: str) -> bytes | None:
+        """Read a regular file of a commit; None: there is none (a link is none)."""
+        found = await self.git.run("ls-tree", "-z", checked_sha(commit), "--", f":(literal){path}")
+        blob = _REGULAR.match(found)
+        return await self.git.run("cat-file", "blob", blob[1].decode()) if blob else None
+
+    async def patch(self, base: str, commit: str, *, mbox: bool = False) -> bytes:
+        """Return the work as one diff, or as mails that `git am` takes; nothing binary is lost."""
+        if mbox:
+            return await changes.mails(self.git, base, commit)
+        return await changes.patch(self.git, base, commit, binary=True)
+
+    async def bundle(self, base: str, commit: str) -> Path:
+        """Keep what ``commit`` has over ``base`` as a file that survives; answers where."""
+        return await bundles.save(self.git, self.files / BUNDLE, base, commit)
+
+    async def restore(self) -> str:
+        """Take up the kept bundle, checked object by object; answers its commit.
+
+        Raises GitError when it is broken or stands on a commit that the mirror does not have.
+        """
+        return await bundles.restore(self.git, self.files / BUNDLE)
+
+    async def has(self, sha: str) -> bool:
+        answer = await self.git.run(
+            "cat-file", "--batch-check", stdin=f"{checked_sha(sha)}\n".encode()
+        )
+        return not answer.rstrip().endswith(b"missing")
+
+
+class Works:
+    """The runs' directories below ``root``, one `{run id}` each."""
+
+    def __init__(self, root: Path, mirrors: Mirrors) -> None:
+        self.root = root
+        self.mirrors = mirrors
+
+    def open(self, repository_id: int, run_id: str) -> Objects:
+        """Open the objects of a run, made when there are none yet."""
+        if not run_id.isalnum():
+            raise ValueError(f"{run_id!r} is not the id of a run")
+        return Objects(self.root / run_id, self.mirrors, repository_id)

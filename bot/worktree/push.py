@@ -1,0 +1,53 @@
+"""Bring a run's commit to its branch on GitHub, if the branch is where it was expected."""
+
+from bot.runs import Push, RepositoryRef
+from bot.worktree.failures import BranchMoved
+from bot.worktree.moved import following
+from bot.worktree.names import checked_branch, checked_sha
+from bot.worktree.objects import Works
+from bot.worktree.remote import Remote
+
+SECONDS = 600.0
+
+PUSH = (
+    "push",
+    "--porcelain",
+    "--no-verify",
+    "--no-signed",
+    "--no-follow-tags",
+    "--recurse-submodules=no",
+)
+
+
+class Pusher:
+    def __init__(self, works: Works) -> None:
+        self._works = works
+
+    async def remote_sha(
+        self, repository: RepositoryRef, branch: str, *, url: str, token: str
+    ) -> str | None:
+        """Ask where a branch is now; None: there is none."""
+        return await self._works.mirrors.remote_sha(repository.id, url, token, branch)
+
+    async def push(
+        self, repository: RepositoryRef, push: Push, *, run_id: str, url: str, token: str
+    ) -> None:
+        """Set the branch; raises BranchMoved when it is elsewhere, AccessDenied, else GitError.
+
+        ``stderr`` of the error holds what the remote said (`GH013`, `protected branch …`). The
+        lease holds for plain pushes too: git would grow a branch that appeared meanwhile.
+        """
+        objects = self._works.open(repository.id, run_id)
+        ref = f"refs/heads/{checked_branch(push.branch)}"
+        spec = f"{checked_sha(push.sha)}:{ref}"
+        expected = checked_sha(push.expected) if push.expected else ""
+        if expected and not push.force and not await objects.is_ancestor(expected, push.sha):
+            raise BranchMoved("push", 1, f"{push.sha} does not grow out of {expected}")
+        lease = f"--force-with-lease={ref}:{expected}"
+
+        async def act(remote: Remote) -> None:
+            await objects.git.run(
+                *PUSH, lease, "--", remote.url, spec, remote=remote, seconds=SECONDS
+            )
+
+        await following(self._works.mirrors.remote(url, token), act)

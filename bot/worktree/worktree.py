@@ -1,0 +1,83 @@
+"""A worktree that a run has: put on a commit, shown to a box, read when the box is gone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.box.mount import Mount
+from bot.errors import GitError
+from bot.worktree.capture import capture
+from bot.worktree.failures import Damaged
+from bot.worktree.names import checked_sha
+from bot.worktree.objects import Objects
+from bot.worktree.slot import Slot
+from bot.worktree.sweep import sweep
+from bot.worktree.thread import to_the_end
+
+SECONDS = 900.0
+
+
+class Worktree:
+    """Files at ``path``; nothing but a box works in them while the run has it."""
+
+    def __init__(self, slot: Slot, objects: Objects) -> None:
+        self._slot = slot
+        self.objects = objects
+        self.path: Path = slot.tree
+        self.mounts: tuple[Mount, ...] = slot.mounts(objects)
+
+    @property
+    def git_directory(self) -> Path:
+        """The throwaway git directory, for boxes that cannot mount it at its place."""
+        return self._slot.box / "git"
+
+    async def reset(self, commit: str) -> None:
+        """Put exactly ``commit`` there; nothing else stays, no ignored file, no nested repository.
+
+        A worktree that was deleted or cannot be cleaned is made anew. Raises Damaged when the
+        commit or one of its objects is missing; the mirror's next fetch mends that.
+        """
+        checked_sha(commit)
+        try:
+            await self._restore(commit)
+        except (GitError, OSError, RecursionError):
+            await self._check(commit)
+            await self._slot.rebuild()
+            await self._restore_anew(commit)
+
+    async def capture(self, *, drop: Callable[[str], bool]) -> str:
+        """Write what lies there now as a tree, and answer it; the worktree stays as it is.
+
+        Ignored files are left out, and untracked ones for which ``drop`` says so; a tracked file
+        never. A nested repository is one entry of mode 160000, its content unread.
+        """
+        await to_the_end(self._slot.prepare)
+        return await capture(self._slot, self.objects, drop)
+
+    async def _restore(self, commit: str) -> None:
+        slot = self._slot
+        await to_the_end(_before, slot)
+        git = slot.git_for(self.objects)
+        await git.run("reset", "--quiet", "--hard", commit, seconds=SECONDS)
+        await git.run("clean", "-ffdxq", seconds=SECONDS)
+        slot.point()
+        slot.furnish(commit, self.objects)
+
+    async def _check(self, commit: str) -> None:
+        if not await self.objects.has(commit):
+            self._suspect()
+            raise Damaged("reset", 128, f"there is no commit {commit} here")
+
+    async def _restore_anew(self, commit: str) -> None:
+        try:
+            await self._restore(commit)
+        except Damaged:
+            self._suspect()
+            raise
+
+    def _suspect(self) -> None:
+        self.objects.mirrors.suspect(self.objects.repository_id)
+
+
+def _before(slot: Slot) -> None:
+    slot.prepare()
+    sweep(slot.tree)

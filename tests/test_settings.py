@@ -1,0 +1,265 @@
+"""The operator's settings: where they come from, and what is said of a bad one."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from bot.errors import OperatorError
+from bot.settings import (
+    Settings,
+    StoreSettings,
+    inherited_environment,
+    inspect,
+    load,
+    unknown_settings,
+)
+
+SECRET = "0123456789abcdef0123"
+
+
+def pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+@pytest.fixture(scope="module")
+def rsa_key() -> str:
+    return pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rsa_key: str) -> pytest.MonkeyPatch:
+    """An environment with all that has no default, in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COPPICE_APP_ID", "7")
+    monkeypatch.setenv("COPPICE_PRIVATE_KEY", rsa_key)
+    monkeypatch.setenv("COPPICE_WEBHOOK_SECRET", SECRET)
+    monkeypatch.setenv("COPPICE_DATA_DIR", str(tmp_path / "data"))
+    return monkeypatch
+
+
+def refusal() -> str:
+    with pytest.raises(OperatorError) as caught:
+        load(Settings)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_what_is_not_set_has_its_documented_default(operator: pytest.MonkeyPatch) -> None:
+    settings = load(Settings)
+
+    assert (settings.host, settings.port, settings.box, settings.log_format) == (
+        "127.0.0.1",
+        8080,
+        "auto",
+        "text",
+    )
+    assert settings.github_url == "https://api.github.com"
+    assert settings.github_html_url == "https://github.com"
+    assert settings.database_url == f"sqlite:///{settings.data_dir}/coppice.sqlite"
+    limits = (settings.limit_worker, settings.limit_repository, settings.limit_installation)
+    assert limits == (2, 2, 4)
+
+
+def test_the_pages_of_github_enterprise_are_found_from_its_api(
+    operator: pytest.MonkeyPatch,
+) -> None:
+    operator.setenv("COPPICE_GITHUB_URL", "https://git.acme.example/api/v3/")
+
+    settings = load(Settings)
+
+    assert settings.github_url == "https://git.acme.example/api/v3"
+    assert settings.github_html_url == "https://git.acme.example"
+
+
+def test_the_environment_wins_over_the_env_file(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("COPPICE_PORT=1\nCOPPICE_HOST=0.0.0.0\n")
+    operator.setenv("COPPICE_PORT", "2")
+
+    assert (load(Settings).port, load(Settings).host) == (2, "0.0.0.0")
+
+
+@pytest.mark.parametrize("name", ["WEBHOOK_SECRET", "PRIVATE_KEY", "DATABASE_URL"])
+def test_a_secret_may_come_from_a_file(
+    operator: pytest.MonkeyPatch, tmp_path: Path, rsa_key: str, name: str
+) -> None:
+    texts = {
+        "WEBHOOK_SECRET": SECRET,
+        "PRIVATE_KEY": rsa_key,
+        "DATABASE_URL": "postgresql://u:p@h/d",
+    }
+    file = tmp_path / "secret"
+    file.write_text(texts[name] + "\n")
+    operator.delenv(f"COPPICE_{name}", raising=False)
+    operator.setenv(f"COPPICE_{name}_FILE", str(file))
+
+    value = getattr(load(Settings), name.lower())
+
+    assert (value if isinstance(value, str) else value.get_secret_value()) == texts[name].strip()
+
+
+def test_a_file_of_a_secret_that_is_not_there_is_named(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    operator.delenv("COPPICE_PRIVATE_KEY")
+    operator.setenv("COPPICE_PRIVATE_KEY_FILE", str(tmp_path / "absent.pem"))
+
+    assert refusal().startswith(
+        f"COPPICE_PRIVATE_KEY cannot be read from {tmp_path}/absent.pem: No such file or directory"
+    )
+
+
+def test_a_secret_and_its_file_together_are_refused(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    operator.setenv("COPPICE_WEBHOOK_SECRET_FILE", str(tmp_path / "secret"))
+
+    assert refusal().startswith("COPPICE_WEBHOOK_SECRET and its _FILE are both set")
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        ("", "COPPICE_WEBHOOK_SECRET is missing"),
+        ("   ", "COPPICE_WEBHOOK_SECRET is missing"),
+        ("development", "COPPICE_WEBHOOK_SECRET is shorter than 16 characters"),
+    ],
+)
+def test_a_weak_webhook_secret_is_refused_and_never_shown(
+    operator: pytest.MonkeyPatch, value: str, complaint: str
+) -> None:
+    operator.setenv("COPPICE_WEBHOOK_SECRET", value)
+
+    said = refusal()
+
+    assert said.startswith(complaint)
+    assert "development" not in said
+
+
+def test_a_private_key_in_one_line_of_an_env_file_is_read(
+    operator: pytest.MonkeyPatch, rsa_key: str
+) -> None:
+    operator.setenv("COPPICE_PRIVATE_KEY", rsa_key.strip().replace("\n", "\\n"))
+
+    assert load(Settings).private_key.get_secret_value() == rsa_key.strip()
+
+
+def test_keys_that_github_does_not_take_are_refused(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_PRIVATE_KEY", pem(ec.generate_private_key(ec.SECP256R1())))
+    assert refusal().startswith("COPPICE_PRIVATE_KEY is not an RSA key")
+
+    operator.setenv("COPPICE_PRIVATE_KEY", "-----BEGIN nothing")
+    assert refusal().startswith("COPPICE_PRIVATE_KEY is not a private key in PEM form")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_ID", "seven"),
+        ("APP_ID", "0"),
+        ("PORT", "65536"),
+        ("BOX", "strong"),
+        ("LIMIT_WORKER", "0"),
+        ("LOG_FORMAT", "xml"),
+        ("GITHUB_URL", "api.github.com"),
+        ("PUBLIC_URL", "coppice"),
+        ("DATABASE_URL", "mysql://h/d"),
+        ("CA_FILE", "/nonexistent.pem"),
+        ("SCRIPTS", "/nonexistent"),
+    ],
+)
+def test_a_bad_value_is_one_line_that_names_the_setting(
+    operator: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    operator.setenv(f"COPPICE_{name}", value)
+
+    said = refusal()
+
+    assert said.startswith(f"COPPICE_{name} ")
+    assert said.count("\n") == 0
+
+
+def test_every_bad_setting_is_named_at_once(operator: pytest.MonkeyPatch) -> None:
+    for name in ("APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"):
+        operator.delenv(f"COPPICE_{name}")
+
+    _, problems = inspect(Settings)
+
+    missing = ["COPPICE_APP_ID", "COPPICE_PRIVATE_KEY", "COPPICE_WEBHOOK_SECRET"]
+    assert [problem.variable for problem in problems] == missing
+    assert all(problem.message == "is missing" for problem in problems)
+
+
+def test_listing_commands_need_no_secret(operator: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"):
+        operator.delenv(f"COPPICE_{name}")
+
+    assert load(StoreSettings).data_dir == tmp_path / "data"
+
+
+def test_secrets_show_nowhere_when_settings_are_printed(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_DATABASE_URL", "postgresql://coppice:hunter2hunter2@db/coppice")
+    operator.setenv("HTTPS_PROXY", "http://user:proxypassword@proxy:3128")
+
+    settings = load(Settings)
+
+    assert SECRET not in repr(settings)
+    assert "PRIVATE KEY" not in repr(settings)
+    assert "hunter2" not in repr(settings)
+    assert "proxypassword" not in repr(settings)
+    assert {SECRET, "hunter2hunter2", "proxypassword"} < set(settings.secrets)
+
+
+def test_a_variable_that_nothing_reads_is_named_with_the_nearest() -> None:
+    given = {"COPPICE_LIMIT_WORKERS": "3", "COPPICE_PORT": "1", "PATH": "/bin"}
+
+    assert unknown_settings(given) == ["COPPICE_LIMIT_WORKERS (did you mean COPPICE_LIMIT_WORKER?)"]
+
+
+def test_the_data_directory_is_made_for_this_user_alone(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    load(StoreSettings).prepare_data_dir()
+
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_an_open_data_directory_is_closed_only_when_it_is_ours(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    load(StoreSettings).prepare_data_dir()
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+    data.chmod(0o755)
+    (data / "holiday.jpg").touch()
+    with pytest.raises(OperatorError, match="open to other users"):
+        load(StoreSettings).prepare_data_dir()
+    assert stat.S_IMODE(data.stat().st_mode) == 0o755
+
+
+def test_a_data_directory_that_cannot_be_made_is_named(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "data").write_text("a file")
+
+    with pytest.raises(OperatorError, match="COPPICE_DATA_DIR: cannot use"):
+        load(StoreSettings).prepare_data_dir()
+
+
+def test_programs_that_we_start_inherit_no_secret(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("AWS_SECRET_ACCESS_KEY", "x")
+
+    given = inherited_environment(COPPICE_PORT="0")
+
+    assert given["COPPICE_PORT"] == "0"
+    assert not {"AWS_SECRET_ACCESS_KEY", "COPPICE_WEBHOOK_SECRET"} & set(given)
