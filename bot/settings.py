@@ -35,19 +35,37 @@ def _state_directory() -> Path:
     return Path("~/.local/state/coppice").expanduser()
 
 
-class StoreSettings(BaseSettings):
-    """What every command needs: where the data lies, and how to log."""
+_CONFIG = SettingsConfigDict(
+    env_prefix=PREFIX,
+    env_file=".env",
+    env_ignore_empty=True,
+    extra="ignore",
+    populate_by_name=True,
+    frozen=True,
+    validate_default=True,
+    hide_input_in_errors=True,
+)
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=".env",
-        env_ignore_empty=True,
-        extra="ignore",
-        populate_by_name=True,
-        frozen=True,
-        validate_default=True,
-        hide_input_in_errors=True,
-    )
+
+class BoxSettings(BaseSettings):
+    """How commands and agents are confined."""
+
+    model_config = _CONFIG
+
+    box: Literal["auto", "bubblewrap", "landlock", "none"] = "auto"
+    box_read: Annotated[tuple[Path, ...], NoDecode] = (Path(sys.prefix), Path(sys.base_prefix))
+    """Directories outside the system's that commands in the box may read, `:` between them."""
+
+    @field_validator("box_read", mode="before")
+    @classmethod
+    def _split_paths(cls, value: object) -> object:
+        return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+
+class StoreSettings(BaseSettings):
+    """Where the data lies, and how to log."""
+
+    model_config = _CONFIG
 
     data_dir: Path = Field(default_factory=_state_directory)
     """Everything that Coppice keeps; made with mode 0700."""
@@ -94,8 +112,8 @@ class StoreSettings(BaseSettings):
             ) from error
 
 
-class Settings(StoreSettings):
-    """What `coppice serve` needs besides."""
+class Settings(StoreSettings, BoxSettings):
+    """What `coppice serve` needs."""
 
     github_url: str = "https://api.github.com"
     """Root of the REST API; `https://HOST/api/v3` on GitHub Enterprise Server."""
@@ -115,9 +133,6 @@ class Settings(StoreSettings):
     agent: str = "scripted"
     scripts: Path | None = None
     """Scripts of the scripted agent; the demo's when it is not given."""
-    box: Literal["auto", "bubblewrap", "landlock", "none"] = "auto"
-    box_read: Annotated[tuple[Path, ...], NoDecode] = (Path(sys.prefix), Path(sys.base_prefix))
-    """Directories outside the system's that commands in the box may read, `:` between them."""
     limit_worker: int = Field(default=2, ge=1)
     """Runs at work at once, in all."""
     limit_repository: int = Field(default=2, ge=1)
@@ -166,11 +181,6 @@ class Settings(StoreSettings):
         host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
         return f"{parts.scheme}://{host}"
 
-    @field_validator("box_read", mode="before")
-    @classmethod
-    def _split_paths(cls, value: object) -> object:
-        return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
-
     @field_validator("ca_file", "scripts", "config_file")
     @classmethod
     def _require_path(cls, value: Path | None) -> Path | None:
@@ -188,7 +198,7 @@ class Settings(StoreSettings):
         return (*given, *filter(None, (urlsplit(address).password for address in addresses)))
 
 
-S = TypeVar("S", bound=StoreSettings)
+S = TypeVar("S", bound=BaseSettings)
 
 
 class Problem(ValueError):
@@ -196,7 +206,7 @@ class Problem(ValueError):
 
     def __init__(self, field: str, message: str) -> None:
         self.field = field
-        self.variable = field.upper() if field in ("https_proxy", "no_proxy") else variable(field)
+        self.variable = variable(field)
         self.message = message
         super().__init__(f"{self.variable} {message}")
 
@@ -242,7 +252,8 @@ def wants_colour() -> bool:
 
 
 def variable(field: str) -> str:
-    return PREFIX + field.upper()
+    """Name the variable that a setting is read from."""
+    return field.upper() if field in ("https_proxy", "no_proxy") else PREFIX + field.upper()
 
 
 def _nearest(name: str, known: list[str]) -> str:
@@ -278,7 +289,7 @@ def _require_rsa_key(key: str) -> None:
         raise ValueError("is not an RSA key, which GitHub asks for")  # noqa: TRY004 pydantic catches it
 
 
-def _problem(kind: type[StoreSettings], details: Mapping[str, Any]) -> Problem:
+def _problem(kind: type[BaseSettings], details: Mapping[str, Any]) -> Problem:
     location = str(details["loc"][0]) if details["loc"] else "settings"
     aliases = {f.validation_alias: name for name, f in kind.model_fields.items()}
     field = aliases.get(location, location)

@@ -91,6 +91,11 @@ class AgentRuntime(Protocol):
         """What comment, pull request and trailer have to say of it; None: nothing special."""
         ...
 
+    @property
+    def fresh(self) -> bool:
+        """Does each attempt begin at the base, not at the work of the attempt before?"""
+        ...
+
     def run(self, task: AgentTask, context: AgentContext) -> AsyncGenerator[AgentEvent]:
         """Make one attempt in the box and report it; the last event is Finished.
 

@@ -69,6 +69,11 @@ class ScriptedRuntime:
     def label(self) -> str | None:
         return "SCRIPTED: no model"
 
+    @property
+    def fresh(self) -> bool:
+        """A script's attempts are written against the base."""
+        return True
+
     async def run(self, task: AgentTask, context: AgentContext) -> AsyncGenerator[AgentEvent]:
         steps = self._steps(task)
         async with context.box.open(_command(task, context)) as process:

@@ -196,4 +196,7 @@ def _readable(directories: Sequence[Path]) -> Iterator[str]:
 
 
 def _joined(arguments: Iterable[str]) -> bytes:
-    return b"".join(argument.encode() + b"\0" for argument in arguments)
+    words = tuple(arguments)
+    if any("\0" in word for word in words):
+        raise ValueError("a NUL would end a word and begin another option of the box")
+    return "\0".join((*words, "")).encode()

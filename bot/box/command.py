@@ -65,7 +65,8 @@ class Box(Protocol):
     async def run(self, command: Command) -> Outcome:
         """Run it to its end, or to a limit; nothing of it is alive afterwards.
 
-        Raises OperatorError when the box itself cannot be set up.
+        Raises OperatorError when the box itself cannot be set up, StageFailed (`bad_command`) when
+        the command's own words cannot be handed over.
         """
         ...
 

@@ -39,14 +39,14 @@ async def probe(choice: Choice, *, read: Sequence[Path] | None = None) -> Box:
             " use bubblewrap, or none where nothing has to be confined"
         )
     directories = (Path(sys.prefix), Path(sys.base_prefix)) if read is None else read
-    box = Bubblewrap(await _installed(), read=directories)
+    box = Bubblewrap(await installed(), read=directories)
     outcome = await _tried(box)
     if outcome is not None:
         raise OperatorError(f"bubblewrap does not work here: {outcome} {REFUSED} {MEND}")
     return box
 
 
-async def _installed() -> Program:
+async def installed() -> Program:
     path = shutil.which("bwrap")
     if path is None:
         raise OperatorError(f"bubblewrap is not installed. {MEND}")

@@ -1,6 +1,7 @@
 """A process with pipes whose end is seen by pidfd: no matter who else holds a pipe."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
-from bot.errors import OperatorError
+from bot.errors import OperatorError, StageFailed
 
 KILL_SECONDS = 30
 LINE_LIMIT = 2**20
@@ -27,6 +28,17 @@ class Spawn:
     stderr: int
 
     def __call__(self) -> subprocess.Popen[bytes]:
+        """Start it; raises StageFailed where the command's own words are in the way."""
+        try:
+            return self._popen()
+        except OSError as error:
+            if error.errno == errno.E2BIG:
+                raise _impossible("it is too long") from error
+            raise OperatorError(f"the command could not be started: {error}") from error
+        except ValueError as error:
+            raise _impossible(str(error)) from error
+
+    def _popen(self) -> subprocess.Popen[bytes]:
         """Start it in a session of its own, so that no Ctrl-C reaches it."""
         return subprocess.Popen(
             self.argv,
@@ -39,6 +51,10 @@ class Spawn:
             stderr=self.stderr,
             start_new_session=True,
         )
+
+
+def _impossible(why: str) -> StageFailed:
+    return StageFailed("bad_command", f"the command cannot be started: {why}", blocked=True)
 
 
 class BoxedProcess(ABC):

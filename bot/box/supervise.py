@@ -68,3 +68,4 @@ async def _discard(process: BoxedProcess) -> None:
         await process.kill()
     finally:
         process.close()
+        await asyncio.sleep(0)  # a transport closes its pipe in the loop's next turn

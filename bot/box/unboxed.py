@@ -6,14 +6,14 @@ lies on the host and not at ``/tree``. A path inside a shell script is not repla
 """
 
 import asyncio
-import shutil
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from bot.box import unboxed_program
 from bot.box.command import BoxLevel, Command, Outcome
@@ -22,7 +22,6 @@ from bot.box.mount import GIT, TREE, Mount
 from bot.box.process import BoxedProcess, Spawn
 from bot.box.supervise import opened, supervised
 from bot.box.surroundings import Limits, environment
-from bot.errors import OperatorError
 
 PATIENCE_SECONDS = 5
 
@@ -47,30 +46,22 @@ class Unboxed:
             yield process
 
     def _start(self, command: Command, *, stdin: int, stderr: int) -> "UnboxedProcess":
-        scratch = Path(tempfile.mkdtemp(prefix="coppice-"))
         limits = [f"{name}={value}" for name, value in self._limits.resources()]
         spawn = Spawn(
             argv=(
-                *(sys.executable, "-I", "-S", unboxed_program.__file__, *limits, "--"),
+                *(sys.executable, "-I", "-S", unboxed_program.__file__),
+                *(str(os.getpid()), tempfile.gettempdir(), *limits, "--"),
                 *(on_host(word, command.mounts) for word in command.argv),
             ),
-            env=_environment(command, scratch),
+            env=_environment(command),
             cwd=on_host(command.cwd, command.mounts),
             stdin=stdin,
             stderr=stderr,
         )
-        try:
-            return UnboxedProcess(spawn(), scratch)
-        except OSError as error:
-            shutil.rmtree(scratch, ignore_errors=True)
-            raise OperatorError(f"the command could not be started: {error}") from error
+        return UnboxedProcess(spawn())
 
 
 class UnboxedProcess(BoxedProcess):
-    def __init__(self, popen: subprocess.Popen[bytes], scratch: Path) -> None:
-        super().__init__(popen)
-        self._scratch = scratch
-
     async def _end(self) -> None:
         """Let the program kill what it started; it can find it, its process group cannot."""
         self._signal(signal.SIGTERM)
@@ -79,10 +70,6 @@ class UnboxedProcess(BoxedProcess):
                 await self.wait()
         self._signal(signal.SIGKILL)
         await self.wait()
-
-    def close(self) -> None:
-        super().close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 def on_host(word: str, mounts: tuple[Mount, ...]) -> str:
@@ -93,19 +80,14 @@ def on_host(word: str, mounts: tuple[Mount, ...]) -> str:
     return word
 
 
-def _environment(command: Command, scratch: Path) -> Mapping[str, str]:
+def _environment(command: Command) -> Mapping[str, str]:
     given = {name: on_host(value, command.mounts) for name, value in command.env.items()}
-    return {**environment(), "HOME": str(scratch), "TMPDIR": str(scratch), **_git(command), **given}
+    return {**environment(), **_git(command), **given}
 
 
 def _git(command: Command) -> Mapping[str, str]:
-    """Point git to the throwaway directory, whose own settings name paths of the box."""
+    """Point git to the throwaway directory: the tree's own pointer names a path of the box."""
     sources = {mount.target: str(mount.source) for mount in command.mounts}
     if GIT not in sources or TREE not in sources:
         return {}
-    objects = [source for target, source in sources.items() if target.endswith("/objects")]
-    return {
-        "GIT_DIR": sources[GIT],
-        "GIT_WORK_TREE": sources[TREE],
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": ":".join(objects),
-    }
+    return {"GIT_DIR": sources[GIT], "GIT_WORK_TREE": sources[TREE]}

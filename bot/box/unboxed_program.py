@@ -1,14 +1,16 @@
 """Run a command outside any box, and end all that it started; stdlib only, started by `unboxed`.
 
-usage: unboxed_program.py RESOURCE=N… -- COMMAND…
+usage: unboxed_program.py PARENT SCRATCH RESOURCE=N… -- COMMAND…
 
 Whoever leaves its process group or its parent stays our descendant, because this process is the
-reaper of its orphans. Ends with the command's exit code (128 + n for signal n).
+reaper of its orphans. HOME is a fresh directory below SCRATCH. Ends with the command's exit code
+(128 + n for signal n).
 """
 
 import ctypes
 import os
 import resource
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -22,12 +24,18 @@ def main(words: list[str]) -> int:
     libc = ctypes.CDLL(None)
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != int(words[0]):
+        return 128 + signal.SIGTERM  # the parent died before it could be watched
     split = words.index("--")
+    scratch = f"{words[1]}/coppice-{os.urandom(8).hex()}"
+    os.mkdir(scratch, 0o700)
+    os.environ["HOME"] = os.environ["TMPDIR"] = scratch
     try:
-        return _run(words[:split], words[split + 1 :])
+        return _run(words[2:split], words[split + 1 :])
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _end_descendants()
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -19,6 +19,7 @@ from bot.errors import GitError, OperatorError
 from bot.settings import PREFIX, Settings, inspect, unknown_settings, variable
 from bot.worktree.git import Git
 
+MAY_HOLD_A_PASSWORD = ("database_url", "https_proxy")
 LEAST_GIT = (2, 38)
 LEAST_SQLITE = (3, 35)
 LEAST_FREE = 2 * 2**30
@@ -57,15 +58,16 @@ def _show(checks: list[Check]) -> None:
 
 def _settings(settings: Settings) -> list[Check]:
     return [
-        good(variable(name), _shown(getattr(settings, name)))
+        good(variable(name), _shown(name, getattr(settings, name)))
         for name in type(settings).model_fields
-        if name not in ("database_url", "https_proxy")  # either may hold a password
     ]
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
         return f"set ({len(value)} characters)"
+    if value and name in MAY_HOLD_A_PASSWORD:
+        return f"set ({str(value).partition(':')[0]}://…)"
     if isinstance(value, tuple):
         return ":".join(map(str, value))
     return "not set" if value is None else str(value)

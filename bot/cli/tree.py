@@ -142,7 +142,10 @@ def _forge_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("--port", type=_number(0, 65535), default=0, metavar="N", help="port (0: any free one)")
     add("--state", metavar="DIR", help="keep everything in this directory (a temporary one)")
-    add("--seed", metavar="NAME", help="what lies in it at the start (demo)", default="demo")
+    add("--seed", choices=("demo",), help="what lies in it at the start", default="demo")
+    add("--repo", metavar="DIR", help="in the demo's place a copy of this repository")
+    add("--base", metavar="REF", help="branch or commit of --repo to start from", default="HEAD")
+    add("--issue", metavar="FILE.md", help="its issue: first line `# title`, the rest the body")
     add("--webhook-url", metavar="URL", help="where its webhooks go")
     _json(parser, "one line on stdout with addresses and tokens once it listens")
 
@@ -198,6 +201,12 @@ def _redeliver(arguments: Namespace) -> int:
     from bot.cli import redeliver
 
     return redeliver.run(arguments.guid)
+
+
+def _migrate(_: Namespace) -> int:
+    from bot.cli import migrate
+
+    return migrate.run()
 
 
 def _patch_options(parser: ArgumentParser) -> None:
@@ -276,6 +285,12 @@ COMMANDS = {
         _redeliver_options,
         _redeliver,
         (("coppice redeliver GUID", "the service handles it once more"),),
+    ),
+    "migrate": Command(
+        "bring the database to the tables of this version; the service does so by itself",
+        _nothing,
+        _migrate,
+        (("coppice migrate", "before a new version is started (the Procfile's release)"),),
     ),
     "patch": Command(
         "print the work of a run, delivered or kept",

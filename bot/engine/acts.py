@@ -76,6 +76,18 @@ class Acts:
             except EffectDelayed as delay:
                 await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
 
+    async def has_room(self, run_id: str) -> bool:
+        """May one more pull request of ours be open in the repository?"""
+        run = (await self.writer.story(run_id)).run
+        if run.work.published or run.publish is not Publish.PR:
+            return True
+        limit = self.writer.shop.config(run_id).limits.open_pull_requests
+        there = run.repository
+        living = await self.writer.shop.database.read(
+            lambda c: runs.living_of_installation(c, there.installation_id, there.id)
+        )
+        return sum(other.following for other in living) < limit
+
     async def look(self, run_id: str) -> Json:
         """Has somebody asked the run to stop?"""
         run = (await self.writer.story(run_id)).run

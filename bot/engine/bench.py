@@ -20,7 +20,7 @@ from bot.github.marker import Markers
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.definition import StageSpec
-from bot.pipeline.judging import run_commands
+from bot.pipeline.judging import run_commands, told
 from bot.pipeline.keeping import keep
 from bot.pipeline.ports import Attempt, Ports, StageResult, Thread
 from bot.pipeline.stages import STAGES
@@ -173,7 +173,7 @@ class Bench:
             number=number,
             overall=len(others) + 1,
             config=config,
-            feedback=feedback,
+            feedback=_told(feedback, stages),
             baseline=tuple(commands(base[-1])) if base else (),
             start=int(run.created_at),
         )
@@ -249,6 +249,15 @@ class Bench:
             fingerprint=result.fingerprint,
             summary=result.summary,
         ).model_dump(mode="json")
+
+
+def _told(summary: str | None, stages: Sequence[StageRecord]) -> str | None:
+    """Why the work came back, with what the failing commands printed."""
+    if summary is None:
+        return None
+    sent_back = [stage for stage in stages if stage.status is StageStatus.FAILED]
+    details = told(commands(sent_back[-1])) if sent_back else ""
+    return f"{summary}\n\n{details}".strip()
 
 
 def _judge_base(

@@ -36,7 +36,7 @@ class Source:
             return await self.mirrors.fetch(repository.id, facts.clone_url, token, (ref,))
 
         try:
-            scope = Scope.of(repository.installation_id, repository.id, FETCH)
+            scope = Scope(repository.installation_id, repository.id, FETCH)
             fetched = await self.app.with_git(scope, fetch)
         except RefMissing:
             return None

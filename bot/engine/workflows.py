@@ -8,8 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from dbos import DBOS, SetWorkflowID
-from dbos.error import DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError
+from dbos import DBOS, SetWorkflowID, error
 
 from bot.engine.acts import Acts
 from bot.engine.bench import Bench, Benches
@@ -20,8 +19,11 @@ from bot.runs import Json, Message, MessageKind, Publish, RunError, RunStatus
 
 INBOX = "inbox"
 FOLLOW_SECONDS = 30 * 24 * 3600.0
+ROOM_SECONDS = 15.0  # how often a queued run looks whether it may begin
 AWAIT_SECONDS = 0.2  # how often the status of an awaited child is looked at
 CHILD_RECOVERIES = 5  # an agent that kills the service is given up after so many starts
+
+_CANCELLED = (error.DBOSAwaitedWorkflowCancelledError, error.DBOSWorkflowCancelledError)
 
 
 class Workflows:
@@ -50,6 +52,8 @@ class Workflows:
         opening = Opening.model_validate(answer)
         outcome = opening.outcome
         if not outcome.ended:
+            outcome = await self._wait_for_room(run_id)
+        if not outcome.ended:
             outcome = await self._effects(run_id, self._acts.announcing(opening.publish))
         if not outcome.ended:
             outcome = await self._round(run_id, 1, opening, first_stage)
@@ -69,6 +73,19 @@ class Workflows:
             outcome = await self._round(run_id, n, opening, None)
             outcome = await self._conclude(run_id, opening.publish, outcome)
         return outcome
+
+    async def _wait_for_room(self, run_id: str) -> Outcome:
+        """Stay queued while the repository has as many open pull requests of ours as it wants."""
+        told = False
+        while not await _step("room", self._acts.has_room, run_id):
+            if not told:
+                told = True
+                await self._effects(run_id, (self._acts.say.comment,))
+            await DBOS.sleep_async(ROOM_SECONDS)
+            stop = await self._look(run_id)
+            if stop.ended:
+                return stop
+        return GO_ON
 
     async def _round(
         self, run_id: str, n: int, opening: Opening, first_stage: str | None
@@ -101,7 +118,7 @@ class Workflows:
             outcome = Outcome.model_validate(
                 await handle.get_result(polling_interval_sec=AWAIT_SECONDS)
             )
-        except (DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError):
+        except _CANCELLED:
             outcome = Outcome(status=RunStatus.CANCELLED)
         stop = await self._look(run_id)
         return stop if stop.ended else outcome

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from aiohttp import web
+
 from bot.forge.answers import Answer
 from bot.forge.events import Events
 from bot.forge.faults import Faults
@@ -38,3 +40,7 @@ class Forge:
             body=b"" if body is None else json.dumps(body).encode(),
         )
         return await self.rest.answer(incoming)
+
+
+FORGE = web.AppKey("forge", Forge)
+"""Where a handler of the web application finds the forge."""

@@ -22,6 +22,8 @@ from bot.forge.records import App, Delivery
 from bot.forge.state import State
 
 ANSWER_SECONDS = 10.0
+PAYLOAD_LIMIT = 25 << 20
+"""GitHub drops larger ones, without an entry in the log."""
 KEPT = 5000
 """Deliveries in the log; GitHub keeps three days."""
 
@@ -58,7 +60,8 @@ class Hooks:
 
     def send(self, app: App, event: str, payload: dict[str, Any]) -> None:
         """Put an event into the log and on its way; without an address there is no delivery."""
-        if not app.hook.url:
+        body = msgspec.json.encode(payload)
+        if not app.hook.url or len(body) > PAYLOAD_LIMIT:
             return
         delivery = self._log(
             Delivery(
@@ -67,7 +70,7 @@ class Hooks:
                 app=app,
                 event=event,
                 action=payload.get("action"),
-                body=msgspec.json.encode(payload),
+                body=body,
                 installation_id=payload.get("installation", {}).get("id"),
                 repository_id=payload.get("repository", {}).get("id"),
                 delivered_at=self._state.now(),
@@ -131,7 +134,8 @@ class Hooks:
             await self._post(delivery)
 
     async def _post(self, delivery: Delivery) -> None:
-        assert self._session is not None
+        if self._session is None:
+            raise RuntimeError("the hooks are not open")
         hook = delivery.app.hook
         body = delivery.body
         if hook.content_type == "form":

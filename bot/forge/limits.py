@@ -1,4 +1,4 @@
-"""GitHub's rate limits, enforced by default: 5,000 calls an hour, 80 and 500 that create content."""
+"""GitHub's rate limits, enforced by default: 5,000 calls an hour, 80 and 500 that write."""
 
 from collections import deque
 from collections.abc import Callable

@@ -15,6 +15,7 @@ from bot.forge.git import (
     is_ancestor,
     read_commit,
 )
+from bot.forge.pull_refs import publish_ref
 from bot.forge.records import App, CheckSuite, Json, Repository, User
 from bot.forge.shapes import checks, commits, repositories
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from bot.forge.forge import Forge
 
 COMMITS = 20
-"""Commits that a push event lists with their files."""
+"""Commits that a push event lists (GitHub: 2,048): who needs all of them has to compare."""
 
 
 async def pushed(
@@ -129,6 +130,7 @@ async def _follow_pulls(
             await tell.close(forge, actor, pull.issue)
         elif pull.head_sha != new:
             before, pull.head_sha = pull.head_sha, new
+            await publish_ref(pull)
             pull.issue.updated_at = forge.state.now()
             await tell.pull_changed(forge, actor, "synchronize", pull, before=before, after=new)
     if new is None:
@@ -182,9 +184,7 @@ def suite_for(
     return suite
 
 
-async def suite_event(
-    forge: "Forge", action: str, suite: CheckSuite, sender: User | None
-) -> None:
+async def suite_event(forge: "Forge", action: str, suite: CheckSuite, sender: User | None) -> None:
     """`requested` and `rerequested` go to the suite's App alone."""
     commit = await read_commit(suite.repository.path, suite.head_sha)
     body = {"check_suite": checks.full_suite(forge.state, suite, commit)}

@@ -1,4 +1,4 @@
-"""The forge's whole state: who and what exists, ids, clock; looked up and made here, nowhere else."""
+"""The forge's whole state: who and what exists, ids, clock; looked up and made only here."""
 
 import base64
 import itertools
@@ -35,7 +35,7 @@ def node_id(kind: str, number: int) -> str:
 
 
 class State:
-    """In memory for one start of the forge; git repositories lie under ``directory/repositories``."""
+    """In memory for one start of the forge; git lies under ``directory/repositories``."""
 
     def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.directory = directory

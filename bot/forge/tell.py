@@ -1,6 +1,6 @@
 """Tell Apps what happened to an issue or pull request, and keep it in its timeline."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.forge.actors import Actor
 from bot.forge.git import ObjectMissing, compare
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def issue_changed(
-    forge: "Forge", actor: Actor, action: str, issue: Issue, **more: Json
+    forge: "Forge", actor: Actor, action: str, issue: Issue, **more: Any
 ) -> None:
     """Send `issues.…`, or `pull_request.…` where the issue is a pull request's."""
     if issue.pull:
@@ -23,7 +23,7 @@ async def issue_changed(
 
 
 async def pull_changed(
-    forge: "Forge", actor: Actor, action: str, pull: PullRequest, **more: Json
+    forge: "Forge", actor: Actor, action: str, pull: PullRequest, **more: Any
 ) -> None:
     body = {"number": pull.number, "pull_request": await full_pull(forge, pull), **more}
     forge.events.emit(f"pull_request.{action}", pull.issue.repository, actor.user, body)
@@ -34,6 +34,8 @@ async def full_pull(forge: "Forge", pull: PullRequest) -> Json:
     ends = (pull.base_sha, pull.head_sha)
     if pull.size_of != ends:
         pull.size, pull.size_of = await _size(pull), ends
+    if pull.mergeable_of != ends:
+        pull.mergeable = None
     return pulls.full(forge.state, pull, pull.size)
 
 

@@ -1,4 +1,4 @@
-"""What a path in a change may be: junk to leave out, unsafe to write, or not for an agent to touch."""
+"""What a path in a change is: junk to leave out, unsafe to write, not for an agent to touch."""
 
 import re
 import unicodedata
@@ -33,7 +33,9 @@ _JUNK_FILES = re.compile(
     re.IGNORECASE,
 )
 # Ignored by HFS+ in names (https://git-scm.com has the same list in `utf8.c`), and by readers.
-_INVISIBLE = re.compile("[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _DOT_GIT = re.compile(r"\.git|git~\d+")
 _PROTECTED = (
@@ -41,11 +43,25 @@ _PROTECTED = (
     (re.compile(r"\.github/actions/.+"), "an action that workflows of this repository run"),
     (re.compile(r"\.github/coppice\.ya?ml"), "Coppice's own configuration"),
     (re.compile(r"(?:\.github/|docs/|\.gitlab/)?codeowners"), "it says who must approve"),
-    (re.compile(r"(?:.*/)?(?:\.gitmodules|gitmod~\d+|gi7eba~\d+)"), "submodules fetch code from elsewhere"),
-    (re.compile(r"(?:.*/)?\.(?:claude|gemini|codex|cursor|opencode|continue|aider[^/]*)(?:/.+)?"), "agents take orders from it"),
+    (
+        re.compile(r"(?:.*/)?(?:\.gitmodules|gitmod~\d+|gi7eba~\d+)"),
+        "submodules fetch code from elsewhere",
+    ),
+    (
+        re.compile(
+            r"(?:.*/)?\.(?:claude|gemini|codex|cursor|opencode|continue|aider[^/]*)(?:/.+)?"
+        ),
+        "agents take orders from it",
+    ),
     (re.compile(r"(?:.*/)?\.mcp\.json"), "agents start programs from it"),
-    (re.compile(r"(?:.*/)?\.vscode/(?:tasks|settings|launch|mcp|extensions)\.json"), "editors start programs from it"),
-    (re.compile(r"(?:.*/)?\.(?:idea|devcontainer)(?:/.+|\.json)"), "editors start programs from it"),
+    (
+        re.compile(r"(?:.*/)?\.vscode/(?:tasks|settings|launch|mcp|extensions)\.json"),
+        "editors start programs from it",
+    ),
+    (
+        re.compile(r"(?:.*/)?\.(?:idea|devcontainer)(?:/.+|\.json)"),
+        "editors start programs from it",
+    ),
     (re.compile(r"(?:.*/)?\.(?:husky|githooks)(?:/.+)?"), "git hooks run on people's machines"),
 )
 
@@ -76,6 +92,21 @@ def protected(path: str) -> str | None:
     """Say why an agent may not touch a path, or None: what runs or rules elsewhere."""
     plain = "/".join(folded(part) for part in path.split("/"))
     return next((why for pattern, why in _PROTECTED if pattern.fullmatch(plain)), None)
+
+
+def leads_out(path: str, target: bytes) -> bool:
+    """Tell whether a symbolic link may end outside of the tree, or in git's directory.
+
+    ``x/..`` counts as a way out: where ``x`` is a link itself, it leads anywhere.
+    """
+    try:
+        parts = [part for part in target.decode().split("/") if part not in ("", ".")]
+    except UnicodeDecodeError:
+        return True
+    ups = next((n for n, part in enumerate(parts) if part != ".."), len(parts))
+    inside = "/".join(parts[ups:])
+    escapes = target.startswith(b"/") or ups > path.count("/")
+    return not target or escapes or bool(inside and unsafe(inside))
 
 
 def folded(name: str) -> str:

@@ -1,16 +1,19 @@
-"""Judge a change before it leaves the machine: fixed rules, no model; what cannot be checked fails."""
+"""Judge a change before it leaves the machine: fixed rules; what cannot be checked fails."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 
-from bot.guard.changes import FileChange, Mode
-from bot.guard.paths import protected, unsafe
+from bot.guard.paths import leads_out, protected, unsafe
 from bot.guard.secrets import scan
 
 _log = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
+SHOWN = 5
+"""Secrets named per file; the file is blocked anyway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +25,41 @@ class RuleLimits:
     total_bytes: int = 10 * MEGABYTE
 
 
+class Mode(StrEnum):
+    """Git's modes of tree entries."""
+
+    FILE = "100644"
+    EXECUTABLE = "100755"
+    LINK = "120000"
+    GITLINK = "160000"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One path that differs between two trees; modes are git's words, None where it is absent."""
+
+    path: str
+    old_mode: str | None
+    new_mode: str | None
+    size: int
+    """Bytes of the new blob."""
+    added: bytes | None = None
+    """The lines that the old file has not; None: they were not read."""
+    link_target: bytes | None = None
+    """The blob of a symbolic link; None: it was not read."""
+
+    @property
+    def deleted(self) -> bool:
+        return self.new_mode is None
+
+
+@dataclass(frozen=True, slots=True)
 class Violation:
-    """Why a change may not leave; ``path`` is None where the whole change is meant."""
+    """Why a change may not leave."""
 
     rule: str
-    path: str | None
+    path: str
+    """Empty where the whole change is meant."""
     message: str
 
 
@@ -40,21 +72,98 @@ class Author:
 
 
 def check_changes(changes: Sequence[FileChange], limits: RuleLimits) -> list[Violation]:
-    """Return every violation, by path; a rule that breaks is a violation itself."""
-    found = _attempt("size", None, lambda: _amount(changes, limits))
+    """Return every violation; a rule that breaks is one too, for then nothing is known."""
+    found = _attempt("size", "", lambda: _amount(changes, limits))
+    found += _attempt("secrets", "", lambda: _names(changes))
     for change in changes:
         for rule, check in _RULES.items():
-            found += _attempt(rule, change.path, lambda c=check, f=change: c(f, limits))
+            found += _attempt(rule, change.path, partial(check, change, limits))
     return found
 
 
 def check_author(commit: Author, app: str) -> list[Violation]:
     """Refuse a commit that says to be by anybody but the App (``Name <mail>``)."""
-    strangers = sorted({commit.author, commit.committer} - {app})
     return [
-        Violation(rule="author", path=None, message=f"the commit says it is by {who}, not {app}")
-        for who in strangers
+        Violation(rule="author", path="", message=f"the commit says it is by {who}, not {app}")
+        for who in sorted({commit.author, commit.committer} - {app})
     ]
 
 
-type_of_check = Callable[[FileChange, RuleLimits], Iterator[Violation]]
+def _attempt(rule: str, path: str, check: Callable[[], Iterator[str]]) -> list[Violation]:
+    try:
+        messages = list(check())
+    except Exception as error:  # noqa: BLE001 - a guard that fails must block, whatever failed
+        _log.warning("rule %s could not check %r", rule, path, exc_info=True)
+        messages = [f"could not check: {type(error).__name__}"]
+    return [Violation(rule=rule, path=path, message=message) for message in messages]
+
+
+def _amount(changes: Sequence[FileChange], limits: RuleLimits) -> Iterator[str]:
+    if len(changes) > limits.files:
+        yield f"{len(changes)} files are changed; at most {limits.files} may be"
+    total = sum(change.size for change in changes if not change.deleted)
+    if total > limits.total_bytes:
+        yield f"{_megabytes(total)} in all; at most {_megabytes(limits.total_bytes)} may be"
+
+
+def _path(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    if why := unsafe(change.path):
+        yield why
+
+
+def _protected(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    if why := protected(change.path):
+        yield f"not for an agent to change: {why}"
+
+
+def _mode(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    if change.deleted:
+        return
+    mode = Mode(change.new_mode or "")
+    if mode is Mode.GITLINK:
+        yield "a repository inside the repository (gitlink)"
+    elif mode is Mode.LINK:
+        yield from _link(change)
+
+
+def _link(change: FileChange) -> Iterator[str]:
+    if change.link_target is None:
+        yield "could not check: where the link leads was not read"
+    elif leads_out(change.path, change.link_target):
+        target = change.link_target[:100].decode(errors="replace")
+        yield f"a link that leads out of the tree: {target!r}"
+
+
+def _size(change: FileChange, limits: RuleLimits) -> Iterator[str]:
+    if not change.deleted and change.size > limits.file_bytes:
+        yield f"{_megabytes(change.size)}; at most {_megabytes(limits.file_bytes)} may be"
+
+
+def _secrets(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    if change.deleted or change.new_mode == Mode.GITLINK:
+        return
+    added = change.link_target if change.new_mode == Mode.LINK else change.added
+    if added is None:
+        yield "could not check: what was added was not read"
+        return
+    for finding in scan(added, change.path)[:SHOWN]:
+        yield f"a secret ({finding.rule}): `{finding.excerpt}`"
+
+
+def _names(changes: Sequence[FileChange]) -> Iterator[str]:
+    paths = "\n".join(change.path for change in changes)
+    if findings := scan(paths.encode(errors="surrogateescape"), ""):
+        yield f"a secret ({findings[0].rule}) in the name of a file"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MEGABYTE:.1f} MB"
+
+
+_RULES: dict[str, Callable[[FileChange, RuleLimits], Iterator[str]]] = {
+    "path": _path,
+    "protected": _protected,
+    "mode": _mode,
+    "size": _size,
+    "secrets": _secrets,
+}

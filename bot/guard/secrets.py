@@ -30,7 +30,9 @@ _BETWEEN_LITERALS = re.compile(
 )
 # A rule that also fires on the addresses of test databases and of manuals.
 _ADDRESS_RULE = "betterleaks.generic-credential-uri"
-_NOBODYS_HOST = re.compile(rb"@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\b|example\b)", re.IGNORECASE)
+_NOBODYS_HOST = re.compile(
+    rb"@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\b|example\b)", re.IGNORECASE
+)
 _loading = threading.Lock()
 _loaded: list[Scanner] = []
 

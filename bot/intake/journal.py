@@ -1,19 +1,20 @@
 """Deliveries on disk before they are acknowledged: one thread writes, many share a commit."""
 
 import asyncio
-import logging
 import queue
 import threading
 from collections.abc import Callable
 from typing import Self
 
+from bot.errors import OperatorError
+from bot.log import logger
 from bot.store.arrivals import Arrival, Settlement, Waiting
 from bot.store.journal import NotWritten, Outcome, SqliteWriter, Writer
 from bot.store.sqlite import SqliteFile
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
-_LARGEST_BATCH = 256
+_LARGEST_BATCH = 128
 
 _Item = tuple[Arrival | Settlement, asyncio.Future[int]]
 
@@ -33,12 +34,18 @@ class Journal:
         threading.Thread(target=self._run, name="journal", daemon=True).start()
 
     @classmethod
-    async def open(cls, file: SqliteFile) -> Self:
+    async def open(cls, file: SqliteFile | None) -> Self:
+        """Open the journal in a database's file. Raises OperatorError when it has none."""
+        if file is None:
+            raise OperatorError("the journal needs SQLite: PostgreSQL is not built yet")
         return cls(await asyncio.to_thread(SqliteWriter, file))
 
     def listen(self, listener: Callable[[Waiting], None]) -> None:
         """Call `listener` in the event loop for each new delivery, once it is on disk."""
         self._listeners.append(listener)
+
+    def unlisten(self, listener: Callable[[Waiting], None]) -> None:
+        self._listeners.remove(listener)
 
     async def record(self, arrival: Arrival) -> bool:
         """Write a delivery down; False: it was seen before. Raises NotWritten."""
@@ -48,9 +55,9 @@ class Journal:
         finally:
             self.arriving -= 1
 
-    async def settle(self, settlement: Settlement) -> None:
-        """Write down what became of a delivery. Raises NotWritten."""
-        await self._enqueue(settlement)
+    def settle(self, settlement: Settlement) -> asyncio.Future[int]:
+        """Write down what became of a delivery; the future raises NotWritten."""
+        return self._enqueue(settlement)
 
     async def close(self) -> None:
         """Write what is waiting, then close."""
@@ -60,10 +67,11 @@ class Journal:
         await asyncio.shield(self._ended)
 
     def _enqueue(self, item: Arrival | Settlement) -> asyncio.Future[int]:
-        if self._closed:
-            raise NotWritten("the journal is closed")
         future: asyncio.Future[int] = self._loop.create_future()
-        self._queue.put((item, future))
+        if self._closed:
+            future.set_exception(NotWritten("the journal is closed"))
+        else:
+            self._queue.put((item, future))
         return future
 
     def _run(self) -> None:

@@ -4,7 +4,6 @@ https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 """
 
 import hmac
-import logging
 import time
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +12,7 @@ from multidict import CIMultiDictProxy
 
 from bot.intake.fields import NotJson, read_fields
 from bot.intake.journal import Journal
+from bot.log import logger
 from bot.store.arrivals import Arrival
 from bot.store.journal import NotWritten
 
@@ -21,7 +21,7 @@ LARGEST_BODY = 25 * 1024 * 1024
 """GitHub's own limit for a payload, in bytes."""
 
 _LONGEST_NAME = 100
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def add_webhook(app: web.Application, journal: Journal, *, secret: str) -> None:

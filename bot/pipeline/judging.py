@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from bot.box import Command
 from bot.pipeline.ports import Attempt, Ports
@@ -47,6 +48,16 @@ async def _run(name: str, command: str, attempt: Attempt, ports: Ports) -> Comma
         output=outcome.output,
         log=str(log),
         problem=outcome.problem,
+    )
+
+
+def told(results: Sequence[CommandResult]) -> str:
+    """What failed, as the agent is told it: each command with what it printed."""
+    return "\n\n".join(
+        f"`{result.command}` ({result.name}): {result.problem or f'exit {result.exit_code}'}\n"
+        f"{result.output}"
+        for result in results
+        if not result.passed
     )
 
 

@@ -1,4 +1,4 @@
-"""Deliveries as received, and what became of each."""
+"""Deliveries as received, and what became of each; bot.store.journal writes the rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,6 +11,10 @@ from bot.store.arrivals import Source, Waiting
 
 _DELIVERY = tables.deliveries.c
 _PAYLOAD = tables.payloads.c
+_WAITING = (_DELIVERY.seq, _DELIVERY.repository_id, _DELIVERY.installation_id, _DELIVERY.due_at)
+_WITH_PAYLOAD = select(tables.deliveries, _PAYLOAD.payload).join(
+    tables.payloads, _PAYLOAD.seq == _DELIVERY.seq
+)
 
 
 class DeliveryRow(Record):
@@ -47,45 +51,44 @@ def get(c: Connection, guid: str) -> DeliveryRow | None:
     return None if row is None else _row(row)
 
 
-def take(c: Connection, seqs: Sequence[int]) -> list[DeliveryRow]:
-    """Read some deliveries with their payloads, in order of arrival."""
-    query = _WITH_PAYLOAD.where(_DELIVERY.seq.in_(seqs)).order_by(_DELIVERY.seq)
-    return [_row(row) for row in c.execute(query)]
+def waiting(c: Connection) -> list[Waiting]:
+    """List what the dispatcher still owes an answer, in order of arrival."""
+    query = select(*_WAITING).where(text(tables.OPEN)).order_by(_DELIVERY.seq)
+    return [Waiting(*row) for row in c.execute(query)]
+
+
+def take(c: Connection, seqs: Sequence[int], budget: int) -> tuple[list[DeliveryRow], list[int]]:
+    """Read those of some deliveries that are open, with their payloads, in order of arrival.
+
+    Stops once `budget` bytes are read; the second answer names those that were left.
+    """
+    query = _WITH_PAYLOAD.where(_DELIVERY.seq.in_(seqs), text(tables.OPEN))
+    rows: list[DeliveryRow] = []
+    with c.execute(query.order_by(_DELIVERY.seq)) as found:
+        for row in found:
+            rows.append(_row(row))
+            budget -= len(row.payload)
+            if budget <= 0:
+                return rows, sorted(seq for seq in seqs if seq > row.seq)
+    return rows, []
 
 
 def requeue(c: Connection, guid: str) -> bool:
     """Put a delivery back to pending, whatever became of it; False: there is none."""
-    values = {
-        "decision": DecisionKind.PENDING.value,
-        "attempts": 0,
-        "due_at": None,
-        "requeued": True,
-    }
-    return (
-        c.execute(update(tables.deliveries).where(_DELIVERY.guid == guid).values(values)).rowcount
-        == 1
-    )
+    again = {"decision": DecisionKind.PENDING.value, "attempts": 0, "due_at": None}
+    statement = update(tables.deliveries).where(_DELIVERY.guid == guid)
+    return c.execute(statement.values(requeued=True, **again)).rowcount == 1
 
 
-def waiting(c: Connection) -> list[Waiting]:
-    """List what the dispatcher still owes an answer, in order of arrival."""
-    return _waiting(c, tables.OPEN)
+def any_requeued(c: Connection) -> bool:
+    """Say whether something was put back and not taken up since."""
+    return c.execute(select(_DELIVERY.seq).where(text("requeued")).limit(1)).first() is not None
 
 
-def requeued(c: Connection) -> list[Waiting]:
-    """List what was put back and not taken up since."""
-    return _waiting(c, "requeued")
-
-
-_WITH_PAYLOAD = select(tables.deliveries, _PAYLOAD.payload).join(
-    tables.payloads, _PAYLOAD.seq == _DELIVERY.seq
-)
-
-
-def _waiting(c: Connection, condition: str) -> list[Waiting]:
-    columns = (_DELIVERY.seq, _DELIVERY.repository_id, _DELIVERY.installation_id, _DELIVERY.due_at)
-    query = select(*columns).where(text(condition)).order_by(_DELIVERY.seq)
-    return [Waiting(**row._mapping) for row in c.execute(query)]
+def take_requeued(c: Connection) -> list[Waiting]:
+    """Take up what was put back."""
+    statement = update(tables.deliveries).where(text("requeued")).values(requeued=False)
+    return [Waiting(*row) for row in c.execute(statement.returning(*_WAITING))]
 
 
 def _row(row: Row[Any]) -> DeliveryRow:

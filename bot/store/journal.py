@@ -3,20 +3,36 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 from bot.errors import CoppiceError
 from bot.store.arrivals import Arrival, Settlement
 from bot.store.sqlite import SqliteFile, connect
 
-_INSERT = (
-    "INSERT INTO deliveries(seq, guid, event, action, repository, repository_id, number,"
-    " installation_id, received_at, source) VALUES "
+_INSERT_UNSEEN = (
+    "INSERT INTO deliveries(guid, event, action, repository, repository_id, number,"
+    " installation_id, received_at, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT(guid) DO NOTHING"
 )
-_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_UNSEEN = _INSERT + _ROW + " ON CONFLICT(guid) DO NOTHING"
-_INSERT_PAYLOAD = "INSERT INTO payloads(seq, payload) VALUES "
-_PAYLOAD_ROW = "(?, ?)"
+_INSERT_PAYLOAD = "INSERT INTO payloads(seq, payload) VALUES (?, ?)"
+
+# A batch is one statement, its own transaction: each further one gives up Python's lock once more
+# and waits for it among the requests. Statements come in few sizes; what is too long is empty.
+_ENTRY = """
+CREATE TEMP VIEW entry AS
+SELECT seq, guid, event, action, repository, repository_id, number, installation_id, received_at,
+    source, payload
+FROM deliveries JOIN payloads USING (seq);
+CREATE TEMP TRIGGER enter INSTEAD OF INSERT ON entry WHEN new.seq IS NOT NULL BEGIN
+    INSERT INTO deliveries(seq, guid, event, action, repository, repository_id, number,
+        installation_id, received_at, source)
+    VALUES (new.seq, new.guid, new.event, new.action, new.repository, new.repository_id,
+        new.number, new.installation_id, new.received_at, new.source);
+    INSERT INTO payloads(seq, payload) VALUES (new.seq, new.payload);
+END;
+"""
+_EMPTY = (None,) * 11
 _SETTLE = (
     "UPDATE deliveries SET decision = ?, attempts = ?, reason = ?, runs = ?, due_at = ?,"
     " requeued = FALSE WHERE seq = ?"
@@ -48,6 +64,7 @@ class SqliteWriter:
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
         self._connection = connect(file.path)
+        self._connection.executescript(_ENTRY)
         self._newest = self._connection.execute(
             "SELECT coalesce(max(seq), 0) FROM deliveries"
         ).fetchone()[0]
@@ -73,24 +90,14 @@ class SqliteWriter:
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
     ) -> list[Outcome]:
         execute = self._connection.execute
-        first = self._newest + 1
-        execute("BEGIN IMMEDIATE")
-        done = 0
-        for size in _sizes(len(arrivals)):
-            part = arrivals[done : done + size]
-            seqs = range(first + done, first + done + size)
-            execute(
-                _INSERT + ",".join([_ROW] * size),
-                [v for seq, row in zip(seqs, part, strict=True) for v in (seq, *row[:-1])],
-            )
-            execute(
-                _INSERT_PAYLOAD + ",".join([_PAYLOAD_ROW] * size),
-                [v for seq, row in zip(seqs, part, strict=True) for v in (seq, row.payload)],
-            )
-            done += size
         if settlements:
-            self._connection.executemany(_SETTLE, [_settlement(settlement) for settlement in settlements])
-        execute("COMMIT")
+            execute("BEGIN IMMEDIATE")
+            self._connection.executemany(_SETTLE, map(_settlement, settlements))
+        first = self._newest + 1
+        if arrivals:
+            execute(*_enter(first, arrivals))
+        if settlements:
+            execute("COMMIT")
         self._newest += len(arrivals)
         return [*range(first, first + len(arrivals)), *[0] * len(settlements)]
 
@@ -98,12 +105,12 @@ class SqliteWriter:
         execute = self._connection.execute
         try:
             execute("BEGIN IMMEDIATE")
-            inserted = execute(_INSERT_UNSEEN, (None, *arrival[:-1]))
+            inserted = execute(_INSERT_UNSEEN, arrival[:-1])
             if inserted.rowcount == 0:
                 self._roll_back()
                 return 0
             seq = inserted.lastrowid or 0
-            execute(_INSERT_PAYLOAD + _PAYLOAD_ROW, (seq, arrival.payload))
+            execute(_INSERT_PAYLOAD, (seq, arrival.payload))
             execute("COMMIT")
         except sqlite3.Error as error:
             return self._failed(error)
@@ -131,6 +138,17 @@ def _settlement(settlement: Settlement) -> tuple[str | int | float | None, ...]:
     return decision.value, attempts, reason, json.dumps(runs), due_at, seq
 
 
-def _sizes(n: int) -> list[int]:
-    """Cut a batch into powers of two, so that few statements are ever prepared."""
-    return [1 << bit for bit in reversed(range(n.bit_length())) if n >> bit & 1]
+def _enter(first: int, arrivals: Sequence[Arrival]) -> tuple[str, list[Any]]:
+    size = 1 << (len(arrivals) - 1).bit_length()
+    values: list[Any] = []
+    for seq, arrival in enumerate(arrivals, first):
+        values.append(seq)
+        values += arrival
+    values += _EMPTY * (size - len(arrivals))
+    return _statement(size), values
+
+
+@cache
+def _statement(rows: int) -> str:
+    row = f"({', '.join('?' * len(_EMPTY))})"
+    return f"INSERT INTO entry VALUES {', '.join([row] * rows)}"  # noqa: S608 (question marks)

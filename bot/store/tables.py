@@ -26,7 +26,7 @@ metadata = MetaData()
 _Counter = BigInteger().with_variant(Integer, "sqlite")
 _Document = JSON(none_as_null=True)
 
-ALIVE = "following OR status IN ({})".format(", ".join(f"'{status}'" for status in sorted(LIVING)))
+ALIVE = "(following OR status IN ({}))".format(", ".join(f"'{s}'" for s in sorted(LIVING)))
 """A run that stands in the way of another start; the same words as in the index."""
 
 OPEN = "decision IN ('pending', 'error')"

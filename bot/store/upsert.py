@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 def insert_or_ignore(c: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row; False: a row with one of its unique keys is there already."""
-    return c.execute(_insert(c, table, values).on_conflict_do_nothing()).rowcount == 1
+    statement = _insert(c, table, values).on_conflict_do_nothing()
+    return c.execute(statement.execution_options(preserve_rowcount=True)).rowcount == 1
 
 
 def upsert(c: Connection, table: Table, values: Mapping[str, Any], *, key: Sequence[str]) -> None:

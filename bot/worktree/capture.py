@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.errors import GitError, StageFailed
+from bot.errors import StageFailed
 from bot.worktree.git import Git
 from bot.worktree.objects import Objects
 from bot.worktree.slot import Slot
@@ -23,7 +23,7 @@ READ_LIMIT = 1024 * 1024 * 1024  # bytes of changed files that are read at most,
 GITLINK = "160000"
 UNREAD = "1" * 40  # stands for a nested repository's commit, which nobody looks up
 
-_INVALID = re.compile(r"[Ii]nvalid path '(.*)'")
+_LEFT_OUT = re.compile(r"^Ignoring path (.*)", re.MULTILINE)  # and git calls that a success
 
 STATUS = (
     "status",
@@ -65,13 +65,10 @@ async def _enter(git: Git, found: Found) -> None:
         await git.run("update-index", "-z", "--replace", "--index-info", stdin=_joined(lines))
     if found.present:
         add = ("update-index", "-z", "--add", "--remove", "--replace", "--stdin")
-        try:
-            await git.run(*add, stdin=_joined(found.present), seconds=SECONDS)
-        except GitError as error:
-            if bad := _INVALID.search(error.stderr):
-                reason = f"`{bad[1]}` is not a path that git takes"
-                raise StageFailed("bad_path", reason, blocked=True) from error
-            raise
+        told = await git.warnings(*add, stdin=_joined(found.present), seconds=SECONDS)
+        if left_out := _LEFT_OUT.search(told):
+            reason = f"`{left_out[1]}` is not a path that git takes"
+            raise StageFailed("bad_path", reason, blocked=True)
 
 
 def _sort(status: bytes, drop: Callable[[str], bool]) -> Found:

@@ -26,6 +26,7 @@ CONFIG = (
     ("core.excludesFile", "/dev/null"),
     ("core.autocrlf", "false"),
     ("core.untrackedCache", "false"),
+    ("core.protectNTFS", "false"),  # else `git~1` is left out without a word
     ("core.logAllRefUpdates", "false"),
     ("submodule.recurse", "false"),
     ("gc.auto", "0"),
@@ -71,26 +72,42 @@ class Git:
         seconds: float = SECONDS,
     ) -> bytes:
         """Return what git prints; raises GitError with git's own word, credentials masked."""
-        argv = ("git", f"--git-dir={self.directory}", *self._tree_options(), *arguments)
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=self.directory,
-            env=self._environment(remote) | dict(environment or {}),
-            start_new_session=True,
-        )
-        said, complaint, problem = await _converse(process, stdin, seconds)
-        code = process.returncode or 0
-        if code or problem:
-            told = remote.mask((complaint + said[-4000:]).decode(errors="replace"))
-            raise failure(arguments[0], code, problem or told)
-        return said
+        env = self._environment(remote) | dict(environment or {})
+        said = await self._say(arguments, env, stdin, seconds)
+        if said.exit_code or said.problem:
+            told = (said.errors + said.output[-4000:]).decode(errors="replace")
+            problem = said.problem or remote.mask(told)
+            raise failure(arguments[0], said.exit_code, problem)
+        return said.output
+
+    async def warnings(self, *arguments: str, stdin: bytes = b"", seconds: float = SECONDS) -> str:
+        """Return what git says beside its answer, when it succeeds."""
+        said = await self._say(arguments, self._environment(LOCAL), stdin, seconds)
+        told = said.errors.decode(errors="replace")
+        if said.exit_code or said.problem:
+            raise failure(arguments[0], said.exit_code, said.problem or told)
+        return told
 
     async def text(self, *arguments: str) -> str:
         """Return what git prints as one line of text."""
         return os.fsdecode((await self.run(*arguments)).strip())
+
+    async def _say(
+        self, arguments: tuple[str, ...], env: Mapping[str, str], stdin: bytes, seconds: float
+    ) -> "Said":
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            f"--git-dir={self.directory}",
+            *self._tree_options(),
+            *arguments,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            cwd=self.directory,
+            env=env,
+            start_new_session=True,
+        )
+        return await _converse(process, stdin, seconds)
 
     def _tree_options(self) -> tuple[str, ...]:
         return () if self.work_tree is None else (f"--work-tree={self.work_tree}",)
@@ -115,10 +132,17 @@ def _quoted(path: Path) -> str:
     return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-async def _converse(
-    process: Process, stdin: bytes, seconds: float
-) -> tuple[bytes, bytes, str | None]:
-    """Feed and read until git has ended; the third answer says why it was ended, if it was."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    exit_code: int
+    output: bytes
+    errors: bytes
+    problem: str | None = None
+    """Why it did not end by itself."""
+
+
+async def _converse(process: Process, stdin: bytes, seconds: float) -> Said:
+    """Feed and read until git has ended; whoever is cancelled ends it."""
     problem = None
     reading = asyncio.gather(
         _read(process, _piped(process.stdout)),
@@ -127,19 +151,20 @@ async def _converse(
     )
     try:
         async with asyncio.timeout(seconds):
-            said, complaint, _ = await asyncio.shield(reading)
+            await asyncio.shield(reading)
             await process.wait()
     except TimeoutError:
         problem = f"ended after its time limit of {seconds:g} s"
         await _end(process)
-        said, complaint, _ = await reading
     except BaseException:
         await asyncio.shield(_end(process))
         await reading
         raise
-    if len(said) > OUTPUT or len(complaint) > OUTPUT:
+    output, errors, _ = await reading
+    if len(output) > OUTPUT or len(errors) > OUTPUT:
         problem = f"ended because it printed more than {OUTPUT} bytes"
-    return said, complaint, problem
+    code = process.returncode or 0
+    return Said(exit_code=code, output=output, errors=errors, problem=problem)
 
 
 async def _read(process: Process, stream: asyncio.StreamReader) -> bytes:
@@ -156,9 +181,11 @@ async def _read(process: Process, stream: asyncio.StreamReader) -> bytes:
 
 
 async def _feed(stream: asyncio.StreamWriter, data: bytes) -> None:
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        stream.write(data)
-        await stream.drain()
+    # uvloop raises RuntimeError where the process has closed its end before we write.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError, RuntimeError):
+        if data:
+            stream.write(data)
+            await stream.drain()
     stream.close()
 
 

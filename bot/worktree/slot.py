@@ -19,7 +19,8 @@ from bot.worktree.sweep import discard
 from bot.worktree.thread import to_the_end
 
 POINTER = f"gitdir: {GIT}\n"
-OBJECTS = {"mirror": "/objects/mirror", "run": "/objects/run"}
+MIRROR = "/mirror/objects"
+OWN = "/own/objects"
 
 # A box maps user ids, so only sizes and times are compared; nothing outside reads this file.
 CONFIG = """[core]
@@ -55,8 +56,8 @@ class Slot:
             Mount(source=self.tree, target=TREE, writable=True),
             Mount(source=self.box / "pointer", target=f"{TREE}/.git"),
             Mount(source=self.box / "git", target=GIT, writable=True),
-            Mount(source=objects.mirror, target=OBJECTS["mirror"]),
-            Mount(source=objects.path, target=OBJECTS["run"]),
+            Mount(source=objects.mirror, target=MIRROR),
+            Mount(source=objects.path, target=OWN),
         )
 
     def prepare(self) -> None:
@@ -66,7 +67,6 @@ class Slot:
         free_locks(self.git)
         if self.tree.is_symlink() or not self.tree.is_dir():
             self.tree.unlink(missing_ok=True)
-            (self.git / "index").unlink(missing_ok=True)
         self.tree.mkdir(exist_ok=True)
 
     def point(self) -> None:
@@ -85,13 +85,14 @@ class Slot:
     def furnish(self, commit: str, objects: Objects) -> None:
         """Make the throwaway git directory anew: on ``commit``, with a copy of the index."""
         self.throw_away()
-        inner, shown = self.box / "git", self.box / "objects"
-        for part in (inner / "objects/info", inner / "refs/heads", shown):
+        inner = self.box / "git"
+        for part in (inner / "objects/info", inner / "refs/heads"):
             part.mkdir(parents=True)
-        for name, target in (("mirror", objects.mirror), ("run", objects.path)):
-            (shown / name).symlink_to(target.absolute())
-        alternates = "".join(f"../..{path}\n" for path in OBJECTS.values())
-        (inner / "objects/info/alternates").write_text(alternates)
+        (inner / "objects/info/alternates").write_text(f"../..{MIRROR}\n../..{OWN}\n")
+        for shown, source in ((MIRROR, objects.mirror), (OWN, objects.path)):
+            link = self.box / shown.removeprefix("/")
+            link.parent.mkdir()
+            link.symlink_to(source.absolute())
         (inner / "config").write_text(CONFIG)
         (inner / "HEAD").write_text("ref: refs/heads/work\n")
         (inner / "refs/heads/work").write_text(f"{commit}\n")

@@ -1,5 +1,6 @@
 """Run shell scripts in the box that this machine gives."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 from bot.box import TREE, Command, Mount, Outcome, probe
 
-HOST_UID = os.getuid()
+AS_ROOT = os.getuid() == 0
 PYTHON = f"{sys.executable} -I -S"
 
 
@@ -21,3 +22,17 @@ def command(tree: Path, script: str, **options: Any) -> Command:
 async def boxed(tree: Path, script: str, **options: Any) -> Outcome:
     box = await probe("bubblewrap")
     return await box.run(command(tree, script, **options))
+
+
+async def appears(path: Path) -> None:
+    """Wait for a file that somebody else writes."""
+    async with asyncio.timeout(20):
+        while not path.exists() or not path.stat().st_size:  # noqa: ASYNC110 the writer is a process
+            await asyncio.sleep(0.01)
+
+
+async def beats(path: Path) -> bool:
+    """Tell whether somebody still appends to the file."""
+    before = path.stat().st_size
+    await asyncio.sleep(0.3)
+    return path.stat().st_size > before

@@ -3,13 +3,16 @@
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.box import BoxLevel, Command, Mount, probe
-from bot.errors import OperatorError
-from tests.box.boxed import PYTHON, boxed, command
+from bot.box.bubblewrap import Bubblewrap
+from bot.box.probe import installed
+from bot.errors import OperatorError, StageFailed
+from tests.box.boxed import boxed, command
 
 
 async def test_the_exit_code_and_both_streams_come_back(tmp_path: Path) -> None:
@@ -44,7 +47,7 @@ async def test_nothing_of_the_environment_is_inherited(
 
 
 async def test_the_python_of_coppice_is_at_hand(tmp_path: Path) -> None:
-    outcome = await boxed(tmp_path / "tree", f"{PYTHON} -c 'import sys; print(sys.prefix)'")
+    outcome = await boxed(tmp_path / "tree", "python3 -c 'import sys; print(sys.prefix)'")
 
     assert outcome.output == f"{sys.prefix}\n"
 
@@ -131,9 +134,30 @@ async def test_a_missing_program_is_a_failed_command(tmp_path: Path) -> None:
     assert "no-such-program" in outcome.output
 
 
+@pytest.mark.parametrize("words", ["echo \0", "true " + "x" * 200_000])
+async def test_words_that_no_program_can_be_given_block(tmp_path: Path, words: str) -> None:
+    with pytest.raises(StageFailed, match="cannot be started") as caught:
+        await boxed(tmp_path / "tree", words)
+
+    assert (caught.value.kind, caught.value.blocked) == ("bad_command", True)
+
+
+async def test_no_value_can_smuggle_in_an_option_of_the_box(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        await boxed(tmp_path / "tree", "ls /host", env={"A": "b\0--bind\0/\0/host"})
+
+
+async def test_an_older_bubblewrap_makes_a_box_too(tmp_path: Path) -> None:
+    program = replace(await installed(), options=frozenset())
+
+    outcome = await Bubblewrap(program, read=()).run(command(tmp_path / "tree", "echo hi"))
+
+    assert (outcome.exit_code, outcome.output) == (0, "hi\n")
+
+
 async def test_an_open_process_talks_both_ways_until_the_block_ends(tmp_path: Path) -> None:
     box = await probe("auto")
-    script = "read name; echo hello $name; echo noise >&2; sleep 100"
+    script = "read name; echo noise >&2; echo hello $name; sleep 100"
 
     async with box.open(command(tmp_path / "tree", script, log=tmp_path / "log")) as process:
         process.stdin.write(b"agent\n")

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from bot.box import GIT, Command, Mount, Outcome, probe
 from bot.errors import OperatorError
-from tests.box.boxed import command
+from tests.box.boxed import appears, beats, command
 
 
 async def unboxed(tree: Path, script: str, **options: Any) -> Outcome:
@@ -88,14 +90,29 @@ async def test_a_command_that_signals_its_whole_group_ends_only_itself(tmp_path:
 
 async def test_cancelling_ends_all_of_it(tmp_path: Path) -> None:
     task = asyncio.ensure_future(unboxed(tmp_path / "tree", "echo $$ > pid; sleep 100"))
-    while not (tmp_path / "tree/pid").exists():
-        await asyncio.sleep(0.01)
+    await appears(tmp_path / "tree/pid")
 
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
 
     assert not alive(tmp_path / "tree/pid")
+
+
+async def test_when_coppice_is_killed_all_of_it_ends(tmp_path: Path) -> None:
+    script = "(setsid sh -c 'while :; do printf x >> beat; sleep 0.02; done' &); sleep 100"
+    program = (
+        "import asyncio, pathlib, sys; from tests.box.test_unboxed import unboxed;"
+        f"asyncio.run(unboxed(pathlib.Path(sys.argv[1]), {script!r}))"
+    )
+    coppice = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "tree")])
+    await appears(tmp_path / "tree/beat")
+
+    coppice.kill()
+    coppice.wait()
+    await asyncio.sleep(0.3)
+
+    assert not await beats(tmp_path / "tree/beat")
 
 
 async def test_a_missing_program_and_a_missing_tree_are_told(tmp_path: Path) -> None:
@@ -106,10 +123,8 @@ async def test_a_missing_program_and_a_missing_tree_are_told(tmp_path: Path) -> 
         await box.run(Command(argv=("true",), mounts=mounts, seconds=5))
     outcome = await box.run(Command(argv=("no-such-program",), cwd="/", seconds=5))
 
-    assert (outcome.exit_code, outcome.output) == (
-        127,
-        "no-such-program: No such file or directory\n",
-    )
+    assert outcome.exit_code == 127
+    assert outcome.output == "no-such-program: No such file or directory\n"
 
 
 async def test_no_descriptor_is_left_behind(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The two programs that the demo starts, forge and service: ready, alive, ended by their own ids."""
+"""The two programs that the demo starts, forge and service; each is ended by its own id."""
 
 import asyncio
 import contextlib
@@ -61,35 +61,41 @@ async def started(
 
 
 async def _ready(name: str, process: asyncio.subprocess.Process, log: Path) -> Mapping[str, Any]:
-    assert process.stdout is not None
     try:
         async with asyncio.timeout(READY_SECONDS):
-            line = await process.stdout.readline()
+            line = await _output(process).readline()
             if not line:
                 raise _died(name, await process.wait(), log)
     except TimeoutError as error:
         raise OperatorError(
             f"{name} was not ready after {READY_SECONDS:.0f} s{_tail(log)}", exit_code=1
         ) from error
-    facts = json.loads(line)
-    assert isinstance(facts, dict)
+    try:
+        facts: Mapping[str, Any] = json.loads(line)
+    except ValueError as error:
+        raise OperatorError(f"{name} said {line!r} instead of JSON", exit_code=1) from error
     return facts
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask it to end, insist after a while; its output is read to the end, so nothing is left open."""
-    assert process.stdout is not None
+    """Ask it to end and insist after a while; its output is read up, so that nothing stays open."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await process.stdout.read()
+            await _output(process).read()
             await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.stdout.read()
+        await _output(process).read()
         await process.wait()
+
+
+def _output(process: asyncio.subprocess.Process) -> asyncio.StreamReader:
+    if process.stdout is None:
+        raise RuntimeError("it was started without a pipe")
+    return process.stdout
 
 
 def _died(name: str, code: int, log: Path) -> OperatorError:

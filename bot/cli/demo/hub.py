@@ -1,4 +1,4 @@
-"""The forge as the demo uses it: by GitHub's REST API as a person, and by its own list of writes."""
+"""The forge as the demo uses it: GitHub's REST API as a person, and its own list of writes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

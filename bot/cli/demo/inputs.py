@@ -6,6 +6,13 @@ from pathlib import Path
 import yaml
 
 from bot.cli.demo.options import Options
+from bot.cli.issue_file import DEFAULT_TITLE, Issue
+
+
+def write_issue(issue: Issue | None, path: Path) -> Path:
+    """Write what the forge is to open on somebody's own repository."""
+    path.write_text(f"# {issue.title}\n\n{issue.body}\n" if issue else f"# {DEFAULT_TITLE}\n")
+    return path
 
 
 def write_scripts(options: Options, folder: Path) -> Path | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.cli.issue_file import Issue, read_issue
 from bot.errors import OperatorError
 
 STORIES = ("fix",)
@@ -17,17 +18,12 @@ _NAMED = re.compile(r"([a-z][a-z0-9_-]*)=(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Issue:
-    title: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     once: bool
     as_json: bool
     repo: Path | None
-    base: str | None
+    base: str
+    """Where work begins in `repo`."""
     issue: Issue | None
     patches: tuple[Path, ...]
     verify: dict[str, str]
@@ -43,12 +39,13 @@ def read(arguments: Namespace) -> Options:
     _one_of("--agent", arguments.agent, AGENTS)
     if arguments.base and not arguments.repo:
         raise OperatorError("--base names a branch or commit of --repo, which is not given")
+    repo = _repository(arguments.repo) if arguments.repo else None
     return Options(
         once=arguments.once or arguments.json or not (sys.stdin.isatty() and sys.stdout.isatty()),
         as_json=arguments.json,
-        repo=_repository(arguments.repo) if arguments.repo else None,
-        base=arguments.base,
-        issue=_issue(Path(arguments.issue)) if arguments.issue else None,
+        repo=repo,
+        base=arguments.base or _head(repo),
+        issue=read_issue(Path(arguments.issue)) if arguments.issue else None,
         patches=tuple(_file("--patch", patch) for patch in arguments.patch),
         verify=_commands(arguments.setup, arguments.verify),
         agent=arguments.agent,
@@ -72,22 +69,18 @@ def _file(option: str, name: str) -> Path:
 
 
 def _repository(name: str) -> Path:
-    path = Path(name).absolute()
+    path = Path(name).resolve()
     if not path.is_dir() or not any((path / git).exists() for git in (".git", "HEAD")):
         raise OperatorError(f"--repo {name} is not a git repository")
     return path
 
 
-def _issue(path: Path) -> Issue:
-    try:
-        text = _file("--issue", str(path)).read_text()
-    except UnicodeDecodeError as error:
-        raise OperatorError(f"--issue {path} is not UTF-8 text") from error
-    first, _, rest = text.strip().partition("\n")
-    title = first.removeprefix("#").strip()
-    if not first.startswith("# ") or not title:
-        raise OperatorError(f"--issue {path}: its first line must be `# ` and the title")
-    return Issue(title=title, body=rest.strip())
+def _head(repo: Path | None) -> str:
+    """Name the branch that is checked out, so that the forge's bears the same name."""
+    for head in (repo / ".git" / "HEAD", repo / "HEAD") if repo else ():
+        if head.is_file() and head.read_text().startswith("ref: refs/heads/"):
+            return head.read_text().strip().removeprefix("ref: refs/heads/")
+    return "HEAD"
 
 
 def _commands(setup: str | None, verify: Sequence[str]) -> dict[str, str]:

@@ -114,7 +114,7 @@ class Call:
         items: Sequence[Any],
         shape: Callable[[Any], Json],
         wrap: str | None = None,
-        **more: Json,
+        **more: Any,
     ) -> Answer:
         """Answer one page of a list, with `Link` where there are more pages."""
         size = min(max(_positive(self.query.get("per_page"), 30), 1), PAGE_LIMIT)
@@ -127,7 +127,7 @@ class Call:
         return Answer(body=listed, headers=headers)
 
     def _links(self, page: int, last: int) -> dict[str, str]:
-        wanted = {}
+        wanted: dict[str, int] = {}
         if page > 1:
             wanted |= {"prev": min(page - 1, last), "first": 1}
         if page < last:

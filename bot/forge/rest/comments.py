@@ -1,6 +1,6 @@
 """Comments on issues and pull requests."""
 
-from bot.forge.answers import Answer, Refusal, created, invalid, nothing, not_found, ok
+from bot.forge.answers import Answer, Refusal, created, invalid, not_found, nothing, ok
 from bot.forge.records import Comment, Json, Role
 from bot.forge.rest.call import Call, Routes, check_length
 from bot.forge.shapes import issues

@@ -13,6 +13,7 @@ import msgspec
 from bot.forge.actors import Actor, authenticate, require, sees
 from bot.forge.answers import DOCS, Answer, Refusal, bad_credentials, forbidden, not_found
 from bot.forge.faults import FaultKind
+from bot.forge.git import GitFailed, ObjectMissing
 from bot.forge.limits import secondary
 from bot.forge.records import Repository
 from bot.forge.rest.call import Call, Caller, Operation
@@ -61,7 +62,7 @@ class Rest:
             actor = authenticate(self.forge.state, incoming.headers.get("Authorization", ""))
             return await self._spoiled(incoming, actor)
         except Refusal as refusal:
-            answer = Answer(status=refusal.status, body=refusal.body, headers=refusal.headers)
+            answer = refused(refusal)
             self._record(incoming, actor, answer.status)
             return self._limited(actor, answer)
 
@@ -109,7 +110,11 @@ class Rest:
         try:
             answer = await call.operation.handle(call)
         except Refusal as refusal:
-            answer = Answer(status=refusal.status, body=refusal.body, headers=refusal.headers)
+            answer = refused(refusal)
+        except ObjectMissing:
+            answer = refused(not_found())
+        except GitFailed as failure:
+            answer = refused(Refusal(422, failure.stderr.strip() or "Unprocessable Entity"))
         self._check(call.operation, answer)
         return answer
 
@@ -211,6 +216,10 @@ class Rest:
     def _record(self, incoming: Incoming, actor: Actor, status: int) -> None:
         if incoming.method not in READS:
             self.forge.state.record(actor.login, incoming.method, incoming.path, status)
+
+
+def refused(refusal: Refusal) -> Answer:
+    return Answer(status=refusal.status, body=refusal.body, headers=refusal.headers)
 
 
 UNARCHIVE = "PATCH /repos/{owner}/{repo}"

@@ -1,5 +1,7 @@
 """Issues: list, open, read, change, timeline."""
 
+from collections.abc import Mapping
+
 from bot.forge import tell
 from bot.forge.answers import Answer, Refusal, created, invalid, ok
 from bot.forge.records import Issue, Json, Label, Role
@@ -28,12 +30,17 @@ async def list_issues(call: Call) -> Answer:
     return call.page(ordered(found, call.query), lambda issue: issues.issue(call.state, issue))
 
 
-def ordered(found: list[Issue], query: Json) -> list[Issue]:
+def ordered(found: list[Issue], query: Mapping[str, str]) -> list[Issue]:
     """Sort as `sort` and `direction` ask; newest first by default."""
-    keys = {"updated": lambda i: i.updated_at, "comments": lambda i: len(i.comments)}
-    key = keys.get(query.get("sort", "created"), lambda i: i.created_at)
+    sort = query.get("sort", "created")
     descending = query.get("direction", "desc") != "asc"
-    return sorted(found, key=lambda i: (key(i), i.number), reverse=descending)
+    return sorted(found, key=lambda i: (_sort_key(i, sort), i.number), reverse=descending)
+
+
+def _sort_key(issue: Issue, sort: str) -> str | int:
+    if sort == "comments":
+        return len(issue.comments)
+    return issue.updated_at if sort == "updated" else issue.created_at
 
 
 @routes.repository("POST /issues", needs="issues:write")

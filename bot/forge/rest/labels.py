@@ -1,6 +1,6 @@
 """Labels of a repository and of its issues."""
 
-from bot.forge.answers import Answer, Refusal, created, invalid, nothing, not_found, ok
+from bot.forge.answers import Answer, Refusal, created, invalid, not_found, nothing, ok
 from bot.forge.records import Issue, Json, Label, Role
 from bot.forge.rest.call import Call, Routes
 from bot.forge.shapes import people, repositories

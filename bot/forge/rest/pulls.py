@@ -11,7 +11,8 @@ from bot.forge.git import (
     patch_text,
     read_ref,
 )
-from bot.forge.records import Issue, Json, PullRequest, Repository, Role, User
+from bot.forge.pull_refs import fetch_objects, publish_ref
+from bot.forge.records import Json, PullRequest, Repository, Role, User
 from bot.forge.rest.call import Call, Routes, check_length
 from bot.forge.rest.issues import check_author, edit, ordered
 from bot.forge.shapes import commits, people, pulls
@@ -47,15 +48,13 @@ async def create_pull(call: Call) -> Answer:
     if not str(body.get("title") or "").strip():
         raise invalid("PullRequest", "missing_field", "title")
     pull = await _proposed(call)
-    if body.get("draft") and not call.repository.drafts:
-        raise Refusal(422, "Draft pull requests are not supported in this repository.")
-    call.repository.issues[pull.number] = pull.issue
+    await publish_ref(pull)
     await tell.pull_changed(call.forge, call.actor, "opened", pull)
     return created(await tell.full_pull(call.forge, pull))
 
 
 async def _proposed(call: Call) -> PullRequest:
-    """Check both ends as GitHub does; the pull request gets its number when all is well."""
+    """Check both ends as GitHub does, and make the pull request when all is well."""
     repository, body = call.repository, call.body
     source, branch = _source(call, str(body["head"]))
     base = str(body["base"])
@@ -66,11 +65,14 @@ async def _proposed(call: Call) -> PullRequest:
     if head_sha is None:
         raise invalid("PullRequest", "invalid", "head")
     _refuse_second(repository, source, branch, base)
-    await _share_objects(repository, source, head_sha)
+    await fetch_objects(repository, source, head_sha)
     if not await commits_between(repository.path, base_sha, head_sha):
         message = f"No commits between {base} and {branch}"
         raise invalid("PullRequest", "custom", message=message)
-    issue = _issue(call)
+    if body.get("draft") and not repository.drafts:
+        raise Refusal(422, "Draft pull requests are not supported in this repository.")
+    title, text = str(body["title"]), body.get("body")
+    issue = call.state.add_issue(repository, call.user, title, text, app=call.app)
     issue.pull = PullRequest(
         id=call.state.new_id(),
         issue=issue,
@@ -83,15 +85,6 @@ async def _proposed(call: Call) -> PullRequest:
         maintainer_can_modify=bool(body.get("maintainer_can_modify")) and source is not repository,
     )
     return issue.pull
-
-
-def _issue(call: Call) -> Issue:
-    """The issue half; it gets into the repository only when the pull request does."""
-    issue = call.state.add_issue(
-        call.repository, call.user, str(call.body["title"]), call.body.get("body"), app=call.app
-    )
-    del call.repository.issues[issue.number]
-    return issue
 
 
 def _source(call: Call, head: str) -> tuple[Repository, str]:
@@ -114,12 +107,6 @@ def _refuse_second(repository: Repository, source: Repository, branch: str, base
         if same and pull.issue.state == "open":
             message = f"A pull request already exists for {source.owner.login}:{branch}."
             raise invalid("PullRequest", "custom", message=message)
-
-
-async def _share_objects(repository: Repository, source: Repository, sha: str) -> None:
-    """Bring a fork's commits here, as GitHub's forks share their objects."""
-    if source is not repository:
-        await fetch_objects(repository.path, source.path, sha)
 
 
 @routes.repository("GET /pulls/{pull_number}", needs=READ)
@@ -214,9 +201,7 @@ async def list_reviewers(call: Call) -> Answer:
     return ok({"users": [people.user(call.state, who) for who in asked], "teams": []})
 
 
-@routes.repository(
-    "POST /pulls/{pull_number}/requested_reviewers", needs=WRITE, role=Role.TRIAGE
-)
+@routes.repository("POST /pulls/{pull_number}/requested_reviewers", needs=WRITE, role=Role.TRIAGE)
 async def request_reviewers(call: Call) -> Answer:
     pull = call.pull()
     for who in _reviewers(call, pull):
@@ -226,9 +211,7 @@ async def request_reviewers(call: Call) -> Answer:
     return created(pulls.simple(call.state, pull))
 
 
-@routes.repository(
-    "DELETE /pulls/{pull_number}/requested_reviewers", needs=WRITE, role=Role.TRIAGE
-)
+@routes.repository("DELETE /pulls/{pull_number}/requested_reviewers", needs=WRITE, role=Role.TRIAGE)
 async def remove_reviewers(call: Call) -> Answer:
     pull = call.pull()
     for who in _reviewers(call, pull):

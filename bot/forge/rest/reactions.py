@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.forge.answers import Answer, Refusal, created, nothing, not_found, ok
+from bot.forge.answers import Answer, created, not_found, nothing, ok
 from bot.forge.records import Reaction
 from bot.forge.rest import comments, review_comments
 from bot.forge.rest.call import Call, Routes
@@ -37,28 +37,32 @@ def declare(path: str, find: Find, read: str, write: str) -> None:
 
     @routes.repository(f"POST {path}/reactions", needs=write)
     async def create_reaction(call: Call) -> Answer:
-        """Answer 201 for a new reaction, 200 for one that is there already."""
-        if call.actor.user is None:
-            raise Refusal(401, "Requires authentication")
-        given, content = find(call), str(call.body["content"])
-        for reaction in given:
-            if reaction.user is call.user and reaction.content == content:
-                return ok(people.reaction(call.state, reaction))
-        reaction = Reaction(
-            id=call.state.new_id(), user=call.user, content=content, created_at=call.state.now()
-        )
-        given.append(reaction)
-        return created(people.reaction(call.state, reaction))
+        return react(call, find(call))
 
     @routes.repository(f"DELETE {path}/reactions/{{reaction_id}}", needs=write)
     async def delete_reaction(call: Call) -> Answer:
-        """Only one's own."""
-        given, wanted = find(call), call.number("reaction_id")
-        for reaction in given:
-            if reaction.id == wanted and reaction.user is call.user:
-                given.remove(reaction)
-                return nothing()
-        raise not_found()
+        return take_back(call, find(call))
+
+
+def react(call: Call, given: list[Reaction]) -> Answer:
+    """Answer 201 for a new reaction, 200 for one that is there already."""
+    who, content = call.user, str(call.body["content"])
+    for reaction in given:
+        if reaction.user is who and reaction.content == content:
+            return ok(people.reaction(call.state, reaction))
+    made = Reaction(id=call.state.new_id(), user=who, content=content, created_at=call.state.now())
+    given.append(made)
+    return created(people.reaction(call.state, made))
+
+
+def take_back(call: Call, given: list[Reaction]) -> Answer:
+    """Only one's own."""
+    wanted = call.number("reaction_id")
+    for reaction in given:
+        if reaction.id == wanted and reaction.user is call.user:
+            given.remove(reaction)
+            return nothing()
+    raise not_found()
 
 
 declare("/issues/{issue_number}", of_issue, READ, WRITE)

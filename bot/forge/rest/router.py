@@ -25,7 +25,7 @@ class Router:
         for pattern, operation in self._by_key.get(_key(method, path), ()):
             match = pattern.fullmatch(path)
             if match:
-                return operation, {k: unquote(v) for k, v in match.groupdict().items()}
+                return operation, {k: unquote(v or "") for k, v in match.groupdict().items()}
         return None
 
 

@@ -92,7 +92,7 @@ class RestDescription:
 
 
 class WebhookDescription:
-    """GitHub's webhooks; formats are not checked, `x[bot]@...` is no "email" to a strict checker."""
+    """GitHub's webhooks; no formats: `x[bot]@...` is no "email" to a strict checker."""
 
     def __init__(self, document: Json) -> None:
         self.events: dict[str, Json] = document["events"]

@@ -17,6 +17,8 @@ Json = Any
 VERSIONS = {"@octokit/openapi": "23.0.2", "@octokit/openapi-webhooks": "12.1.0"}
 COMPONENT = "#/components/schemas/"
 NOISE = {"example", "examples", "externalDocs", "xml", "discriminator", "title", "deprecated"}
+INSTALLATION = {"$ref": f"{COMPONENT}installation"}
+"""In the list GitHub asks for an account that is a user *and* an enterprise: a slip of theirs."""
 NAMED = {"properties", "patternProperties", "$defs"}
 
 
@@ -99,6 +101,7 @@ def rest(spec: Json) -> Json:
         for path, methods in OPERATIONS.items()
         for method in methods.split()
     }
+    operations["GET /app/installations"]["responses"]["200"]["items"] = INSTALLATION
     errors = {"operations": operations, "errors": {"$ref": f"{COMPONENT}basic-error"}}
     return {**errors, "schemas": reachable(errors, spec["components"]["schemas"])}
 

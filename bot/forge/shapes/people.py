@@ -1,5 +1,7 @@
 """Users, Apps and installations as GitHub shows them."""
 
+from urllib.parse import quote
+
 from bot.forge.records import App, Installation, Json, Label, Reaction, User
 from bot.forge.state import State, node_id
 
@@ -10,7 +12,7 @@ REACTIONS = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes
 
 
 def user(state: State, who: User) -> Json:
-    url = f"{state.api_url}/users/{who.login}"
+    url = f"{state.api_url}/users/{quote(who.login)}"
     page = f"{state.html_url}/{who.login}"
     if who.type == "Bot":
         page = f"{state.html_url}/apps/{who.login.removesuffix('[bot]')}"
@@ -64,6 +66,7 @@ def public_user(state: State, who: User) -> Json:
 
 
 def app(state: State, it: App) -> Json:
+    """An App as part of something else; GitHub's list of events there lacks one."""
     return {
         "id": it.id,
         "client_id": it.client_id,
@@ -77,7 +80,7 @@ def app(state: State, it: App) -> Json:
         "created_at": it.created_at,
         "updated_at": it.created_at,
         "permissions": dict(it.permissions),
-        "events": list(it.events),
+        "events": [name for name in it.events if name != "installation_target"],
     }
 
 
@@ -115,7 +118,7 @@ def label(state: State, repository_url: str, it: Label) -> Json:
     return {
         "id": it.id,
         "node_id": node_id("Label", it.id),
-        "url": f"{repository_url}/labels/{it.name}".replace(" ", "%20"),
+        "url": f"{repository_url}/labels/{quote(it.name)}",
         "name": it.name,
         "color": it.color,
         "default": it.default,

@@ -63,6 +63,8 @@ def verify_check(
 
 def rules_check(violations: Sequence[tuple[str, str, str]], files: int) -> CheckText:
     """The verdict of the rules; ``violations`` are rule, path and message."""
+    if not violations and not files:
+        return CheckText(title="Not checked", summary="No rule was applied to this commit.")
     if not violations:
         return CheckText(
             title="No rule is broken",

@@ -1,10 +1,14 @@
 """Messages of Coppice's commits: no issue numbers, which would leave a line in its timeline."""
 
+import re
+
 from bot.github.markdown import line, plain
 from bot.runs import Run
 
 SKIP_CI = "[skip ci]"
 SUBJECT_LENGTH = 72
+_SKIP = re.compile(r"\[(skip (ci|actions)|(ci|actions) skip|no ci)\]|skip-checks:", re.IGNORECASE)
+"""What makes GitHub skip CI: only Coppice decides that, not an issue's title."""
 
 
 def start(run: Run, trailer: str) -> str:
@@ -21,10 +25,12 @@ def work(
     summary: str = "",
 ) -> str:
     """The commit that is delivered. A reader may squash with it, so it says what was asked for."""
-    subject = line(run.trigger.title, SUBJECT_LENGTH) or f"Coppice run {run.short_id}"
+    subject = (
+        line(_SKIP.sub("", run.trigger.title), SUBJECT_LENGTH) or f"Coppice run {run.short_id}"
+    )
     label = f" ({agent_label})" if agent_label else ""
     trailers = f"Coppice-Agent: {line(run.agent, 60)}{label}\n{trailer}"
-    body = [plain(summary).strip(), SKIP_CI if skip_ci else "", trailers]
+    body = [plain(_SKIP.sub("", summary)).strip(), SKIP_CI if skip_ci else "", trailers]
     return "\n\n".join([subject, *(part for part in body if part)]) + "\n"
 
 

@@ -1,5 +1,6 @@
 """The status comment of a run: one comment, edited and never repeated."""
 
+import re
 from collections.abc import Sequence
 
 from bot.github.markdown import code, folded, line, prose
@@ -14,6 +15,7 @@ _DOING = {
     "rules": "checking the rules",
     "publish": "publishing",
 }
+_SENTENCE_END = re.compile(r"(?<!\bno)\. (?=[A-Z(`])")
 _NO_RETRY = frozenset({"closed", "branch_deleted", "branch_gone", "pull_request_closed"})
 """Ends after which `/coppice retry` is refused (``runs.md``, Again)."""
 
@@ -130,15 +132,15 @@ def _ending(status: Status) -> str:
 
 
 def _first_sentence(status: Status) -> str:
-    first, _, _ = line(_ending(status), 300).partition(". ")
+    first = _SENTENCE_END.split(line(_ending(status), 300), maxsplit=1)[0]
     return prose(first.rstrip("."))
 
 
 def _why(status: Status) -> str:
     run, lines = status.run, []
     if run.status.ended and run.status is not RunStatus.DONE:
-        _, _, rest = line(_ending(status), 1500).partition(". ")
-        lines.append(prose(rest))
+        _, *rest = _SENTENCE_END.split(line(_ending(status), 1500), maxsplit=1)
+        lines += [prose(sentence) for sentence in rest]
     if status.red_base:
         base = code(run.work.base_ref or "the base")
         lines.append(f"On {base}, before any change: {failures(status.red_base)}.")

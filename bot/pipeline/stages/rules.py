@@ -1,36 +1,71 @@
 """Hold the whole work against the rules that no model decides: tree against tree."""
 
+from collections.abc import Sequence
+
 from bot.errors import GitError
-from bot.guard.rules import FileChange, RuleLimits, Violation, check_changes
+from bot.guard.rules import FileChange, Mode, RuleLimits, Violation, check_changes
 from bot.pipeline.ports import Attempt, Ports, StageResult
 from bot.runs import RunError, StageStatus
 from bot.worktree import Change
 
-READ_LIMIT = 64 * 1024 * 1024  # bytes of added lines that are read at most; more is a violation
+_LINK_LIMIT = 4096  # bytes: no path is longer
 
 
 async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     """Pass only what was checked: an error while checking blocks like a violation."""
     work = attempt.run.work
     if work.base_sha is None or work.checkpoint is None:
-        return _blocked(attempt, (Violation("unchecked", "", "there is no work to check"),))
+        return _blocked(attempt, [_unchecked("there is no work to check")])
+    limits = RuleLimits(
+        files=attempt.config.limits.files,
+        file_bytes=attempt.config.limits.file_bytes,
+        total_bytes=attempt.config.limits.total_bytes,
+    )
     try:
-        changes = await ports.objects.changes(work.base_sha, work.checkpoint)
-        limits = RuleLimits(
-            files=attempt.config.limits.files,
-            file_bytes=attempt.config.limits.file_bytes,
-            total_bytes=attempt.config.limits.total_bytes,
-        )
-        files = [await _file(change, ports, limits) for change in changes]
-        violations = tuple(check_changes(files, limits))
-    except (GitError, OSError) as error:
-        violations = (Violation("unchecked", "", f"the work could not be read: {error}"),)
+        changes = await _changes(ports, limits, work.base_sha, work.checkpoint)
+    except (GitError, OSError, ValueError) as error:
+        return _blocked(attempt, [_unchecked(f"the work could not be read: {error}")])
+    violations = check_changes(changes, limits)
     if violations:
         return _blocked(attempt, violations)
-    return StageResult(status=StageStatus.PASSED, summary=f"{len(changes)} files checked.")
+    return StageResult(
+        status=StageStatus.PASSED,
+        summary=f"{len(changes)} files checked.",
+        data={"files": len(changes)},
+    )
 
 
-def _blocked(attempt: Attempt, violations: tuple[Violation, ...]) -> StageResult:
+async def _changes(ports: Ports, limits: RuleLimits, base: str, head: str) -> list[FileChange]:
+    """Read what differs; contents only where there is not too much of it, which is a violation."""
+    listed = await ports.objects.changes(base, head)
+    blobs = [c.new_sha for c in listed if c.new_sha and c.new_mode != Mode.GITLINK]
+    sizes = await ports.objects.sizes(blobs)
+    readable = sum(sizes.values()) <= limits.total_bytes and len(listed) <= limits.files
+    added = await ports.objects.added(base, head) if readable else {}
+    links = [c.new_sha for c in listed if c.new_sha and c.new_mode == Mode.LINK]
+    targets = await ports.objects.blobs(links, _LINK_LIMIT) if links else {}
+    return [_file(change, sizes, added, targets) for change in listed]
+
+
+def _file(
+    change: Change, sizes: dict[str, int], added: dict[str, bytes], targets: dict[str, bytes]
+) -> FileChange:
+    sha = change.new_sha or ""
+    return FileChange(
+        path=change.path,
+        old_mode=change.old_mode,
+        new_mode=change.new_mode,
+        size=sizes.get(sha, 0),
+        added=added.get(change.path),
+        link_target=targets.get(sha),
+    )
+
+
+def _unchecked(why: str) -> Violation:
+    return Violation("unchecked", "", why)
+
+
+def _blocked(attempt: Attempt, violations: Sequence[Violation]) -> StageResult:
     first = violations[0]
     where = f"`{first.path}`: " if first.path else ""
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
@@ -42,7 +77,3 @@ def _blocked(attempt: Attempt, violations: tuple[Violation, ...]) -> StageResult
         blocked=True,
         data={"violations": [[v.rule, v.path, v.message] for v in violations]},
     )
-
-
-async def _file(change: Change, ports: Ports, limits: RuleLimits) -> FileChange:
-    raise AssertionError

@@ -8,7 +8,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-ALIVE = sa.text("following OR status IN ('planning', 'queued', 'running', 'verifying', 'waiting')")
+ALIVE = sa.text(
+    "(following OR status IN ('planning', 'queued', 'running', 'verifying', 'waiting'))"
+)
 OPEN = sa.text("decision IN ('pending', 'error')")
 REQUEUED = sa.text("requeued")
 

@@ -1,0 +1,67 @@
+"""`coppice forge`: the local stand-in for GitHub alone, until SIGTERM or Ctrl-C."""
+
+import asyncio
+import errno
+import functools
+import signal
+import tempfile
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.cli.issue_file import DEFAULT_TITLE, read_issue
+from bot.cli.output import emit, say
+from bot.errors import OperatorError
+from bot.forge.seed import SeedRefused, seed_demo, seed_from
+from bot.forge.server import ForgeRefused, Sow, running
+
+PORT_TAKEN = 4
+
+
+def run(arguments: Namespace) -> int:
+    with tempfile.TemporaryDirectory(prefix="coppice-forge-") as scratch:
+        state = Path(arguments.state or scratch)
+        try:
+            asyncio.run(_serve(state, _sow(arguments), arguments))
+        except (ForgeRefused, SeedRefused) as error:
+            raise OperatorError(str(error)) from error
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise OperatorError(
+                f"port {arguments.port} is taken; --port 0 takes any that is free",
+                exit_code=PORT_TAKEN,
+            ) from error
+    return 0
+
+
+def _sow(arguments: Namespace) -> Sow:
+    if not arguments.repo:
+        return seed_demo
+    issue = read_issue(Path(arguments.issue)) if arguments.issue else None
+    return functools.partial(
+        seed_from,
+        directory=Path(arguments.repo),
+        base=arguments.base,
+        title=issue.title if issue else DEFAULT_TITLE,
+        body=issue.body if issue else "",
+    )
+
+
+async def _serve(state: Path, sow: Sow, arguments: Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    webhook_url = arguments.webhook_url or ""
+    async with running(state, sow, port=arguments.port, webhook_url=webhook_url) as forge:
+        emit(forge.ready) if arguments.json else _introduce(forge.ready, state)
+        await stop.wait()
+
+
+def _introduce(ready: Mapping[str, Any], state: Path) -> None:
+    say(f"The forge listens on {ready['html_url']} (pages, REST and git). Ctrl-C ends it.")
+    say(f"  {ready['html_url']}/{ready['repository']}/issues/{ready['issue']}")
+    for role, user in ready["users"].items():
+        say(f"  {role:10} {user['login']:8} {user['token']}")
+    say(f"  App {ready['app_id']}; its key, its secret and these tokens: {state}/forge.json")

@@ -1,0 +1,166 @@
+"""Put the service together: GitHub, engine, handlers and dispatcher around one database."""
+
+import asyncio
+import logging
+import secrets as randomness
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+
+from bot.agent.loopback import require_forge
+from bot.agent.registry import runtime
+from bot.agent.runtime import AgentRuntime
+from bot.box import probe
+from bot.cli.connection import open_session, proxy_for
+from bot.engine.acts import Acts
+from bot.engine.bench import Benches, Shop
+from bot.engine.branch import BranchActs
+from bot.engine.engine import Engine
+from bot.engine.opening import Opener
+from bot.engine.sayings import Sayings
+from bot.engine.slots import Slots
+from bot.engine.source import Source
+from bot.engine.writer import Writer
+from bot.errors import EffectDelayed
+from bot.github.app import App, Me, Registration
+from bot.github.effects import Effects
+from bot.github.limits import WriteBudget
+from bot.github.marker import Markers
+from bot.guard import secrets as secret_rules
+from bot.intake.delivery import Delivery
+from bot.intake.dispatcher import Dispatcher
+from bot.intake.journal import Journal
+from bot.pipeline.rulebook import Rulebook
+from bot.runs import Again, Effect, RepositoryRef, Start, Tell
+from bot.settings import Settings
+from bot.store import secrets
+from bot.store.database import Database
+from bot.worktree import Identity, Mirrors, Network, Pusher, Works, Worktrees
+
+ENGINE_FILE = "coppice-engine.sqlite"
+DEMO_SCRIPTS = Path(__file__).resolve().parents[2] / "prompts" / "demo"
+MARKER_BYTES = 32
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Carries out what handlers decide."""
+
+    engine: Engine
+    effects: Effects
+
+    async def effect(self, delivery: Delivery, effect: Effect, n: int) -> None:
+        if delivery.repository is None or delivery.repository_id is None:
+            raise LookupError(f"delivery {delivery.guid} names no repository to write to")
+        where = RepositoryRef(
+            id=delivery.repository_id,
+            full_name=delivery.repository,
+            installation_id=delivery.installation_id or 0,
+        )
+        await self.effects.apply(where, effect, run_id=None)
+
+    async def start(self, start: Start | Again) -> str | None:
+        return await self.engine.start(start)
+
+    async def tell(self, tell: Tell) -> str | None:
+        return await self.engine.tell(tell)
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """Everything behind the door. ``ready`` once deliveries are being acted on."""
+
+    settings: Settings
+    database: Database
+    journal: Journal
+    ready: bool = False
+
+    async def work(self) -> None:
+        """Act on deliveries until cancelled; raises OperatorError where a setting is wrong."""
+        async with open_session(self.settings) as session:
+            if self.settings.agent == "scripted":
+                await require_forge(session, self.settings.github_url)
+            app = App(self._registration(), session)
+            me = await _introduce(app)
+            key = await self._marker_key()
+            engine, effects = await self._engine(app, me, key)
+            rulebook = Rulebook(app=app, override=self.settings.config_file)
+            await asyncio.to_thread(secret_rules.warm)
+            engine.launch()
+            dispatcher = Dispatcher(
+                self.database,
+                self.journal,
+                handle=decider(app, me, rulebook, self.database, self.settings),
+                act=Actor(engine=engine, effects=effects),
+            )
+            self.ready = True
+            await dispatcher.run()
+
+    async def _engine(self, app: App, me: Me, key: bytes) -> tuple[Engine, Effects]:
+        settings, markers = self.settings, Markers(key)
+        proxy = proxy_for(settings.github_html_url, settings)
+        network = Network(proxy=proxy, no_proxy=settings.no_proxy, ca_file=settings.ca_file)
+        mirrors = Mirrors(settings.data_dir / "mirrors", network=network)
+        works = Works(settings.data_dir / "runs", mirrors)
+        rulebook = Rulebook(app=app, override=settings.config_file)
+        source = Source(app=app, rulebook=rulebook, mirrors=mirrors)
+        shop = Shop(
+            database=self.database,
+            worktrees=Worktrees(settings.data_dir / "worktrees", works),
+            box=await probe(settings.box, read=settings.box_read),
+            runtimes=_runtimes(settings),
+            thread=source,
+            identity=Identity(name=me.login, email=me.email),
+            works=works,
+            markers=markers,
+        )
+        effects = Effects(
+            app,
+            self.database,
+            limits=WriteBudget(),
+            marker_key=key,
+            pusher=Pusher(works),
+        )
+        writer = Writer(shop=shop, applier=effects)
+        acts = Acts(writer, Opener(shop=shop, source=source), BranchActs(writer), Sayings(writer))
+        slots = Slots(
+            worker=settings.limit_worker,
+            repository=settings.limit_repository,
+            installation=settings.limit_installation,
+        )
+        engine = Engine(
+            database=self.database,
+            path=settings.data_dir / ENGINE_FILE,
+            acts=acts,
+            benches=Benches(shop, slots),
+        )
+        return engine, effects
+
+    async def _marker_key(self) -> bytes:
+        make = partial(randomness.token_bytes, MARKER_BYTES)
+        return await self.database.write(lambda c: secrets.get_or_create(c, "marker", make))
+
+    def _registration(self) -> Registration:
+        return Registration(
+            app_id=self.settings.app_id,
+            private_key=self.settings.private_key.get_secret_value(),
+            api_url=self.settings.github_url,
+        )
+
+
+def _runtimes(settings: Settings) -> dict[str, AgentRuntime]:
+    made = runtime(settings.agent, scripts=settings.scripts or DEMO_SCRIPTS)
+    return {made.name: made}
+
+
+async def _introduce(app: App) -> Me:
+    """Ask GitHub who we are, until it answers: deliveries are taken in meanwhile."""
+    while True:
+        try:
+            return await app.me()
+        except (EffectDelayed, aiohttp.ClientError) as error:
+            _log.warning("GitHub does not answer yet: %s", error)
+            await asyncio.sleep(getattr(error, "seconds", 5.0))

@@ -1,0 +1,6 @@
+"""What a fresh forge holds: the demo's people, project and issues, or somebody's own repository."""
+
+from bot.forge.seed.demo import Seed, seed_demo, seed_from
+from bot.forge.seed.local import SeedRefused
+
+__all__ = ["Seed", "SeedRefused", "seed_demo", "seed_from"]

@@ -1,0 +1,77 @@
+"""Copy somebody's own repository into the forge; theirs is only read."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.forge.git import branches, delete_ref, set_head, update_ref
+from bot.forge.git.process import attempt, git
+
+
+class SeedRefused(Exception):
+    """The directory or the commit is not what a forge can start from; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Where work begins: a branch of the forge and the commit that it stands at."""
+
+    branch: str
+    commit: str
+
+
+async def find_start(directory: Path, base: str) -> Start:
+    """Resolve ``base`` in a repository; raises SeedRefused."""
+    with _trusting() as variables:
+        code, _, _ = await _in(directory, variables, "rev-parse", "--git-dir")
+        if code:
+            raise SeedRefused(f"{directory} is not a git repository")
+        options = ("--verify", "--quiet", "--end-of-options")
+        code, sha, _ = await _in(directory, variables, "rev-parse", *options, f"{base}^{{commit}}")
+        if code:
+            raise SeedRefused(f"{base} is not a commit of {directory}")
+        branch = ("--verify", "--quiet", "--", f"refs/heads/{base}")
+        code, _, _ = await _in(directory, variables, "show-ref", *branch)
+    return Start(branch="main" if code else base, commit=sha.decode().strip())
+
+
+async def copy_repository(directory: Path, target: Path, start: Start) -> None:
+    """Clone it bare: of its branches the start alone, of its tags all; raises SeedRefused."""
+    with _trusting() as variables:
+        options = ("-q", "--bare", "--no-hardlinks", "--", str(directory), str(target))
+        code, _, stderr = await attempt(target, "clone", *options, variables=variables)
+    if code:
+        raise SeedRefused(f"{directory} cannot be cloned: {stderr.strip()}")
+    await update_ref(target, f"refs/heads/{start.branch}", start.commit)
+    await set_head(target, start.branch)
+    for branch in await branches(target):
+        if branch != start.branch:
+            await delete_ref(target, f"refs/heads/{branch}")
+    await git(target, "remote", "remove", "origin")
+
+
+def name_of(directory: Path) -> str:
+    """Return a repository name that GitHub would allow."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", directory.resolve().name.removesuffix(".git")).strip(
+        "-."
+    )
+    return name or "project"
+
+
+@contextmanager
+def _trusting() -> Iterator[dict[str, str]]:
+    """Give variables under which git reads repositories of other owners, which is all it does."""
+    with tempfile.NamedTemporaryFile("w", suffix=".gitconfig") as scratch:
+        scratch.write("[safe]\n\tdirectory = *\n")
+        scratch.flush()
+        yield {"GIT_CONFIG_GLOBAL": scratch.name}
+
+
+async def _in(
+    directory: Path, variables: dict[str, str], *arguments: str
+) -> tuple[int, bytes, str]:
+    inside = directory if (directory / "objects").is_dir() else directory / ".git"
+    return await attempt(inside, *arguments, variables=variables)

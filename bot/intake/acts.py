@@ -1,0 +1,103 @@
+"""One try of a delivery: its handler decides, the decision is carried out, the outcome is said."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from bot.errors import EffectDelayed, EffectRefused, UserError
+from bot.intake.delivery import Delivery
+from bot.log import bound, logger
+from bot.runs import Again, Decision, DecisionKind, Effect, Start, Tell, ignore
+from bot.store.arrivals import Settlement
+
+_log = logger(__name__)
+
+_STRONGEST = (DecisionKind.START, DecisionKind.TELL, DecisionKind.EFFECT, DecisionKind.IGNORE)
+
+Handle = Callable[[Delivery], Awaitable[Decision]]
+
+
+class Actor(Protocol):
+    """What carries decisions out; every act may be asked for twice and must then change nothing."""
+
+    async def effect(self, delivery: Delivery, effect: Effect, n: int) -> None:
+        """Write to GitHub. Raises EffectDelayed or EffectRefused."""
+
+    async def start(self, start: Start | Again) -> str | None:
+        """Begin or go on with a run; answer why not, or None."""
+
+    async def tell(self, tell: Tell) -> str | None:
+        """Send a message to a run; answer why not, or None."""
+
+
+class _Outcome:
+    """What a decision came to, as far as it was carried out."""
+
+    def __init__(self, reason: str | None) -> None:
+        self.kind = DecisionKind.IGNORE
+        self.reasons = [reason] if reason else []
+        self.runs: list[str] = []
+
+    def note(self, kind: DecisionKind, run: str | None, why_not: str | None) -> None:
+        if why_not is not None:
+            self.reasons.append(why_not)
+            return
+        if run and run not in self.runs:
+            self.runs.append(run)
+        if _STRONGEST.index(kind) < _STRONGEST.index(self.kind):
+            self.kind = kind
+
+
+async def attempt(
+    delivery: Delivery, seq: int, *, handle: Handle, act: Actor, backoff: Sequence[float]
+) -> Settlement:
+    """Try a delivery once; `due_at` of the answer says when it is to be tried again."""
+    tries = delivery.attempts + 1
+    try:
+        with bound(delivery=delivery.guid):
+            outcome = await _carry_out(delivery, await _decide(delivery, handle), act)
+    except EffectDelayed as error:
+        due_at = time.time() + error.seconds
+        return Settlement(seq, DecisionKind.PENDING, delivery.attempts, str(error), (), due_at)
+    except (UserError, EffectRefused) as error:
+        return Settlement(seq, DecisionKind.IGNORE, tries, str(error))
+    except Exception as error:  # noqa: BLE001
+        with bound(delivery=delivery.guid):
+            _log.exception("try %d of a delivery failed (%s)", tries, delivery.event)
+        return _failed(seq, tries, f"{type(error).__name__}: {error}", backoff)
+    reason = "; ".join(outcome.reasons) or None
+    return Settlement(seq, outcome.kind, tries, reason, tuple(outcome.runs))
+
+
+def _failed(seq: int, tries: int, reason: str, backoff: Sequence[float]) -> Settlement:
+    if tries > len(backoff):
+        return Settlement(seq, DecisionKind.DEAD, tries, reason)
+    due_at = time.time() + backoff[tries - 1]
+    return Settlement(seq, DecisionKind.ERROR, tries, reason, (), due_at)
+
+
+async def _decide(delivery: Delivery, handle: Handle) -> Decision:
+    if not delivery.payload.lstrip().startswith(b"{"):
+        return ignore("the payload is not a JSON object")
+    return await handle(delivery)
+
+
+async def _carry_out(delivery: Delivery, decision: Decision, act: Actor) -> _Outcome:
+    """Effects first, they are what people wait for; one that is refused does not stop the rest."""
+    outcome = _Outcome(decision.reason)
+    for n, effect in enumerate(decision.effects):
+        why_not = await _why_not(act.effect(delivery, effect, n))
+        outcome.note(DecisionKind.EFFECT, None, why_not)
+    for start in decision.starts:
+        run = start.run.id if isinstance(start, Start) else start.run_id
+        outcome.note(DecisionKind.START, run, await _why_not(act.start(start)))
+    for tell in decision.tells:
+        outcome.note(DecisionKind.TELL, tell.run_id, await _why_not(act.tell(tell)))
+    return outcome
+
+
+async def _why_not(act: Awaitable[str | None]) -> str | None:
+    try:
+        return await act
+    except (UserError, EffectRefused) as error:
+        return str(error)

@@ -1,0 +1,113 @@
+"""Hand each journalled delivery to its handler, carry out the decision, write down what came of it.
+
+At least once, and in order for each repository: the row is written after the acts, so a delivery
+that was cut short is handled again, and every act finds by its key what it has done before.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+from bot.intake.acts import Actor, attempt
+from bot.intake.delivery import Delivery
+from bot.intake.journal import Journal
+from bot.intake.lanes import Lane, Lanes
+from bot.log import logger
+from bot.runs import Decision
+from bot.store import deliveries
+from bot.store.arrivals import Settlement, Waiting
+from bot.store.database import Database
+from bot.store.journal import NotWritten
+
+_log = logger(__name__)
+
+BACKOFF = (1.0, 5.0, 30.0, 120.0, 600.0, 600.0, 600.0)
+"""Seconds before each further try; after the last one the delivery is dead."""
+
+_SIDE_BY_SIDE = 8
+_CHUNK = 32  # deliveries of one lane that are read at once, and settled in one commit
+_CHUNK_BYTES = 2**20
+_POLL_SECONDS = 1.0
+_YIELD_SECONDS = 0.005
+_LONGEST_YIELD = 20  # times: even under a flood each worker handles ten deliveries a second
+
+
+class Dispatcher:
+    """The one dispatcher of a journal; `run` works until it is cancelled."""
+
+    def __init__(
+        self,
+        database: Database,
+        journal: Journal,
+        *,
+        handle: Callable[[Delivery], Awaitable[Decision]],
+        act: Actor,
+        backoff: Sequence[float] = BACKOFF,
+    ) -> None:
+        self._database = database
+        self._journal = journal
+        self._attempt = partial(attempt, handle=handle, act=act, backoff=backoff)
+        self._lanes = Lanes()
+
+    async def run(self) -> None:
+        """Take up what is open, then whatever comes in."""
+        self._journal.listen(self._lanes.add)
+        try:
+            self._add(await self._database.read(deliveries.waiting))
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_SIDE_BY_SIDE):
+                    group.create_task(self._work())
+                group.create_task(self._take_up_requeued())
+        finally:
+            self._journal.unlisten(self._lanes.add)
+
+    async def _take_up_requeued(self) -> None:
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            if await self._database.read(deliveries.any_requeued):
+                self._add(await self._database.write(deliveries.take_requeued))
+
+    def _add(self, waiting: Sequence[Waiting]) -> None:
+        now = time.time()
+        for one in waiting:
+            self._lanes.add(one, (one.due_at or now) - now)
+
+    async def _work(self) -> None:
+        while True:
+            lane = await self._lanes.next()
+            await self._advance(lane)
+
+    async def _advance(self, lane: Lane) -> None:
+        """Handle the next deliveries of a lane, up to the first one that has to wait."""
+        take = partial(deliveries.take, seqs=lane.take(_CHUNK), budget=_CHUNK_BYTES)
+        rows, undone = await self._database.read(take)
+        delay = 0.0
+        kept: list[tuple[Settlement, asyncio.Future[int]]] = []
+        for n, row in enumerate(rows):
+            await self._let_intake_go_first()
+            settlement = await self._attempt(Delivery.of(row), row.seq)
+            kept.append((settlement, self._journal.settle(settlement)))
+            if settlement.due_at is not None:
+                undone, delay = [later.seq for later in rows[n:]] + undone, settlement.due_at
+                break
+        await self._until_kept(kept)
+        self._lanes.give_back(lane, undone, delay and delay - time.time())
+
+    async def _let_intake_go_first(self) -> None:
+        for _ in range(_LONGEST_YIELD):
+            if not self._journal.arriving:
+                return
+            await asyncio.sleep(_YIELD_SECONDS)
+
+    async def _until_kept(self, kept: list[tuple[Settlement, asyncio.Future[int]]]) -> None:
+        """Wait for the rows; where the disk has no room, try again until it has."""
+        for settlement, future in kept:
+            while True:
+                try:
+                    await future
+                    break
+                except NotWritten as error:
+                    _log.error("decision on delivery %d is not written: %s", settlement.seq, error)
+                    await asyncio.sleep(_POLL_SECONDS)
+                    future = self._journal.settle(settlement)

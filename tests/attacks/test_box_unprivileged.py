@@ -1,0 +1,65 @@
+"""The box holds for an unprivileged service as it does for root: the same tests, as nobody."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.box.boxed import AS_ROOT
+
+NOBODY = 65534
+ROOT = Path(__file__).parents[2]
+TESTS = (
+    "tests/box",
+    "tests/attacks/test_box_files.py",
+    "tests/attacks/test_box_processes.py",
+    "tests/attacks/test_box_kernel.py",
+    "tests/attacks/test_box_limits.py",
+)
+
+
+def interpreter() -> str:
+    """Find a Python of this version that nobody may start."""
+    version = f"python3.{sys.version_info.minor}"
+    for path in (sys.executable, f"/usr/bin/{version}", f"/usr/local/bin/{version}"):
+        if Path(path).exists() and as_nobody(path, "-c", "pass").returncode == 0:
+            return path
+    pytest.skip("no Python of this version that another user may start")
+
+
+def as_nobody(*argv: str, home: str = "/") -> subprocess.CompletedProcess[str]:
+    packages = sysconfig.get_path("purelib")
+    return subprocess.run(
+        ("/usr/bin/env", *argv),
+        cwd=ROOT,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": packages,
+            "HOME": home,
+            "TMPDIR": home,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        user=NOBODY,
+        group=NOBODY,
+        extra_groups=[],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not AS_ROOT, reason="these tests run unprivileged already")
+def test_all_of_it_holds_for_an_unprivileged_user() -> None:
+    with tempfile.TemporaryDirectory() as home:  # pytest keeps its own directories to root
+        os.chown(home, NOBODY, NOBODY)
+        tests = ("-m", "pytest", "-q", *TESTS, "--basetemp", f"{home}/tests")
+
+        done = as_nobody(interpreter(), *tests, home=home)
+
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

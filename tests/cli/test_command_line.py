@@ -1,0 +1,97 @@
+"""The command line as a shell sees it: help, exit codes, what goes to which stream."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cli.tree import COMMANDS
+from tests.cli.shell import COMMAND, coppice, environment
+
+
+def test_help_lists_every_command_with_examples() -> None:
+    done = coppice("--help")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "examples:" in done.stdout
+    assert [name for name in COMMANDS if f"\n    {name}" not in done.stdout] == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_an_example(name: str) -> None:
+    done = coppice(name, "--help")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"examples:\n  coppice {name}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("nonsense",),
+        ("runs", "--limit", "many"),
+        ("runs", "--limit", "-1"),
+        ("runs", "--follow"),
+        ("forge", "--port", "65536"),
+        ("serve", "--role", "king"),
+        ("redeliver",),
+        ("patch",),
+        ("demo", "--story", "epic"),
+        ("demo", "--agent", "gpt"),
+        ("demo", "--repo", "/nonexistent"),
+        ("demo", "--base", "main"),
+        ("demo", "--patch", "/nonexistent.diff"),
+        ("demo", "--issue", "/nonexistent.md"),
+        ("demo", "--verify", "a=1", "--verify", "a=2"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_call_exits_2_and_says_why_on_stderr_alone(arguments: tuple[str, ...]) -> None:
+    done = coppice(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr != ""
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_story_lists_those_that_there_are() -> None:
+    assert "known: fix" in coppice("demo", "--story", "epic").stderr
+
+
+def test_a_missing_setting_is_named_on_stderr(tmp_path: Path) -> None:
+    done = coppice("serve", DATA_DIR=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("coppice: COPPICE_APP_ID is missing")
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        [*COMMAND, "runs", "--json"],
+        env=environment(DATA_DIR=tmp_path / "none"),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bot", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    loaded = {line.rsplit("|", 1)[1].strip() for line in shown.stderr.splitlines() if "|" in line}
+    heavy = {"asyncio", "pydantic", "sqlalchemy", "aiohttp", "dbos", "yaml", "json", "logging"}
+    assert heavy & loaded == set()

@@ -1,0 +1,160 @@
+"""`coppice doctor` against a forge: all is well, and each thing that can be wrong."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.check import Check
+from bot.cli.doctor import examine
+from bot.forge.seed import seed_demo
+from bot.forge.server import Running, running
+
+WEBHOOK = "https://coppice.example/webhook"
+
+
+@pytest.fixture
+async def forge(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running(tmp_path / "forge", seed_demo, webhook_url=WEBHOOK) as it:
+        yield it
+
+
+@pytest.fixture
+def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forge: Running) -> pytest.MonkeyPatch:
+    """An operator's environment in which everything is right."""
+    monkeypatch.chdir(tmp_path)
+    given = {
+        "GITHUB_URL": forge.ready["api_url"],
+        "APP_ID": forge.ready["app_id"],
+        "PRIVATE_KEY_FILE": forge.ready["private_key_file"],
+        "WEBHOOK_SECRET": forge.ready["webhook_secret"],
+        "DATA_DIR": tmp_path / "data",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"COPPICE_{name}", str(value))
+    return monkeypatch
+
+
+async def bad() -> dict[str, Check]:
+    return {check.check: check for check in await examine() if not check.ok}
+
+
+async def test_a_right_installation_is_all_ok(operator: pytest.MonkeyPatch) -> None:
+    assert await bad() == {}
+
+
+async def test_each_setting_is_shown_and_no_secret(
+    operator: pytest.MonkeyPatch, forge: Running
+) -> None:
+    shown = json.dumps([(check.check, check.detail) for check in await examine()])
+
+    assert '"COPPICE_LIMIT_WORKER", "2"' in shown
+    assert forge.ready["webhook_secret"] not in shown
+    assert "PRIVATE KEY--" not in shown
+
+
+async def test_a_misspelt_setting_is_named_with_the_nearest(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_LIMIT_WORKERS", "3")
+
+    assert "did you mean COPPICE_LIMIT_WORKER?" in (await bad())["COPPICE_LIMIT_WORKERS"].mend
+
+
+async def test_a_bad_setting_leaves_the_checks_of_the_machine(
+    operator: pytest.MonkeyPatch,
+) -> None:
+    operator.setenv("COPPICE_WEBHOOK_SECRET", "short")
+
+    found = await examine()
+
+    assert {"COPPICE_WEBHOOK_SECRET", "git", "sqlite"} == {check.check for check in found}
+
+
+async def test_the_key_of_another_app_is_named(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_APP_ID", "99999")
+
+    assert (await bad())["App"].detail.startswith("GitHub answers 401")
+
+
+async def test_permissions_and_events_are_held_against_the_manifest(
+    operator: pytest.MonkeyPatch, forge: Running
+) -> None:
+    app = forge.installation.app
+    app.permissions.update(contents="read", administration="write")
+    del app.permissions["checks"]
+    app.events.remove("check_run")
+
+    found = await bad()
+
+    assert set(found) == {"App permissions", "App events"}
+    assert found["App permissions"].detail == (
+        "contents is read, not write; checks is none, not write;"
+        " administration is write, more than it needs"
+    )
+    assert found["App events"].detail == "not subscribed: check_run"
+
+
+@pytest.mark.parametrize(
+    ("url", "detail"), [("", "no address is set"), ("https://x.example/", "https://x.example/")]
+)
+async def test_a_webhook_that_leads_elsewhere_is_named(
+    operator: pytest.MonkeyPatch, forge: Running, url: str, detail: str
+) -> None:
+    forge.installation.app.hook.url = url
+    operator.setenv("COPPICE_PUBLIC_URL", "https://coppice.example")
+
+    assert (await bad())["App webhook"].detail == detail
+
+
+async def test_an_app_that_is_installed_nowhere_is_named(
+    operator: pytest.MonkeyPatch, forge: Running
+) -> None:
+    forge.forge.state.installations.clear()
+
+    assert set(await bad()) == {"App installations"}
+
+
+async def test_a_clock_that_is_wrong_is_named(
+    operator: pytest.MonkeyPatch, tmp_path: Path, aiohttp_server: Any
+) -> None:
+    from aiohttp import web
+
+    async def late(_: web.Request) -> web.Response:
+        date = {"Date": "Thu, 01 Jan 2026 00:00:00 GMT"}
+        return web.json_response(
+            {"message": "'Issued at' is in the future"}, status=401, headers=date
+        )
+
+    app = web.Application()
+    app.router.add_get("/app", late)
+    server = await aiohttp_server(app)
+    operator.setenv("COPPICE_GITHUB_URL", str(server.make_url("")))
+
+    assert set(await bad()) == {"clock", "App"}
+
+
+async def test_a_github_that_does_not_answer_is_one_line(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_GITHUB_URL", "http://127.0.0.1:9")
+
+    found = await bad()
+
+    assert set(found) == {"GitHub"}
+    assert "http://127.0.0.1:9" in found["GitHub"].detail
+
+
+async def test_the_scripted_agent_is_for_the_forge_only(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_GITHUB_URL", "https://github.invalid/api/v3")
+
+    assert "agent" in await bad()
+
+
+async def test_a_box_that_cannot_be_had_says_how_to_get_it(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.symlink_to("/usr/bin/git")
+    operator.setenv("PATH", str(git.parent))
+
+    assert "COPPICE_BOX=none" in (await bad())["box"].mend

@@ -1,0 +1,167 @@
+"""The listings: what they print for programs, what for people, and what they exit with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.runs import (
+    Person,
+    Publish,
+    RepositoryRef,
+    Run,
+    RunError,
+    RunEvent,
+    RunStatus,
+    StageRecord,
+    StageStatus,
+    Trigger,
+)
+from bot.store import runs
+from bot.store.database import Database
+from tests.cli.shell import coppice
+
+RUN = Run(
+    id="4f9a1c22d0e1",
+    repository=RepositoryRef(id=9, full_name="octo/shop", installation_id=3),
+    issue=7,
+    pipeline="fix",
+    agent="scripted",
+    publish=Publish.PR,
+    status=RunStatus.FAILED,
+    error=RunError(stage="verify", kind="test:AssertionError", message="`test` failed"),
+    trigger=Trigger(
+        delivery="d-1", by=Person(id=1, login="ana"), title="t", body="b", at="2026-01-01T00:00:00Z"
+    ),
+    created_at=1_767_225_600.0,
+    updated_at=1_767_225_660.5,
+)
+STAGE = StageRecord(
+    run_id=RUN.id,
+    key="work-1/verify-1",
+    name="verify",
+    attempt=1,
+    status=StageStatus.FAILED,
+    started_at=1_767_225_601.0,
+    ended_at=1_767_225_602.25,
+    error=RunError(stage="verify", kind="test:AssertionError", message="`test` failed"),
+)
+EVENT = RunEvent(stage="verify", attempt=1, type="command", data={"name": "a\x1b[31mb"})
+
+
+@pytest.fixture
+async def data_dir(tmp_path: Path) -> Path:
+    """A data directory in which one run has failed."""
+    database = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+    await database.write(lambda c: runs.insert(c, RUN))
+    await database.write(lambda c: runs.save_stage(c, STAGE))
+    await database.write(lambda c: runs.append_events(c, RUN.id, [EVENT, EVENT], 1_767_225_601.5))
+    await database.close()
+    return tmp_path
+
+
+def listed(*arguments: str, data_dir: Path) -> tuple[int, Any]:
+    done = coppice(*arguments, "--json", DATA_DIR=data_dir)
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_run_is_listed_with_its_stages(data_dir: Path) -> None:
+    assert listed("runs", data_dir=data_dir) == (
+        0,
+        [
+            {
+                "id": "4f9a1c22d0e1",
+                "repository": "octo/shop",
+                "issue": 7,
+                "pull_request": None,
+                "pipeline": "fix",
+                "agent": "scripted",
+                "status": "failed",
+                "following": False,
+                "error": {
+                    "stage": "verify",
+                    "class": "test:AssertionError",
+                    "message": "`test` failed",
+                },
+                "created_at": "2026-01-01T00:00:00.000Z",
+                "updated_at": "2026-01-01T00:01:00.500Z",
+                "stages": [
+                    {
+                        "name": "verify",
+                        "attempt": 1,
+                        "status": "failed",
+                        "started_at": "2026-01-01T00:00:01.000Z",
+                        "ended_at": "2026-01-01T00:00:02.250Z",
+                        "error": {"class": "test:AssertionError", "message": "`test` failed"},
+                    }
+                ],
+            }
+        ],
+    )
+
+
+def test_six_characters_name_a_run(data_dir: Path) -> None:
+    code, found = listed("runs", "4f9a1c", data_dir=data_dir)
+
+    assert (code, [each["id"] for each in found]) == (0, [RUN.id])
+
+
+@pytest.mark.parametrize("what", ["runs", "deliveries"])
+def test_an_unknown_id_is_an_empty_array_and_exit_1(data_dir: Path, what: str) -> None:
+    assert listed(what, "0000000000", data_dir=data_dir) == (1, [])
+
+
+@pytest.mark.parametrize("what", ["runs", "deliveries"])
+def test_before_the_first_start_the_list_is_empty_and_nothing_is_made(
+    tmp_path: Path, what: str
+) -> None:
+    assert listed(what, data_dir=tmp_path / "none") == (0, [])
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_timeline_is_an_object_a_line(data_dir: Path) -> None:
+    done = coppice("runs", RUN.id, "--events", "--follow", "--json", DATA_DIR=data_dir)
+
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["seq"] for line in lines] == sorted({line["seq"] for line in lines})
+    assert lines[0] | {"seq": 0} == {
+        "seq": 0,
+        "at": "2026-01-01T00:00:01.500Z",
+        "stage": "verify",
+        "attempt": 1,
+        "type": "command",
+        "data": {"name": "a\x1b[31mb"},
+    }
+    assert len(lines) == 2
+
+
+def test_what_strangers_wrote_does_not_steer_the_terminal(data_dir: Path) -> None:
+    done = coppice("runs", RUN.id, "--events", DATA_DIR=data_dir)
+
+    assert "\x1b" not in done.stdout
+    assert "\N{REPLACEMENT CHARACTER}[31mb" in done.stdout
+
+
+def test_people_see_a_table(data_dir: Path) -> None:
+    done = coppice("runs", RUN.id, DATA_DIR=data_dir)
+
+    assert done.stdout.split("\n")[0].split() == [
+        *("created", "run", "repository", "issue", "status", "pull", "request", "error")
+    ]
+    assert "test:AssertionError: `test` failed" in done.stdout
+
+
+def test_what_is_not_there_cannot_be_redelivered_or_printed(data_dir: Path) -> None:
+    for arguments in (("redeliver", "d-9"), ("patch", "0000000000"), ("runs", "0", "--events")):
+        done = coppice(*arguments, DATA_DIR=data_dir)
+
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith("coppice: there is no ")
+
+
+def test_a_run_without_work_has_no_patch(data_dir: Path) -> None:
+    done = coppice("patch", RUN.id, DATA_DIR=data_dir)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "has no work yet" in done.stderr

@@ -1,0 +1,107 @@
+"""Anybody's repository as the forge's, which never writes to theirs."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bot.forge.git import branches, read_path
+from bot.forge.seed import SeedRefused, seed_from
+from bot.forge.state import State
+
+BO = ("-c", "user.name=Bo", "-c", "user.email=bo@example.org", "-c", "commit.gpgsign=false")
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """A repository with two commits on `trunk`, a branch `side` and a dirty file."""
+    path = tmp_path / "My project"
+    path.mkdir()
+    run(path, "init", "-q", "-b", "trunk")
+    for text in ("one", "two"):
+        (path / "file").write_text(text)
+        run(path, "add", "-A")
+        run(path, *BO, "commit", "-q", "-m", text)
+    run(path, "branch", "side", "HEAD~1")
+    (path / "file").write_text("not committed")
+    return path
+
+
+def run(path: Path, *arguments: str) -> str:
+    command = ("git", "-C", str(path), *arguments)
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def listing(path: Path) -> dict[str, int]:
+    return {str(p.relative_to(path)): p.stat().st_mtime_ns for p in path.rglob("*")}
+
+
+@pytest.mark.parametrize(
+    ("base", "branch", "text"),
+    [
+        ("trunk", "trunk", b"two"),
+        ("side", "side", b"one"),
+        ("HEAD~1", "main", b"one"),
+        ("HEAD", "main", b"two"),
+    ],
+)
+async def test_the_branch_is_the_base_or_main(
+    theirs: Path, state: State, base: str, branch: str, text: bytes
+) -> None:
+    seed = await seed_from(state, theirs, base, "Title", "Body")
+
+    path = seed.repository.path
+    assert (seed.repository.default_branch, list(await branches(path))) == (branch, [branch])
+    assert (await read_path(path, branch, "file")).data == text
+
+
+async def test_the_issue_and_the_name_are_what_was_given(theirs: Path, state: State) -> None:
+    seed = await seed_from(state, theirs, "trunk", "Title", "Body")
+
+    assert (seed.repository.full_name, seed.issue.number) == ("acme/My-project", 1)
+    assert (seed.issue.title, seed.issue.body) == ("Title", "Body")
+
+
+async def test_their_repository_is_not_written(theirs: Path, state: State) -> None:
+    before = listing(theirs)
+
+    await seed_from(state, theirs, "trunk", "Title", "Body")
+
+    assert listing(theirs) == before
+
+
+async def test_a_bare_repository_and_a_full_sha_will_do(
+    theirs: Path, state: State, tmp_path: Path
+) -> None:
+    run(tmp_path, "clone", "-q", "--bare", str(theirs), "bare.git")
+    sha = run(theirs, "rev-parse", "trunk~1")
+
+    seed = await seed_from(state, tmp_path / "bare.git", sha, "Title", "")
+
+    assert await branches(seed.repository.path) == {"main": sha}
+
+
+async def test_a_worktree_of_theirs_will_do(theirs: Path, state: State, tmp_path: Path) -> None:
+    run(theirs, "worktree", "add", "-q", str(tmp_path / "linked"), "side")
+
+    seed = await seed_from(state, tmp_path / "linked", "side", "Title", "")
+
+    assert list(await branches(seed.repository.path)) == ["side"]
+
+
+@pytest.mark.parametrize(
+    ("base", "word"),
+    [
+        ("nowhere", "nowhere is not a commit"),
+        ("--all", "--all is not a commit"),
+        ("", "not a commit"),
+    ],
+)
+async def test_an_unknown_base_is_named(theirs: Path, state: State, base: str, word: str) -> None:
+    with pytest.raises(SeedRefused, match=word):
+        await seed_from(state, theirs, base, "Title", "")
+
+
+async def test_a_directory_without_git_is_named(state: State, tmp_path: Path) -> None:
+    with pytest.raises(SeedRefused, match="is not a git repository"):
+        await seed_from(state, tmp_path, "main", "Title", "")

@@ -1,0 +1,80 @@
+"""The App's own identity, and tokens for git."""
+
+import aiohttp
+import jwt
+import pytest
+
+from bot.errors import GitError, OperatorError
+from bot.github.app import App, Me, Registration
+from bot.github.tokens import FETCH, Scope
+from tests.github.edge import Edge
+from tests.github.watch import Watch
+
+SCOPE = Scope(9, 1, FETCH)
+
+
+def test_the_jwt_is_a_minute_old_and_ends_within_ten(app: App, watch: Watch) -> None:
+    claims = jwt.decode(app.jwt(), options={"verify_signature": False})
+
+    assert claims == {"iat": watch.at - 60, "exp": watch.at + 540, "iss": "1"}
+
+
+async def test_a_key_that_is_none_is_said_by_the_name_of_its_setting(
+    session: aiohttp.ClientSession,
+) -> None:
+    registration = Registration(app_id=1, private_key="nonsense", api_url="http://127.0.0.1:1")
+
+    with pytest.raises(OperatorError, match="COPPICE_PRIVATE_KEY"):
+        App(registration, session).jwt()
+
+
+async def test_a_key_of_another_app_is_said_to_the_operator(edge: Edge, app: App) -> None:
+    edge.will("GET /app", 401, {"message": "A JSON web token could not be decoded"})
+
+    with pytest.raises(OperatorError, match="COPPICE_APP_ID"):
+        await app.me()
+
+
+async def test_who_we_are_is_asked_once(edge: Edge, app: App) -> None:
+    edge.will("GET /app", 200, {"id": 1, "slug": "coppice"})
+    edge.will("GET /users/coppice[bot]", 200, {"id": 41})
+    await app.me()
+
+    me = await app.me()
+
+    assert me == Me(app_id=1, slug="coppice", user_id=41)
+    assert me.email == "41+coppice[bot]@users.noreply.github.com"
+    assert len(edge.asked) == 2
+
+
+async def test_git_waits_until_a_fresh_token_is_known(app: App, watch: Watch) -> None:
+    said = ["repository 'http://x/o/r.git/' not found", "Authentication failed"]
+
+    async def fetch(token: str) -> str:
+        if said:
+            raise GitError("fetch", 128, f"fatal: {said.pop()}")
+        return token
+
+    assert await app.with_git(SCOPE, fetch) == "t1"
+    assert watch.slept == [3, 10]
+
+
+async def test_git_gets_a_new_token_where_an_old_one_is_refused(app: App, watch: Watch) -> None:
+    async def fetch(token: str) -> str:
+        if token == "t1":
+            raise GitError("fetch", 128, "fatal: Authentication failed")
+        return token
+
+    await app.token(9, 1)
+    watch.pass_time(30 * 60)
+
+    assert await app.with_git(SCOPE, fetch) == "t2"
+
+
+async def test_another_failure_of_git_is_not_waited_for(app: App, watch: Watch) -> None:
+    async def fetch(token: str) -> str:
+        raise GitError("fetch", 128, "fatal: couldn't find remote ref x")
+
+    with pytest.raises(GitError):
+        await app.with_git(SCOPE, fetch)
+    assert watch.slept == []

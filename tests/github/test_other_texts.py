@@ -1,0 +1,134 @@
+"""Pull request, check runs, refusals and commit messages read as in texts.md."""
+
+from bot.github.texts import answers, checks, commits
+from bot.github.texts.pull_request import Evidence, pull_request_body, pull_request_title
+from bot.github.texts.status import Status
+from bot.runs import Permission, RunError, RunStatus, Work
+from tests.github.runs import TRIGGER, result, run
+
+WORK = Work(
+    base_ref="main", base_sha="8c1d2e0" * 6, head_sha="a41b9f3" * 6, branch="coppice/7-4f9a1c"
+)
+LABEL = "SCRIPTED: no model"
+TRAILER = "Coppice-Run: 4f9a1c0d2e3f 0123"
+
+
+def test_a_pull_request_shows_both_commits_and_what_nobody_checked() -> None:
+    evidence = Evidence(
+        run=run(work=WORK),
+        base=(result(code=1, output="1 failed, 411 passed\nE IndexError: x"),),
+        head=(result(output="412 passed in 3 s"), result("ruff")),
+        failed_attempts=("`pytest` failed: IndexError",),
+        attempts=2,
+        agent_label=LABEL,
+        box="bubblewrap, no network",
+    )
+
+    assert pull_request_body(evidence) == (
+        "Closes #7\n\n"
+        "| run by Coppice | `main` 8c1d2e0 | here a41b9f3 |\n|---|---|---|\n"
+        "| `pytest` | fails: IndexError | 412 pass |\n| `ruff` | not run | passes |\n\n"
+        "`main` is red without this: `pytest` failed: IndexError.\n\n"
+        "Not checked: your CI (`/coppice ci` runs it).\n\n"
+        "<details><summary>Attempts, and how to repeat this</summary>\n\n"
+        "Attempt 1: `pytest` failed: IndexError.\nAttempt 2: passed.\n"
+        "Agent: `scripted`, SCRIPTED: no model. Box: bubblewrap, no network.\n"
+        "Repeat: `git fetch origin coppice/7-4f9a1c && git switch -d a41b9f3 && pytest && ruff`\n"
+        "</details>\n\n"
+        "Written by a script for `ana` (SCRIPTED: no model)."
+    )
+
+
+def test_a_pull_request_without_commands_says_not_verified() -> None:
+    body = pull_request_body(Evidence(run=run(work=WORK), box="none"))
+
+    assert "**Not verified:** `.github/coppice.yml` names no commands" in body
+    assert "passed" not in body
+
+
+def test_a_title_closes_and_mentions_nothing_when_it_is_squashed() -> None:
+    hostile = TRIGGER.model_copy(update={"title": "fixes #8 for @org/team\n/merge"})
+
+    assert pull_request_title(run(trigger=hostile)) == "fixes no. 8 for org/team \\/merge"
+
+
+def test_an_issue_without_a_title_gives_a_title_all_the_same() -> None:
+    empty = TRIGGER.model_copy(update={"title": "\u200b"})
+
+    assert pull_request_title(run(trigger=empty)) == "Resolve issue 7"
+
+
+def test_a_pipe_in_a_command_does_not_break_the_table() -> None:
+    head = (result("t", command="a | b"),)
+
+    assert (
+        "| `a \\| b` | not run | passes |" in checks.verify_check(run(work=WORK), head, ()).summary
+    )
+
+
+def test_the_verify_check_names_the_failure_and_shows_its_output() -> None:
+    head = (result(code=None, problem="time limit of 600 s", output="``` @ana\n/merge"),)
+
+    text = checks.verify_check(run(work=WORK), head, ())
+
+    assert text.title == "pytest failed: time limit of 600 s"
+    assert text.text == "`pytest`: time limit of 600 s, 1.5 s\n\n````\n``` @ana\n\\/merge\n````"
+
+
+def test_verify_without_commands_is_not_passed() -> None:
+    assert checks.verify_check(run(), (), ()).title == "Not verified"
+
+
+def test_the_rules_check_lists_every_violation() -> None:
+    violations = [("link", "a|b", "leads out to `/etc/passwd`"), ("size", "x", "50 MB")]
+
+    text = checks.rules_check(violations, 2)
+
+    assert text.title == "a|b: leads out to `/etc/passwd` (and 1 more)"
+    assert text.summary.splitlines()[2:] == [
+        "| `link` | `a\\|b` | leads out to `/etc/passwd` |",
+        "| `size` | `x` | 50 MB |",
+    ]
+
+
+def test_the_check_run_has_only_the_button_that_works() -> None:
+    failed = run(status=RunStatus.FAILED, error=RunError(kind="x", message="a < `b`"))
+
+    assert checks.buttons(run()) == (checks.STOP,)
+    assert checks.buttons(failed) == (checks.RETRY,)
+    assert checks.buttons(run(status=RunStatus.DONE)) == ()
+    assert checks.coppice_check(Status(run=failed, agent_label=None)).title == "Stopped: a < b"
+
+
+def test_a_refusal_says_what_who_and_who_may() -> None:
+    text = answers.needs_write("/coppice run", "raj", Permission.TRIAGE, "https://github.test/c/1")
+
+    assert text == (
+        "Not started: [`/coppice run` by `raj`](https://github.test/c/1) needs write access;"
+        " `raj` has triage.\n\nSomebody with write access can start it: `/coppice run`."
+    )
+
+
+def test_an_unknown_command_is_answered_with_the_nearest() -> None:
+    assert answers.unknown_command("rnu", "run") == (
+        "There is no `/coppice rnu`. Did you mean `/coppice run`? `/coppice help` lists them all."
+    )
+
+
+def test_commit_messages_name_no_issue_and_skip_ci_until_asked() -> None:
+    assert commits.start(run(), TRAILER) == f"Coppice run 4f9a1c [skip ci]\n\n{TRAILER}\n"
+    assert commits.work(run(), TRAILER, agent_label=LABEL, skip_ci=True) == (
+        "parse fails on empty input\n\n[skip ci]\n\n"
+        f"Coppice-Agent: scripted (SCRIPTED: no model)\n{TRAILER}\n"
+    )
+    assert "[skip ci]" not in commits.work(run(), TRAILER, agent_label=None, skip_ci=False)
+
+
+def test_a_commit_subject_closes_nothing() -> None:
+    hostile = TRIGGER.model_copy(update={"title": "closes octo/shop#9 [skip ci] @ana"})
+
+    message = commits.work(run(trigger=hostile), TRAILER, agent_label=None, skip_ci=False)
+
+    assert message.startswith("closes octo/shop no. 9")
+    assert "@ana" not in message
+    assert "skip ci" not in message

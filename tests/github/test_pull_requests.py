@@ -1,0 +1,143 @@
+"""Draft pull requests on the forge: one for each branch, and only our part of the body."""
+
+import pytest
+
+from bot.errors import EffectRefused
+from bot.github.marker import Markers
+from bot.runs import Applied, PullRequest
+from tests.github.world import BRANCH, KEY, RUN, World
+
+MARKERS = Markers(KEY)
+
+
+def draft(body: str = "Closes #1", *, base: str = "main") -> PullRequest:
+    return PullRequest(head=BRANCH, base=base, title="Fix it", body=body)
+
+
+async def pulls(world: World) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = await world.call("GET", "/pulls?state=all")
+    return found
+
+
+async def body_of(world: World, applied: Applied) -> str:
+    return str((await world.call("GET", f"/pulls/{applied.number}"))["body"])
+
+
+@pytest.fixture
+async def sha(world: World) -> str:
+    return await world.push_work()
+
+
+async def test_a_draft_is_opened_once_and_then_edited(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+    edited = await world.apply(draft("Closes #1\n\nMore"))
+
+    assert (opened.draft, opened.sha, edited.number) == (True, sha, opened.number)
+    assert await body_of(world, opened) == MARKERS.wrap("Closes #1\n\nMore", RUN)
+
+
+async def test_a_draft_is_found_again_after_a_kill(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+    await world.forget()
+
+    found = await world.apply(draft())
+
+    assert (found.number, found.wrote) == (opened.number, False)
+
+
+@pytest.mark.parametrize("fault", ["timeout_after", "error"])
+async def test_a_lost_answer_leaves_one_pull_request(world: World, sha: str, fault: str) -> None:
+    await world.fault(fault, method="POST", path="*/pulls", seconds=0.01)
+
+    await world.apply(draft())
+
+    assert len(await pulls(world)) == 1
+
+
+async def test_what_people_write_around_our_part_stays(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+    theirs = f"Seen.\r\n\r\n{await body_of(world, opened)}\r\n\r\nThanks!"
+    await world.call("PATCH", f"/pulls/{opened.number}", {"body": theirs})
+
+    await world.apply(draft("New"))
+
+    assert await body_of(world, opened) == f"Seen.\n\n{MARKERS.wrap('New', RUN)}\n\nThanks!"
+
+
+async def test_a_body_too_long_is_cut_and_keeps_what_people_wrote(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+    theirs = f"{await body_of(world, opened)}\n\n{'Thanks! ' * 100}".strip()
+    await world.call("PATCH", f"/pulls/{opened.number}", {"body": theirs})
+
+    await world.apply(draft("line\n" * 20_000))
+
+    body = await body_of(world, opened)
+    assert len(body) <= 65_536
+    assert body.endswith("Thanks!")
+
+
+async def test_where_drafts_are_not_supported_it_is_an_ordinary_one_and_says_so(
+    world: World, sha: str
+) -> None:
+    await world.switch("drafts", on=False)
+
+    opened = await world.apply(draft())
+
+    assert opened.draft is False
+    assert opened.note is not None
+    assert "Draft pull requests are not supported" in opened.note
+
+
+async def test_somebody_elses_pull_request_for_our_branch_is_not_taken_over(
+    world: World, sha: str
+) -> None:
+    mine = {"title": "Mine", "head": BRANCH, "base": "main", "body": "x"}
+    await world.call("POST", "/pulls", mine)
+
+    with pytest.raises(EffectRefused) as refused:
+        await world.apply(draft())
+    assert refused.value.kind == "pull_request_taken"
+    assert [pull["title"] for pull in await pulls(world)] == ["Mine"]
+
+
+async def test_a_closed_pull_request_is_not_opened_a_second_time(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+    await world.call("PATCH", f"/pulls/{opened.number}", {"state": "closed"})
+
+    with pytest.raises(EffectRefused, match="was closed") as refused:
+        await world.apply(draft())
+    assert refused.value.kind == "pull_request_closed"
+
+
+async def test_a_base_that_is_gone_is_named(world: World, sha: str) -> None:
+    with pytest.raises(EffectRefused) as refused:
+        await world.apply(draft(base="nowhere"))
+    assert refused.value.kind == "base_gone"
+
+
+async def test_a_branch_that_is_gone_is_named(world: World) -> None:
+    with pytest.raises(EffectRefused) as refused:
+        await world.apply(draft())
+    assert refused.value.kind == "branch_gone"
+
+
+async def test_a_branch_without_work_is_named(world: World, sha: str) -> None:
+    await world.call("PATCH", "/git/refs/heads/main", {"sha": sha})
+
+    with pytest.raises(EffectRefused) as refused:
+        await world.apply(draft())
+    assert refused.value.kind == "no_commits"
+
+
+async def test_only_branches_of_ours_get_a_pull_request(world: World) -> None:
+    with pytest.raises(EffectRefused) as refused:
+        await world.apply(PullRequest(head="main", base="main", title="t", body=""))
+    assert refused.value.kind == "invalid"
+
+
+async def test_a_renamed_repository_gets_its_pull_request(world: World, sha: str) -> None:
+    await world.switch("rename", name="renamed")
+    opened = await world.apply(draft())
+    await world.forget()
+
+    assert (await world.apply(draft())).number == opened.number

@@ -1,0 +1,100 @@
+"""Killed from outside at any moment, the service goes on: everything once, nothing lost."""
+
+import asyncio
+import os
+import random
+import time
+
+import pytest
+
+from tests.service.world import Json, World
+
+pytestmark = pytest.mark.slow
+
+FIX = [{"write": "NOTES.md", "text": "A note.\n"}]
+
+
+async def everything_once(there: World, run: Json) -> None:
+    """One branch, one pull request, one comment, each check run once, one reaction."""
+    issue = run["issue"]
+    branches = await there.repo("GET", "/branches?per_page=100")
+    ours = [b["name"] for b in branches if b["name"].startswith(f"coppice/{issue}-")]
+    assert ours == [f"coppice/{issue}-{run['id'][:6]}"]
+    pulls = await there.repo("GET", "/pulls?state=all&per_page=100")
+    assert [p["number"] for p in pulls if p["head"]["ref"] == ours[0]] == [run["pull_request"]]
+    comments = await there.repo("GET", f"/issues/{issue}/comments")
+    assert len([c for c in comments if c["user"]["type"] == "Bot"]) == 1
+    head = next(p["head"]["sha"] for p in pulls if p["number"] == run["pull_request"])
+    checks = (await there.repo("GET", f"/commits/{head}/check-runs?filter=all"))["check_runs"]
+    assert sorted(c["name"] for c in checks) == ["Coppice", "Coppice / rules", "Coppice / verify"]
+    assert {c["conclusion"] for c in checks} == {"success"}
+    reactions = await there.repo("GET", f"/issues/{issue}/reactions")
+    assert [r["content"] for r in reactions] == ["eyes"]
+
+
+async def kill_and_go_on(there: World) -> Json:
+    await there.kill()
+    there.script(1, FIX)
+    await there.serve()
+    run = await there.ended(1)
+    assert run["status"] == "done", run["error"]
+    return run
+
+
+async def test_killed_inside_implement(there: World) -> None:
+    there.script(1, [*FIX, {"hang": 600}])
+    await there.label(1)
+    await there.at(1, "implement")
+
+    run = await kill_and_go_on(there)
+
+    await everything_once(there, run)
+
+
+async def test_killed_inside_verify(there: World) -> None:
+    flag = there.folder / "not-there"
+    await there.write_file(
+        ".github/coppice.yml", "verify:\n  test: test -f NOTES.md && sleep 3\n"
+    )
+    assert not flag.exists()
+    there.script(1, FIX)
+    await there.label(1)
+    await there.at(1, "verify")
+
+    run = await kill_and_go_on(there)
+
+    await everything_once(there, run)
+
+
+async def test_killed_while_the_pull_request_is_being_opened(there: World) -> None:
+    there.script(1, FIX)
+    await there.fault(
+        kind="slow", method="POST", path=f"/repos/{there.repository}/pulls", times=1, seconds=3
+    )
+    await there.label(1)
+    await there.at(1, "publish")
+    await asyncio.sleep(0.5)
+
+    run = await kill_and_go_on(there)
+
+    await everything_once(there, run)
+
+
+async def test_killed_thirty_times_at_random(there: World) -> None:
+    seed = int(os.environ.get("SEED", time.time_ns() % 10**9))
+    print(f"seed {seed}")  # noqa: T201 - to repeat a failure
+    dice = random.Random(seed)
+    issues = [1, 2, 3]
+    for issue in issues:
+        there.script(issue, [{"run": "sleep 0.3"}, *FIX])
+        await there.label(issue)
+
+    for _ in range(30):
+        await asyncio.sleep(dice.uniform(0.05, 1.2))
+        await there.kill()
+        await there.serve()
+
+    for issue in issues:
+        run = await there.ended(issue, seconds=90)
+        assert run["status"] == "done", (seed, run["error"])
+        await everything_once(there, run)

@@ -1,0 +1,252 @@
+"""A forge and a service as two programs on loopback, the way a person runs them.
+
+The forge outlives the service, so that a test can kill the service from outside and look at what
+people would see. Nothing here reaches into either program.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+Json = Any
+PATIENCE = 60.0
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(slots=True)
+class Program:
+    """A child process that says one JSON line when it is ready."""
+
+    process: asyncio.subprocess.Process
+    ready: dict[str, Json]
+    log: Path
+
+    @classmethod
+    async def start(cls, log: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> "Program":
+        with log.open("ab") as stderr:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot",
+                *arguments,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                env={"PATH": os.environ["PATH"], "HOME": str(log.parent), **environment},
+                cwd=ROOT,
+                limit=2**20,
+            )
+        assert process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            line = await process.stdout.readline()
+        if not line:
+            raise AssertionError(f"{arguments[0]} did not start:\n{log.read_text()[-4000:]}")
+        return cls(process, json.loads(line), log)
+
+    async def kill(self) -> None:
+        """End it as a power cut would."""
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        if self.process.returncode is None:
+            self.process.send_signal(signal.SIGTERM)
+        return await self.process.wait()
+
+
+@dataclass(slots=True)
+class World:
+    """What a test sees: GitHub through its API, the service through its command line's data."""
+
+    folder: Path
+    forge: Program
+    session: aiohttp.ClientSession
+    settings: dict[str, str]
+    service: Program | None = None
+    port: int = 0
+    done: set[str] = field(default_factory=set)
+
+    @property
+    def repository(self) -> str:
+        return str(self.forge.ready["repository"])
+
+    async def call(
+        self, method: str, path: str, body: Json = None, *, who: str = "maintainer"
+    ) -> Json:
+        """Call the forge's REST API as one of its users."""
+        headers = {"Authorization": f"token {self.forge.ready['users'][who]['token']}"}
+        url = path if path.startswith("http") else f"{self.forge.ready['api_url']}{path}"
+        async with self.session.request(method, url, json=body, headers=headers) as answer:
+            text = await answer.text()
+            if answer.status >= 400:
+                raise AssertionError(f"{method} {path}: {answer.status} {text[:500]}")
+            return json.loads(text) if text else None
+
+    async def repo(self, method: str, path: str, body: Json = None, *, who: str = "maintainer") -> Json:
+        return await self.call(method, f"/repos/{self.repository}{path}", body, who=who)
+
+    async def label(self, issue: int, *, who: str = "maintainer", name: str = "coppice") -> None:
+        await self.repo("POST", f"/issues/{issue}/labels", {"labels": [name]}, who=who)
+
+    async def comment(self, issue: int, body: str, *, who: str = "maintainer") -> int:
+        made = await self.repo("POST", f"/issues/{issue}/comments", {"body": body}, who=who)
+        return int(made["id"])
+
+    async def write_file(self, path: str, text: str) -> None:
+        """Commit a file to the default branch, as the maintainer."""
+        import base64
+
+        there = {"message": f"Change {path}", "content": base64.b64encode(text.encode()).decode()}
+        try:
+            found = await self.repo("GET", f"/contents/{path}")
+            there["sha"] = found["sha"]
+        except AssertionError:
+            pass
+        await self.repo("PUT", f"/contents/{path}", there)
+
+    async def fault(self, **fault: Json) -> Json:
+        return await self.call("POST", f"{self.control}/faults", fault)
+
+    async def writes(self) -> list[Json]:
+        return list(await self.call("GET", f"{self.control}/writes"))
+
+    @property
+    def control(self) -> str:
+        return f"{self.forge.ready['html_url']}/_forge"
+
+    def script(self, issue: int, *attempts: Sequence[Mapping[str, Json]]) -> None:
+        """Say what the scripted agent does on an issue."""
+        path = self.folder / "scripts" / f"{issue}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump({"attempts": [list(steps) for steps in attempts]}))
+
+    async def serve(self) -> None:
+        """Start the service; again after a kill, at the same address."""
+        environment = {**self.settings, "COPPICE_PORT": str(self.port)}
+        self.service = await Program.start(self.folder / "serve.log", ("serve",), environment)
+        url = str(self.service.ready["webhook_url"])
+        self.port = int(url.rsplit(":", 1)[1].split("/")[0])
+        await self.call_app("PATCH", "/app/hook/config", {"url": url})
+
+    async def call_app(self, method: str, path: str, body: Json = None) -> Json:
+        import time
+
+        import jwt
+
+        ready = self.forge.ready
+        now = int(time.time())
+        claims = {"iat": now - 60, "exp": now + 300, "iss": str(ready["app_id"])}
+        key = Path(ready["private_key_file"]).read_text()
+        headers = {"Authorization": f"Bearer {jwt.encode(claims, key, algorithm='RS256')}"}
+        url = f"{ready['api_url']}{path}"
+        async with self.session.request(method, url, json=body, headers=headers) as answer:
+            assert answer.status < 400, await answer.text()
+            return await answer.json() if answer.content_length else None
+
+    async def kill(self) -> None:
+        assert self.service is not None
+        await self.service.kill()
+
+    async def head_after(self, pull_request: int, sha: str) -> str:
+        """Wait until the head of a pull request has moved on from a commit."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                pull = await self.repo("GET", f"/pulls/{pull_request}")
+                if pull["head"]["sha"] != sha:
+                    return str(pull["head"]["sha"])
+                await asyncio.sleep(0.1)
+
+    async def listed(self, *arguments: str) -> list[Json]:
+        """What `coppice ARGUMENTS --json` prints."""
+        return list(json.loads(await self.output(*arguments, "--json")))
+
+    async def output(self, *arguments: str) -> str:
+        """What `coppice ARGUMENTS` prints."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            stdout=asyncio.subprocess.PIPE,
+            env={"PATH": os.environ["PATH"], **self.settings},
+            cwd=ROOT,
+        )
+        out, _ = await process.communicate()
+        return out.decode()
+
+    async def until(self, seen: Callable[[list[Json]], bool], *, seconds: float = PATIENCE) -> list[Json]:
+        """Wait until the runs, as `coppice runs --json` lists them, look as wanted."""
+        found: list[Json] = []
+        try:
+            async with asyncio.timeout(seconds):
+                while not seen(found := await self.listed("runs", "--limit", "0")):
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            log = (self.folder / "serve.log").read_text()[-6000:]
+            raise AssertionError(f"waited in vain; runs: {json.dumps(found, indent=1)}\n{log}") from None
+        return found
+
+    async def ended(self, issue: int, *, seconds: float = PATIENCE) -> Json:
+        """Wait until the newest run of an issue has ended; answer it."""
+        def seen(rows: list[Json]) -> bool:
+            mine = [row for row in rows if row["issue"] == issue]
+            return bool(mine) and mine[0]["status"] in ("done", "failed", "blocked", "cancelled")
+
+        rows = await self.until(seen, seconds=seconds)
+        return next(row for row in rows if row["issue"] == issue)
+
+    async def at(self, issue: int, stage: str, *, attempt: int = 1) -> Json:
+        """Wait until the run of an issue is at a stage."""
+        def seen(rows: list[Json]) -> bool:
+            return any(
+                stage_row["name"] == stage
+                and stage_row["status"] == "running"
+                and stage_row["attempt"] == attempt
+                for row in rows
+                if row["issue"] == issue
+                for stage_row in row["stages"]
+            )
+
+        rows = await self.until(seen)
+        return next(row for row in rows if row["issue"] == issue)
+
+
+@asynccontextmanager
+async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
+    """Start both programs with the demo's repository in the forge."""
+    state = folder / "forge"
+    forge = await Program.start(
+        folder / "forge.log", ("forge", "--json", "--state", str(state), "--seed", "demo"), {}
+    )
+    ready = forge.ready
+    environment = {
+        "COPPICE_GITHUB_URL": ready["api_url"],
+        "COPPICE_GITHUB_HTML_URL": ready["html_url"],
+        "COPPICE_APP_ID": str(ready["app_id"]),
+        "COPPICE_PRIVATE_KEY_FILE": ready["private_key_file"],
+        "COPPICE_WEBHOOK_SECRET": ready["webhook_secret"],
+        "COPPICE_DATA_DIR": str(folder / "coppice"),
+        "COPPICE_SCRIPTS": str(folder / "scripts"),
+        "COPPICE_AGENT": "scripted",
+        **settings,
+    }
+    (folder / "scripts").mkdir()
+    async with aiohttp.ClientSession() as session:
+        here = World(folder, forge, session, environment)
+        try:
+            await here.serve()
+            yield here
+        finally:
+            if here.service is not None:
+                await here.service.kill()
+            await forge.kill()

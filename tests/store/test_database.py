@@ -1,0 +1,161 @@
+"""Opening, migrating and sharing a database."""
+
+import asyncio
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from bot.errors import OperatorError
+from bot.store import schema
+from bot.store.database import Database
+from bot.store.sqlite import SqliteFile
+from bot.store.tables import metadata
+from tests.store.rows import a_run
+
+
+async def test_the_migrations_make_the_tables_that_the_code_knows(database: Database) -> None:
+    def differences(c: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(c), metadata))
+
+    assert await database.read(differences) == []
+
+
+def test_the_newest_migration_is_the_head() -> None:
+    folder = Path(schema.__file__).parent / "migrations"
+
+    assert ScriptDirectory(str(folder)).get_heads() == [schema.HEAD]
+
+
+async def test_a_new_file_is_private(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/new/coppice.sqlite")
+    await database.write(lambda c: c.exec_driver_sql("DELETE FROM runs"))
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*")}
+
+    await database.close()
+    assert modes == {
+        "new": 0o700,
+        "coppice.sqlite": 0o600,
+        "coppice.sqlite-wal": 0o600,
+        "coppice.sqlite-shm": 0o600,
+    }
+
+
+async def test_an_up_to_date_database_opens_at_once_and_without_alembic(sqlite_url: str) -> None:
+    program = (
+        "import asyncio, sys, time\n"
+        "from bot.store.database import Database\n"
+        "async def main():\n"
+        "    started = time.perf_counter()\n"
+        f"    database = await Database.open({sqlite_url!r})\n"
+        "    print(time.perf_counter() - started, 'alembic' in sys.modules)\n"
+        "    await database.close()\n"
+        "asyncio.run(main())\n"
+    )
+    tries = [
+        subprocess.check_output([sys.executable, "-c", program], text=True).split()
+        for _ in range(3)
+    ]
+
+    assert min(float(seconds) for seconds, _ in tries) < 0.03
+    assert {alembic for _, alembic in tries} == {"False"}
+
+
+@pytest.mark.parametrize("found", ["0002", "9999", "abc"])
+async def test_a_newer_schema_is_refused(sqlite_url: str, tmp_path: Path, found: str) -> None:
+    path = tmp_path / "coppice.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (found,))
+    connection.close()
+
+    with pytest.raises(OperatorError, match=f"schema {found}"):
+        await Database.open(sqlite_url)
+    with pytest.raises(OperatorError, match=f"schema {found}"):
+        await schema.prepare(SqliteFile(path))
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "coppice.sqlite"
+    path.write_bytes(b"not a database, " * 100)
+
+    with pytest.raises(OperatorError, match="not a database"):
+        await Database.open(f"sqlite:///{path}")
+    with pytest.raises(OperatorError, match="not a database"):
+        await schema.prepare(SqliteFile(path))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nonsense",
+        "mysql://localhost/coppice",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1",
+        "sqlite:////proc/coppice.sqlite",
+    ],
+)
+async def test_a_url_that_cannot_be_used_is_an_operators_error(url: str) -> None:
+    with pytest.raises(OperatorError):
+        await Database.open(url)
+
+
+async def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/coppice.sqlite"
+
+    opened = await asyncio.gather(*(Database.open(url) for _ in range(3)))
+
+    for database in opened:
+        assert await database.read(lambda c: c.exec_driver_sql("SELECT 1 FROM runs").all()) == []
+        await database.close()
+
+
+async def test_the_door_has_another_process_migrate(tmp_path: Path) -> None:
+    file = SqliteFile(tmp_path / "coppice.sqlite")
+
+    await schema.prepare(file)
+    await schema.prepare(file)
+
+    database = await Database.open(f"sqlite:///{file.path}")
+    assert await database.read(lambda c: c.exec_driver_sql("SELECT 1 FROM runs").all()) == []
+    await database.close()
+
+
+async def test_a_query_that_fails_changes_nothing(database: Database) -> None:
+    from bot.store import runs
+
+    def insert_and_fail(c: Connection) -> None:
+        runs.insert(c, a_run())
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await database.write(insert_and_fail)
+
+    assert await database.read(runs.listing) == []
+
+
+async def test_the_log_shrinks_to_nothing_when_nobody_writes(sqlite_url: str) -> None:
+    database = await Database.open(sqlite_url)
+    assert database.file is not None
+    log = database.file.path.with_name("coppice.sqlite-wal")
+    await database.write(lambda c: c.exec_driver_sql("DELETE FROM runs"))
+    await database.write(
+        lambda c: c.exec_driver_sql("INSERT INTO secrets VALUES ('x', randomblob(1000000))")
+    )
+    written = log.stat().st_size
+
+    async with asyncio.timeout(20):
+        while log.stat().st_size:  # noqa: ASYNC110 (a file tells nobody)
+            await asyncio.sleep(0.1)
+
+    assert (written > 1_000_000, log.stat().st_size) == (True, 0)
+    await database.close()

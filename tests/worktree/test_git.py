@@ -1,0 +1,99 @@
+"""git runs with a clean environment, within its time, and tells no token."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.errors import GitError
+from bot.worktree import Git, Remote, Unreachable
+from bot.worktree.directory import ensure_directory
+from tests.worktree.hub import TOKEN, processes_with
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Git:
+    return Git(directory=ensure_directory(tmp_path / "repository.git"))
+
+
+async def silent(connected: asyncio.Event) -> tuple[asyncio.Server, str]:
+    """Serve a port that takes connections and says nothing."""
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(wait, "127.0.0.1", 0)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a/b.git"
+
+
+async def test_no_configuration_but_our_own_is_read(repository: Git) -> None:
+    listed = (await repository.run("config", "--list", "--show-scope")).decode().splitlines()
+
+    assert {line.split("\t")[0] for line in listed} == {"local", "command"}
+
+
+async def test_the_environment_of_the_service_is_not_inherited(repository: Git) -> None:
+    shown = await repository.run("-c", "alias.env=!env", "env")
+
+    names = {line.partition("=")[0] for line in shown.decode().splitlines()}
+    assert {name for name in os.environ if name in names} <= {"PATH", "HOME", "LANG", "PWD"} | {
+        "_",
+        "SHLVL",
+        "OLDPWD",
+        "LC_ALL",
+    }
+
+
+async def test_a_failure_is_gits_own_word(repository: Git) -> None:
+    with pytest.raises(GitError) as caught:
+        await repository.run("cat-file", "blob", "nothing")
+
+    assert (caught.value.command, caught.value.exit_code) == ("cat-file", 128)
+
+
+async def test_git_ends_with_its_helpers_at_its_time_limit(repository: Git) -> None:
+    server, url = await silent(asyncio.Event())
+    async with server:
+        began = time.monotonic()
+        with pytest.raises(Unreachable, match=r"time limit of 0\.5 s"):
+            await repository.run("ls-remote", url, remote=Remote(url=url), seconds=0.5)
+
+    assert time.monotonic() - began < 3
+    assert processes_with(url) == []
+
+
+async def test_a_cancelled_git_ends_with_its_helpers(repository: Git) -> None:
+    connected = asyncio.Event()
+    server, url = await silent(connected)
+    async with server:
+        task = asyncio.create_task(
+            repository.run("ls-remote", url, remote=Remote(url=url, token=TOKEN))
+        )
+        await connected.wait()
+        assert processes_with(url) != []
+        assert processes_with(TOKEN) == []
+
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    assert processes_with(url) == []
+
+
+async def test_git_that_reads_nothing_is_no_error(repository: Git) -> None:
+    with pytest.raises(GitError):
+        await repository.run("cat-file", "--nonsense", stdin=b"x" * (1 << 20))
+
+
+def test_credentials_are_masked() -> None:
+    remote = Remote(url="https://example.org/a/b.git", token=TOKEN)
+    basic = remote.header[1].split(" ")[1]
+
+    told = remote.mask(f"{TOKEN} {basic} https://user:secret@proxy.example:3128/")
+
+    assert told == "*** *** https://***@proxy.example:3128/"
+    assert TOKEN not in repr(remote)
