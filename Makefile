@@ -39,9 +39,10 @@ check: $(VENV)/.dev ## look at style and types: ruff, mypy
 bench: $(VENV)/.dev | machine ## print the figures (ONLY=NAME for one, JSON=1 for programs)
 	exec $(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json)
 
-lock: $(VENV)/.dev ## write requirements*.txt anew from pyproject.toml
+lock: $(BIN)/python ## write requirements*.txt anew from pyproject.toml
+	$(PIP) install uv >&2
 	$(COMPILE) --output-file requirements.txt >&2
-	$(COMPILE) --extra dev --output-file requirements-dev.txt >&2
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt >&2
 
 chaos soak scale: ## kill it, wear it out, fill it up (issue 6 builds these)
 	echo "make $@: not built yet; issue 6 (from one machine to many) builds it" >&2
@@ -75,7 +76,7 @@ machine: # what runs need besides Python
 
 extras: # what some tests need; without root they are left out and named
 	if [ "$$(id -u)" = 0 ] || [ "$${CI:-}" = true ]; then
-		$(call install,$(call missing,chromium,chromium) $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql))
+		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql))
 	fi
 
 $(BIN)/python:

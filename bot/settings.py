@@ -31,10 +31,6 @@ MENDS = {
 }
 
 
-def _state_directory() -> Path:
-    return Path("~/.local/state/coppice").expanduser()
-
-
 _CONFIG = SettingsConfigDict(
     env_prefix=PREFIX,
     env_file=".env",
@@ -67,7 +63,7 @@ class StoreSettings(BaseSettings):
 
     model_config = _CONFIG
 
-    data_dir: Path = Field(default_factory=_state_directory)
+    data_dir: Path = Path("~/.local/state/coppice")
     """Everything that Coppice keeps; made with mode 0700."""
     database_url_file: Path | None = None
     database_url: str = Field(default="", repr=False)
@@ -202,17 +198,13 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 class Problem(ValueError):
-    """A setting that cannot be used; ``field`` is its name in lower case, without the prefix."""
+    """A setting that cannot be used, and how to mend it."""
 
     def __init__(self, field: str, message: str) -> None:
-        self.field = field
         self.variable = variable(field)
         self.message = message
+        self.mend = MENDS.get(field, "correct it in the environment or in .env")
         super().__init__(f"{self.variable} {message}")
-
-    @property
-    def mend(self) -> str:
-        return MENDS.get(self.field, "correct it in the environment or in .env")
 
 
 def load(kind: type[S]) -> S:
@@ -237,7 +229,8 @@ def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
     known = [variable(name) for name in Settings.model_fields]
     given = os.environ if environment is None else environment
     strange = sorted(n for n in given if n.startswith(PREFIX) and n not in known)
-    return [name + _nearest(name, known) for name in strange]
+    near = {name: get_close_matches(name, known, n=1) for name in strange}
+    return [name + (f" (did you mean {near[name][0]}?)" if near[name] else "") for name in strange]
 
 
 def inherited_environment(**changes: str) -> dict[str, str]:
@@ -254,11 +247,6 @@ def wants_colour() -> bool:
 def variable(field: str) -> str:
     """Name the variable that a setting is read from."""
     return field.upper() if field in ("https_proxy", "no_proxy") else PREFIX + field.upper()
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _secret(value: object, info: ValidationInfo) -> str:

@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+
 from bot.cli.issue_file import DEFAULT_TITLE, read_issue
 from bot.cli.output import emit, say
 from bot.errors import OperatorError
+from bot.forge.forge import Forge
+from bot.forge.pages import add_pages
 from bot.forge.seed import SeedRefused, seed_demo, seed_from
-from bot.forge.server import ForgeRefused, Sow, running
+from bot.forge.server import ForgeRefused, Sow, create_app, running
 
 PORT_TAKEN = 4
 
@@ -53,10 +57,22 @@ async def _serve(state: Path, sow: Sow, arguments: Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    webhook_url = arguments.webhook_url or ""
-    async with running(state, sow, port=arguments.port, webhook_url=webhook_url) as forge:
+    serving = running(
+        state,
+        sow,
+        port=arguments.port,
+        webhook_url=arguments.webhook_url or "",
+        app_of=_with_pages,
+    )
+    async with serving as forge:
         emit(forge.ready) if arguments.json else _introduce(forge.ready, state)
         await stop.wait()
+
+
+def _with_pages(forge: Forge) -> web.Application:
+    app = create_app(forge)
+    add_pages(app, forge)
+    return app
 
 
 def _introduce(ready: Mapping[str, Any], state: Path) -> None:

@@ -38,6 +38,7 @@ from bot.settings import Settings
 from bot.store import secrets
 from bot.store.database import Database
 from bot.worktree import Identity, Mirrors, Network, Pusher, Works, Worktrees
+from handlers.reads import decider
 
 ENGINE_FILE = "coppice-engine.sqlite"
 DEMO_SCRIPTS = Path(__file__).resolve().parents[2] / "prompts" / "demo"

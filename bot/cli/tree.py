@@ -113,7 +113,7 @@ def _demo_options(parser: ArgumentParser) -> None:
     )
     add("--setup", metavar="CMD", help="a command to run before those")
     add("--agent", metavar="NAME", default="scripted", help="the agent (scripted)")
-    add("--story", metavar="NAME", default="fix", help="what is shown (fix)")
+    add("--story", metavar="NAME", help="tell a story step by step in the JSON (fix)")
     add("--state", metavar="DIR", help="keep everything in this directory")
 
 
@@ -238,10 +238,7 @@ COMMANDS = {
         "run the service",
         _serve_options,
         _serve,
-        (
-            ("coppice serve", "with the COPPICE_… settings of the environment or .env"),
-            ("coppice serve --role web", "only take deliveries in (PostgreSQL)"),
-        ),
+        (("coppice serve", "with the COPPICE_… settings of the environment or .env"),),
     ),
     "forge": Command(
         "run the local stand-in for GitHub alone, for any GitHub client",
@@ -256,10 +253,7 @@ COMMANDS = {
         "check the settings, the machine and the App, and say how to mend what is wrong",
         _json,
         _doctor,
-        (
-            ("coppice doctor", "each check with its result; exit 1 when one is not ok"),
-            ("coppice doctor --json", "the same for programs"),
-        ),
+        (("coppice doctor", "each check with its result; exit 1 when one is not ok"),),
     ),
     "deliveries": Command(
         "list what came in, and why it was ignored or what it started",

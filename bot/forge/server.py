@@ -24,6 +24,7 @@ from bot.forge.control import add_control
 from bot.forge.faults import FaultKind
 from bot.forge.forge import FORGE, Forge
 from bot.forge.git import add_git
+from bot.forge.pages import add_pages
 from bot.forge.records import Installation, Issue, Repository
 from bot.forge.rest.dispatch import Incoming, Withheld
 from bot.forge.state import State
@@ -58,6 +59,7 @@ def create_app(forge: Forge) -> web.Application:
     app.cleanup_ctx.append(sending)
     add_control(app)
     add_git(app, GitHost(forge), forge.state.directory / "hooks")
+    add_pages(app, forge)
     return app
 
 

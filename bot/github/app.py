@@ -16,6 +16,7 @@ from bot.github.git_words import unknown_token
 from bot.github.tokens import (
     FETCH,
     LAG_SECONDS,
+    METADATA,
     REST,
     AppTokens,
     InstallationTokens,
@@ -131,16 +132,24 @@ class App:
     async def me(self, reader: Client | None = None) -> Me:
         """Tell who the App is on GitHub; asked once.
 
-        The bot's user is read by an installation's client where one is given: a GitHub Enterprise
-        Server may show nothing to strangers. Raises OperatorError where id and key do not fit.
+        ``reader`` is any installation's client, found where none is given. Raises OperatorError
+        where the App's id and key do not fit.
         """
         if self._me is None:
             app = await self._about_the_app()
             login = quote(f"{app['slug']}[bot]")
-            reader = reader or Client(self._connection, None, Pause(self._clock))
+            reader = reader or await self._reader()
             user = await reader.getitem(f"/users/{login}")
             self._me = Me(app_id=app["id"], slug=app["slug"], user_id=user["id"])
         return self._me
+
+    async def _reader(self) -> Client:
+        """Give a client that may read users: a GitHub Enterprise Server shows strangers nothing."""
+        installations = await self.as_app.getitem("/app/installations?per_page=100")
+        for installation in installations:
+            if not installation.get("suspended_at"):
+                return await self.client(installation["id"], permissions=METADATA)
+        return Client(self._connection, None, Pause(self._clock))
 
     async def _about_the_app(self) -> Any:
         try:

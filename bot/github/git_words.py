@@ -22,6 +22,12 @@ _REFUSALS = (
         " repository's security settings, then write `/coppice retry`.",
     ),
     (
+        r"cannot force-push",
+        "protected_branch",
+        "A rule forbids force pushes to Coppice's branch. Exempt `coppice/*` from it, then write"
+        " `/coppice retry`.",
+    ),
+    (
         r"verified signatures?|commits must (be|have).{0,20}sign(ed|atures)(?!.off)",
         "signatures_required",
         "This repository takes signed commits only, and Coppice does not sign yet. Exempt the"

@@ -118,11 +118,14 @@ async def branch_head(client: Client, ref: RepositoryRef, branch: str) -> str | 
 async def file_text(client: Client, ref: RepositoryRef, path: str) -> str | None:
     """Read a file of the default branch as text; None where there is none.
 
-    An unchanged file costs one conditional call. Raises UserError where it is not UTF-8.
+    An unchanged file costs one conditional call. Raises UserError where it is not UTF-8
+    or larger than 1 MB.
     """
     found = await _get(client, f"{_repo(ref)}/contents/{quote(path)}")
     if not isinstance(found, Mapping) or found.get("type") != "file":
         return None
+    if found.get("encoding") != "base64":  # GitHub leaves out the content above 1 MB
+        raise UserError(f"`{path}` is too large to be read.")
     try:
         return base64.b64decode(found["content"]).decode()
     except UnicodeDecodeError as error:

@@ -24,6 +24,7 @@ REST: Permissions = (
     ("checks", "write"),
 )
 """What handlers read and effects write; one set, so that the first answer costs one token."""
+METADATA: Permissions = (("metadata", "read"),)
 FETCH: Permissions = (("metadata", "read"), ("contents", "read"))
 PUSH: Permissions = (("metadata", "read"), ("contents", "write"))
 """For git, and for deleting a branch; never `workflows`."""

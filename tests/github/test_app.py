@@ -37,6 +37,7 @@ async def test_a_key_of_another_app_is_said_to_the_operator(edge: Edge, app: App
 
 async def test_who_we_are_is_asked_once(edge: Edge, app: App) -> None:
     edge.will("GET /app", 200, {"id": 1, "slug": "coppice"})
+    edge.will("GET /app/installations", 200, [{"id": 8, "suspended_at": "2026"}, {"id": 9}])
     edge.will("GET /users/coppice[bot]", 200, {"id": 41})
     await app.me()
 
@@ -44,7 +45,16 @@ async def test_who_we_are_is_asked_once(edge: Edge, app: App) -> None:
 
     assert me == Me(app_id=1, slug="coppice", user_id=41)
     assert me.email == "41+coppice[bot]@users.noreply.github.com"
-    assert len(edge.asked) == 2
+    assert [asked.authorization for asked in edge.calls("GET /users/coppice[bot]")] == ["token t1"]
+
+
+async def test_without_an_installation_we_ask_as_strangers(edge: Edge, app: App) -> None:
+    edge.will("GET /app", 200, {"id": 1, "slug": "coppice"})
+    edge.will("GET /app/installations", 200, [])
+    edge.will("GET /users/coppice[bot]", 200, {"id": 41})
+
+    assert (await app.me()).user_id == 41
+    assert [asked.authorization for asked in edge.calls("GET /users/coppice[bot]")] == [None]
 
 
 async def test_git_waits_until_a_fresh_token_is_known(app: App, watch: Watch) -> None:

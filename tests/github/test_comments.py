@@ -1,5 +1,7 @@
 """Comments and reactions on the forge: one for each purpose, whatever happens on the way."""
 
+import asyncio
+
 import pytest
 
 from bot.errors import EffectDelayed, EffectRefused
@@ -218,3 +220,22 @@ async def test_a_reaction_to_a_comment_goes_to_the_comment(world: World) -> None
 
     (reaction,) = await world.call("GET", f"/issues/comments/{comment['id']}/reactions")
     assert (reaction["content"], reaction["user"]["login"]) == ("+1", "coppice[bot]")
+
+
+async def test_the_same_effect_twice_at_once_leaves_one_comment(world: World) -> None:
+    await asyncio.gather(world.apply(status("Working")), world.apply(status("Working")))
+
+    assert await bodies(world) == [signed("Working")]
+
+
+async def test_progress_makes_room_for_results(world: World) -> None:
+    made = await world.apply(status("Working"))
+    world.time.ahead += 20
+    for _ in range(60):
+        await world.limits.take(world.repository.installation_id)
+
+    left_out = await world.apply(status("Further", progress=True))
+    await world.apply(status("Done"))
+
+    assert (left_out.wrote, left_out.id) == (False, made.id)
+    assert await bodies(world) == [signed("Done")]

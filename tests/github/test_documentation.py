@@ -1,7 +1,8 @@
-"""docs/effects.md says what the code declares."""
+"""docs/effects.md says what the code declares, and the code has no other writes."""
 
 from pathlib import Path
 
+from bot.github.effects.apply import KINDS
 from bot.github.effects.documentation import effects_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "effects.md"
@@ -9,3 +10,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "effects.md"
 
 def test_the_page_of_effects_is_current() -> None:
     assert PAGE.read_text() == effects_page()
+
+
+def test_there_is_no_effect_that_merges_or_approves() -> None:
+    assert set(KINDS) == {
+        "react",
+        "comment",
+        "check_run",
+        "push",
+        "pull_request",
+        "delete_branch",
+    }

@@ -33,6 +33,11 @@ remote:     - Push cannot contain secrets
 remote:       —— Amazon AWS Access Key ID ——————
 {REJECTED} (push declined due to repository rule violations)"""
 
+FORCE = f"""\
+remote: error: GH013: Repository rule violations found for refs/heads/coppice/7-4f9a1c.
+remote: - Cannot force-push to this branch
+{REJECTED} (push declined due to repository rule violations)"""
+
 RULE = f"""\
 remote: error: GH013: Repository rule violations found for refs/heads/coppice/7-4f9a1c.
 remote: - Changes must be made through a pull request.
@@ -63,6 +68,7 @@ def failure(stderr: str) -> GitError:
     ("stderr", "kind"),
     [
         (PROTECTED, "protected_branch"),
+        (FORCE, "protected_branch"),
         (SIGNATURES, "signatures_required"),
         (SIGN_OFF, "sign_off_required"),
         (PUSH_PROTECTION, "push_protection"),

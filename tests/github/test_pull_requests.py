@@ -141,3 +141,27 @@ async def test_a_renamed_repository_gets_its_pull_request(world: World, sha: str
     await world.forget()
 
     assert (await world.apply(draft())).number == opened.number
+
+
+async def test_a_branch_of_our_name_in_a_fork_is_not_ours(world: World, sha: str) -> None:
+    fork = await world.call("POST", "/forks", {}, who="stranger")
+    theirs = f"/../../{fork['full_name']}"
+    change = {"message": "x", "content": "eA==", "branch": BRANCH}
+    await world.call("PUT", f"{theirs}/contents/x.txt", change, who="stranger")
+    head = f"{fork['owner']['login']}:{BRANCH}"
+    forged = {"title": "Theirs", "head": head, "base": "main", "body": draft().body}
+    await world.call("POST", "/pulls", forged, who="stranger")
+
+    opened = await world.apply(draft())
+
+    assert (opened.wrote, opened.sha) == (True, sha)
+    assert sorted(str(pull["title"]) for pull in await pulls(world)) == ["Fix it", "Theirs"]
+
+
+async def test_a_hostile_title_is_a_title_and_nothing_else(world: World, sha: str) -> None:
+    hostile = draft().model_copy(update={"title": '"; rm -rf / $(id)' + "x" * 1_000_000})
+
+    opened = await world.apply(hostile)
+
+    title = (await world.call("GET", f"/pulls/{opened.number}"))["title"]
+    assert title == hostile.title[:256]

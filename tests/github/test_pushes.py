@@ -195,7 +195,8 @@ class LosesAnswers(Pusher):
 
 async def test_a_push_whose_answer_was_lost_is_found_again(world: World, base: str) -> None:
     sha = await world.commit(base)
-    deaf = make_effects(world.app, world.database, LosesAnswers(world.works), world.time)
+    pusher = LosesAnswers(world.works)
+    deaf = make_effects(world.app, world.database, pusher, world.limits, world.time)
     with pytest.raises(EffectDelayed):
         await deaf.apply(world.repository, Push(branch=BRANCH, sha=sha, expected=None), run_id=RUN)
 

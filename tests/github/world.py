@@ -61,6 +61,7 @@ class World:
     app: App
     effects: Effects
     works: Works
+    limits: WriteBudget
     repository: RepositoryRef
 
     # --- Coppice ---------------------------------------------------------------------------------
@@ -74,7 +75,9 @@ class World:
     async def forget(self) -> None:
         """Be killed after the write, before the ledger knew: every row says pending again."""
         self.database = await Database.open(f"sqlite:///{self.data / 'empty.sqlite'}")
-        self.effects = make_effects(self.app, self.database, Pusher(self.works), self.time)
+        self.effects = make_effects(
+            self.app, self.database, Pusher(self.works), self.limits, self.time
+        )
 
     async def status(self, key: str) -> str | None:
         row = await self.database.read(lambda c: ledger.get(c, key))
@@ -130,8 +133,9 @@ class World:
         ]
 
 
-def make_effects(app: App, database: Database, pusher: Pusher, time: Time) -> Effects:
-    limits = WriteBudget(time.clock)
+def make_effects(
+    app: App, database: Database, pusher: Pusher, limits: WriteBudget, time: Time
+) -> Effects:
     return Effects(app, database, limits=limits, marker_key=KEY, pusher=pusher, clock=time.clock)
 
 
@@ -154,6 +158,7 @@ async def open_world(directory: Path, session: aiohttp.ClientSession) -> AsyncIt
         time = Time()
         state.clock = time.now
         app = App(registration, session, time.clock)
+        limits = WriteBudget(time.clock)
         works = Works(directory / "runs", Mirrors(directory / "mirrors"))
         database = await Database.open(f"sqlite:///{directory / 'coppice.sqlite'}")
         world = World(
@@ -163,8 +168,9 @@ async def open_world(directory: Path, session: aiohttp.ClientSession) -> AsyncIt
             database=database,
             time=time,
             app=app,
-            effects=make_effects(app, database, Pusher(works), time),
+            effects=make_effects(app, database, Pusher(works), limits, time),
             works=works,
+            limits=limits,
             repository=repository,
         )
         try:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.cli.demo.story import STORIES
 from bot.cli.issue_file import Issue, read_issue
 from bot.errors import OperatorError
 
-STORIES = ("fix",)
 AGENTS = ("scripted",)
 SETUP = "setup"
 # Lower case only: `PYTHONPATH=src pytest` is a command, not a name.
@@ -29,13 +29,15 @@ class Options:
     verify: dict[str, str]
     """Commands by name, in order, `setup` first; empty: the repository's own."""
     agent: str
-    story: str
+    story: str | None
+    """None: the same run, without its steps told."""
     state: Path | None
 
 
 def read(arguments: Namespace) -> Options:
     """Check the arguments; raise OperatorError (exit 2) that names the wrong one."""
-    _one_of("--story", arguments.story, STORIES)
+    if arguments.story is not None:
+        _one_of("--story", arguments.story, STORIES)
     _one_of("--agent", arguments.agent, AGENTS)
     if arguments.base and not arguments.repo:
         raise OperatorError("--base names a branch or commit of --repo, which is not given")

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from bot.box.probe import probe
-from bot.cli.demo import inputs, result
+from bot.cli.demo import inputs, result, story
 from bot.cli.demo.children import Child, started
 from bot.cli.demo.hub import Hub
 from bot.cli.demo.live import Live
@@ -80,9 +80,12 @@ async def _play(options: Options, state: Path) -> int:
         outcome.error = {"stage": None, "class": "demo", "message": str(error)}
     except asyncio.CancelledError:
         return 0 if outcome.run and not options.once else INTERRUPTED
+    steps = story.steps(outcome) if options.story else []
+    told = {"story": options.story, "steps": steps} if options.story else {}
     if options.as_json:
-        emit(outcome.as_json())
-    return 0 if outcome.status == "done" else 1
+        emit(outcome.as_json() | told)
+    right = outcome.status == "done" and all(step["ok"] for step in steps)
+    return 0 if right else 1
 
 
 def _end_in_order() -> None:

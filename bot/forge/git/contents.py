@@ -46,6 +46,8 @@ async def read_path(repository: Path, revision: str, path: str) -> Entry:
     """Return what lies at ``path`` (`""`: the root) of a revision; raises ObjectMissing."""
     commit = await read_commit(repository, revision)
     where = path.strip("/")
+    if "\n" in where or any(part in (".", "..") for part in where.split("/")):
+        raise ObjectMissing(path)  # git would take them for places in its own directory
     if not where:
         sha, entries = await read_tree(repository, commit.tree)
         return Entry(path="", mode="040000", sha=sha, type="tree", entries=tuple(entries))
@@ -60,8 +62,6 @@ async def read_path(repository: Path, revision: str, path: str) -> Entry:
 
 
 async def _subtree(repository: Path, tree: str, path: str) -> str:
-    if "\n" in path:
-        raise ObjectMissing(path)
     (found,) = await read_objects(repository, [f"{tree}:{path}"])
     if found is None or found[1] != "tree":
         raise ObjectMissing(path)

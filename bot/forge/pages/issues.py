@@ -10,16 +10,7 @@ from bot.forge.pages.markdown import tick
 from bot.forge.pages.site import Route, Visit, back
 from bot.forge.records import Comment, Issue, Reaction, Repository, TimelineEvent
 
-SIGNS = {
-    "+1": "👍",
-    "-1": "👎",
-    "laugh": "😄",
-    "confused": "😕",
-    "heart": "❤️",
-    "hooray": "🎉",
-    "rocket": "🚀",
-    "eyes": "👀",
-}
+CONTENTS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
 
 async def listing(visit: Visit) -> web.StreamResponse:
@@ -71,12 +62,12 @@ def conversation(issue: Issue) -> dict[str, Any]:
 
 
 def sums(reactions: list[Reaction]) -> list[tuple[str, int, str]]:
-    """(sign, how many, who) for each kind of reaction."""
+    """(content, how many, who) for each kind of reaction; words, as fonts may lack the signs."""
     found = []
-    for content, sign in SIGNS.items():
+    for content in CONTENTS:
         who = [r.user.login if r.user else "ghost" for r in reactions if r.content == content]
         if who:
-            found.append((sign, len(who), ", ".join(who)))
+            found.append((content, len(who), ", ".join(who)))
     return found
 
 

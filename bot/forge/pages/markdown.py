@@ -19,6 +19,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
+from markupsafe import escape as escape_markup
 
 OPEN = re.compile(r"<details( open)?>\s*(?:<summary>(.*?)</summary>)?\s*$", re.IGNORECASE)
 SUMMARY = re.compile(r"<summary>(.*?)</summary>\s*$", re.IGNORECASE)
@@ -39,8 +40,14 @@ class Setting:
 
 
 def render_markdown(text: str | None, repository: str = "", form: str = "") -> Markup:
+    """Render what was written in a conversation, where a line's end is one."""
     setting = Setting(repository=repository, form=form)
-    return Markup(_PARSER.render(text or "", {"setting": setting}))  # noqa: S704 - see above
+    return Markup(_TALK.render(text or "", {"setting": setting}))  # noqa: S704 - see above
+
+
+def render_document(text: str) -> Markup:
+    """Render a file, whose lines may end anywhere."""
+    return Markup(_FILE.render(text, {"setting": Setting()}))  # noqa: S704 - see above
 
 
 def _comment(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001
@@ -186,8 +193,9 @@ def _render_link(
     return str(renderer.renderToken(tokens, n, options, env))
 
 
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+def _parser(*, breaks: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "breaks": breaks})
+    parser.enable(["table", "strikethrough"])
     ends: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote"]}
     parser.block.ruler.at("html_block", _comment, ends)
     parser.block.ruler.after("html_block", "details", _details, ends)
@@ -200,7 +208,17 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-_PARSER = _parser()
+_TALK = _parser(breaks=True)
+_FILE = _parser(breaks=False)
+
+
+def render_title(text: str) -> Markup:
+    """Render a title, in which only code is marked."""
+    parts = re.split(r"`([^`]+)`", text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if n % 2 else escape_markup(part)
+        for n, part in enumerate(parts)
+    )
 
 
 def tick(text: str, line: int) -> str | None:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.forge.answers import Refusal
 from bot.forge.forge import Forge
-from bot.forge.pages.markdown import render_markdown
+from bot.forge.pages.markdown import render_document, render_markdown, render_title
 from bot.forge.records import Repository, Role, User
 from bot.forge.rest.dispatch import Withheld
 from bot.forge.state import State
@@ -111,9 +111,14 @@ class Site:
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
-        self.environment.filters.update(
-            ago=self._ago, markdown=render_markdown, path=quote, short=lambda sha: str(sha)[:7]
-        )
+        self.environment.filters |= {
+            "ago": self._ago,
+            "document": render_document,
+            "markdown": render_markdown,
+            "named": render_title,
+            "path": quote,
+            "short": lambda sha: str(sha)[:7],
+        }
         self.environment.globals["stylesheet"] = stylesheet_version()
 
     def page(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -18,7 +18,6 @@ VERSIONS = {"@octokit/openapi": "23.0.2", "@octokit/openapi-webhooks": "12.1.0"}
 COMPONENT = "#/components/schemas/"
 NOISE = {"example", "examples", "externalDocs", "xml", "discriminator", "title", "deprecated"}
 INSTALLATION = {"$ref": f"{COMPONENT}installation"}
-"""In the list GitHub asks for an account that is a user *and* an enterprise: a slip of theirs."""
 NAMED = {"properties", "patternProperties", "$defs"}
 
 
@@ -96,6 +95,11 @@ def operation(node: Json, spec: Json) -> Json:
 
 
 def rest(spec: Json) -> Json:
+    """Cut out the operations; two slips of the description are put right.
+
+    An account in the list of installations is no user *and* enterprise, and the head repository of
+    a pull request is null once its fork is gone.
+    """
     operations = {
         f"{method} {path}": operation(spec["paths"][path][method.lower()], spec)
         for path, methods in OPERATIONS.items()
@@ -103,7 +107,11 @@ def rest(spec: Json) -> Json:
     }
     operations["GET /app/installations"]["responses"]["200"]["items"] = INSTALLATION
     errors = {"operations": operations, "errors": {"$ref": f"{COMPONENT}basic-error"}}
-    return {**errors, "schemas": reachable(errors, spec["components"]["schemas"])}
+    schemas = reachable(errors, spec["components"]["schemas"])
+    for name in ("pull-request", "pull-request-simple"):
+        ends = schemas[name]["properties"]["head"]["properties"]
+        ends["repo"] = {"anyOf": [ends["repo"], {"type": "null"}]}
+    return {**errors, "schemas": schemas}
 
 
 def webhooks(spec: Json) -> Json:

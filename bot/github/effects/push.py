@@ -4,6 +4,7 @@ from bot.errors import EffectRefused, GitError
 from bot.github import reads
 from bot.github.effects.call import Call, Declaration, our_branch
 from bot.github.git_words import push_problem
+from bot.github.tokens import PUSH
 from bot.runs import Applied, Push
 
 DECLARATION = Declaration(
@@ -26,6 +27,7 @@ DECLARATION = Declaration(
         "gone": "the repository is gone",
         "invalid": "the branch is not Coppice's own",
     },
+    permissions=PUSH,
     heals=True,
 )
 

@@ -1,0 +1,42 @@
+"""What went out over webhooks, and which calls changed something."""
+
+from dataclasses import dataclass, field
+
+from bot.forge.records.people import App
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class Delivery:
+    """One attempt to deliver an event; attempts of one event share the GUID."""
+
+    id: int
+    guid: str
+    app: App
+    event: str
+    action: str | None
+    body: bytes
+    """The payload as it was signed."""
+    installation_id: int | None
+    repository_id: int | None
+    delivered_at: str
+    redelivery: bool = False
+    duration: float = 0.0
+    status: str = "pending"
+    """`OK`, or what went wrong in GitHub's words."""
+    status_code: int = 0
+    request_headers: dict[str, str] = field(default_factory=dict)
+    response_headers: dict[str, str] = field(default_factory=dict)
+    response_body: str = ""
+    url: str = ""
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class Write:
+    """A call that changed something, for `GET /_forge/writes`."""
+
+    n: int
+    at: float
+    actor: str
+    method: str
+    path: str
+    status: int

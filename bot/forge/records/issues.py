@@ -1,0 +1,78 @@
+"""Issues, comments, labels, reactions, and what happened to them."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.forge.records.people import App, User
+
+if TYPE_CHECKING:
+    from bot.forge.records.pulls import PullRequest
+    from bot.forge.records.repositories import Repository
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class Label:
+    id: int
+    name: str
+    color: str = "ededed"
+    description: str | None = None
+    default: bool = False
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class Reaction:
+    id: int
+    user: User | None
+    content: str
+    created_at: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class TimelineEvent:
+    """Something that happened to an issue besides a comment (`labeled`, `closed`, …)."""
+
+    id: int
+    event: str
+    actor: User | None
+    created_at: str
+    app: App | None = None
+    label: Label | None = None
+    rename: tuple[str, str] | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class Comment:
+    id: int
+    issue: "Issue"
+    user: User | None
+    body: str
+    created_at: str
+    updated_at: str
+    app: App | None = None
+    reactions: list[Reaction] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class Issue:
+    """An issue, or the issue half of a pull request (then ``pull`` is set)."""
+
+    id: int
+    number: int
+    repository: "Repository"
+    user: User | None
+    title: str
+    body: str | None
+    created_at: str
+    updated_at: str
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: str | None = None
+    closed_by: User | None = None
+    locked: bool = False
+    app: App | None = None
+    labels: list[Label] = field(default_factory=list)
+    assignees: list[User] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    events: list[TimelineEvent] = field(default_factory=list)
+    pull: "PullRequest | None" = None

@@ -1,0 +1,37 @@
+"""React to ``check_suite`` events: the re-run of all verdicts of a head."""
+
+from gidgethub.routing import Router
+from gidgethub.sansio import Event
+
+from bot.errors import UserError
+from bot.runs import Again, Decision, ignore
+from handlers.context import Context
+from handlers.payloads import CheckSuiteEvent, read
+from handlers.people import machine
+from handlers.runs import Wanted, retry
+
+router = Router()
+
+
+@router.register("check_suite", action="rerequested")
+async def rerun(event: Event, context: Context) -> Decision:
+    """Go on with the run of the suite's branch."""
+    told = read(event, CheckSuiteEvent)
+    if told.check_suite.app is None or told.check_suite.app.id != context.me.app_id:
+        return ignore("the check suite is of another app")
+    if who := machine(told.sender, context):
+        return ignore(who)
+    run = await context.runs.of_branch(told.ref.id, told.check_suite.head_branch or "")
+    if run is None:
+        return ignore("the check suite belongs to no run")
+    held = await context.github.permission(told.ref, told.sender.login)
+    if not held.may_write:
+        return ignore(f"it needs write access; {told.sender.login} has {held}")
+    wanted = Wanted(
+        by=told.sender.login, key=f"{event.delivery_id}/0", asked="re-run of all checks"
+    )
+    try:
+        onward = retry(run, wanted)
+    except UserError as error:
+        return ignore(str(error))
+    return Decision(starts=(onward,)) if isinstance(onward, Again) else Decision(tells=(onward,))

@@ -1,0 +1,128 @@
+"""What a slash command is: declared once, and read by the parser, the help and the documentation."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import StrEnum
+
+from bot.errors import UserError
+from bot.guard.commands import PREFIX, CommandLine
+from bot.runs import Again, Permission, RepositoryRef, Run, Start, Tell
+from handlers.context import Context
+from handlers.payloads import Comment, Issue, User
+from handlers.people import Rules
+from handlers.runs import Wanted
+
+_SETTING = re.compile(r"-{0,2}([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
+
+
+class Where(StrEnum):
+    """On what a command makes sense."""
+
+    ISSUE = "issues"
+    PULL_REQUEST = "pull requests of Coppice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Argument:
+    """A ``key=value`` that a command takes; ``values`` must match as a whole."""
+
+    summary: str
+    values: str
+    """A regular expression."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A command, by whom, about what; its sender has the permission it needs."""
+
+    delivery: str
+    repository: RepositoryRef
+    issue: Issue
+    comment: Comment
+    sender: User
+    rules: Rules | None
+    """The repository's configuration; read only where a command of the comment wants it."""
+    line: CommandLine
+    words: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def on_pull_request(self) -> bool:
+        return self.issue.pull_request is not None
+
+    @property
+    def key(self) -> str:
+        return f"{self.comment.id}/{self.line.line}"
+
+    def on(self, line: CommandLine) -> "Asked":
+        """The same for another line of the comment."""
+        return replace(self, line=line)
+
+    @property
+    def wanted(self) -> Wanted:
+        asked = f"`{PREFIX} {self.line.verb}`"
+        return Wanted(by=self.sender.login, key=self.key, asked=asked)
+
+    async def newest_run(self, context: Context) -> Run | None:
+        """Find the run that the command is about: the pull request's, else the issue's newest."""
+        find = context.runs.of_pull_request if self.on_pull_request else context.runs.latest
+        return await find(self.repository.id, self.issue.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a command comes to; ``answer`` is Markdown for its comment."""
+
+    starts: tuple[Start | Again, ...] = ()
+    tells: tuple[Tell, ...] = ()
+    answer: str | None = None
+
+
+Call = Callable[[Asked, Context], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A slash command. ``call`` raises UserError where it cannot be done."""
+
+    verb: str
+    summary: str
+    """One sentence, for the help."""
+    call: Call
+    words: str | None = None
+    """What the words after it are (`[STAGE]`); None: it takes none."""
+    most_words: int | None = 0
+    """None: as many as one likes."""
+    settings: Mapping[str, Argument] = field(default_factory=dict)
+    who: Permission = Permission.WRITE
+    where: tuple[Where, ...] = (Where.ISSUE, Where.PULL_REQUEST)
+    examples: tuple[str, ...]
+    needs_rules: bool = False
+    """It reads the repository's configuration."""
+
+    @property
+    def usage(self) -> str:
+        settings = [f"[{key}=…]" for key in self.settings]
+        return " ".join([PREFIX, self.verb, *settings, *([self.words] if self.words else [])])
+
+    def read(self, words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Split words into settings, which come first, and the rest; refuse what is not taken."""
+        settings: dict[str, str] = {}
+        rest = list(words)
+        while rest and (match := _SETTING.fullmatch(rest[0])):
+            settings[match[1]] = self._value(match[1], match[2])
+            rest.pop(0)
+        if self.most_words is not None and len(rest) > self.most_words:
+            raise UserError(f"It takes {self.words or 'no words'}: `{self.usage}`.")
+        return settings, tuple(rest)
+
+    def _value(self, key: str, value: str) -> str:
+        if key not in self.settings:
+            near = get_close_matches(key, self.settings, n=1, cutoff=0.4)
+            hint = f" Did you mean `{near[0]}=`?" if near else f" It is written `{self.usage}`."
+            raise UserError(f"It knows no `{key}=`.{hint}")
+        if not re.fullmatch(self.settings[key].values, value):
+            raise UserError(f"`{key}=` takes {self.settings[key].summary}.")
+        return value

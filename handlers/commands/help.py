@@ -1,0 +1,23 @@
+"""`/coppice help`: list the commands, as they are declared."""
+
+from collections.abc import Sequence
+
+from bot.github.texts import answers
+from handlers.commands.command import Asked, Command, Reply
+from handlers.context import Context
+
+
+def command(others: Sequence[Command]) -> Command:
+    """Declare the command that lists all others and itself."""
+
+    async def call(_asked: Asked, _context: Context) -> Reply:
+        listed = [(each.usage, each.summary) for each in (*others, declared)]
+        return Reply(answer=answers.help_text(listed))
+
+    declared = Command(
+        verb="help",
+        summary="List the commands.",
+        call=call,
+        examples=("/coppice help",),
+    )
+    return declared

@@ -1,0 +1,37 @@
+"""React to ``installation`` events: the App comes, goes, or is suspended."""
+
+from gidgethub.routing import Router
+from gidgethub.sansio import Event
+
+from bot.runs import Decision, ignore
+from handlers.context import Context
+from handlers.endings import end_all
+from handlers.payloads import OfInstallation, read
+
+router = Router()
+
+
+@router.register("installation", action="created")
+async def greet(_event: Event, _context: Context) -> Decision:
+    """Do nothing: a run begins with a label or a command."""
+    return ignore("installed; a label or a command starts a run")
+
+
+@router.register("installation", action="deleted")
+async def end_by_removal(event: Event, context: Context) -> Decision:
+    """End every run of the installation; nothing more can be written."""
+    told = read(event, OfInstallation)
+    return await end_all(event, context, told.installation.id, None, "the App was uninstalled")
+
+
+@router.register("installation", action="suspend")
+async def end_by_suspension(event: Event, context: Context) -> Decision:
+    """End every run of the installation; `/coppice retry` goes on with them later."""
+    told = read(event, OfInstallation)
+    return await end_all(event, context, told.installation.id, None, "the App was suspended")
+
+
+@router.register("installation", action="unsuspend")
+async def come_back(_event: Event, _context: Context) -> Decision:
+    """Resume nothing by itself."""
+    return ignore("no longer suspended; `/coppice retry` goes on with a run")

@@ -1,0 +1,15 @@
+"""React to ``ping``: GitHub asks whether somebody listens."""
+
+from gidgethub.routing import Router
+from gidgethub.sansio import Event
+
+from bot.runs import Decision, ignore
+from handlers.context import Context
+
+router = Router()
+
+
+@router.register("ping")
+async def answer(_event: Event, _context: Context) -> Decision:
+    """Do nothing: taking it in was the answer."""
+    return ignore("GitHub says hello")

@@ -1,0 +1,40 @@
+"""React to ``repository`` events: what becomes of runs when their repository changes."""
+
+from gidgethub.routing import Router
+from gidgethub.sansio import Event
+
+from bot.runs import Decision, ignore
+from handlers.context import Context
+from handlers.endings import end_all
+from handlers.payloads import FromRepository, read
+
+router = Router()
+
+
+@router.register("repository", action="renamed")
+async def keep(_event: Event, _context: Context) -> Decision:
+    """Do nothing: runs know their repository by its number, and GitHub redirects the old name."""
+    return ignore("runs follow their repository by its number")
+
+
+@router.register("repository", action="transferred")
+async def end_by_transfer(event: Event, context: Context) -> Decision:
+    """End the runs: under another owner it may not be ours to write to."""
+    return await _end(event, context, "the repository was transferred")
+
+
+@router.register("repository", action="deleted")
+async def end_by_deletion(event: Event, context: Context) -> Decision:
+    """End the runs of a deleted repository."""
+    return await _end(event, context, "the repository was deleted")
+
+
+@router.register("repository", action="archived")
+async def end_by_archiving(event: Event, context: Context) -> Decision:
+    """End the runs: nothing can be written to an archived repository."""
+    return await _end(event, context, "the repository was archived")
+
+
+async def _end(event: Event, context: Context, what: str) -> Decision:
+    told = read(event, FromRepository)
+    return await end_all(event, context, told.installation.id, told.repository.id, what)

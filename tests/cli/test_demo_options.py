@@ -1,0 +1,110 @@
+"""What `coppice demo` makes of its options, before anything starts."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.cli.demo import inputs, options
+from bot.cli.issue_file import Issue
+from bot.cli.tree import build
+from bot.errors import OperatorError
+
+
+def parsed(*arguments: str) -> options.Options:
+    given: Namespace = build().parse_args(["demo", *arguments])
+    return options.read(given)
+
+
+def test_without_a_terminal_it_ends_with_the_run() -> None:
+    assert parsed().once
+
+
+def test_commands_keep_their_order_and_names_and_setup_is_first() -> None:
+    given = parsed(
+        *("--verify", "pytest -q", "--verify", "lint=ruff check", "--verify", "PYTHONPATH=. true"),
+        *("--setup", "make deps"),
+    )
+
+    assert list(given.verify.items()) == [
+        ("setup", "make deps"),
+        ("verify-1", "pytest -q"),
+        ("lint", "ruff check"),
+        ("verify-3", "PYTHONPATH=. true"),
+    ]
+
+
+def test_the_configuration_file_holds_the_commands_in_order(tmp_path: Path) -> None:
+    given = parsed("--verify", "z=one", "--verify", "a=two", "--setup", "three")
+
+    written = inputs.write_configuration(given, tmp_path / "coppice.yml")
+
+    assert written is not None
+    assert list(yaml.safe_load(written.read_text())["verify"].items()) == [
+        ("setup", "three"),
+        ("z", "one"),
+        ("a", "two"),
+    ]
+
+
+def test_without_commands_the_repository_decides(tmp_path: Path) -> None:
+    assert inputs.write_configuration(parsed(), tmp_path / "coppice.yml") is None
+
+
+def test_patches_become_the_attempts_in_order(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).write_text(f"--- {name}")
+    patches = [word for name in ("first", "second") for word in ("--patch", str(tmp_path / name))]
+    given = parsed(*patches)
+
+    scripts = inputs.write_scripts(given, tmp_path / "scripts")
+    assert scripts is not None
+    inputs.write_script(given, scripts, 4)
+
+    assert yaml.safe_load((scripts / "4.yaml").read_text()) == {
+        "attempts": [[{"diff": "1.diff"}], [{"diff": "2.diff"}]]
+    }
+    assert (scripts / "2.diff").read_text() == "--- second"
+
+
+def test_an_issue_file_is_a_title_and_a_body(tmp_path: Path) -> None:
+    file = tmp_path / "issue.md"
+    file.write_text("# It breaks\n\nWhen empty.\n\nAlways.\n")
+
+    assert parsed("--issue", str(file)).issue == Issue(
+        title="It breaks", body="When empty.\n\nAlways."
+    )
+
+
+@pytest.mark.parametrize("text", ["", "It breaks", "#", "## Deeper\n", "\n\nbody"])
+def test_an_issue_file_without_a_title_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "issue.md"
+    file.write_text(text)
+
+    with pytest.raises(OperatorError, match="first line must be"):
+        parsed("--issue", str(file))
+
+
+def test_an_issue_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "issue.md"
+    file.write_bytes(b"# \xff\xfe")
+
+    with pytest.raises(OperatorError, match="not UTF-8"):
+        parsed("--issue", str(file))
+
+
+def test_work_begins_at_the_branch_that_is_checked_out(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/trunk\n")
+
+    assert parsed("--repo", str(tmp_path)).base == "trunk"
+    assert parsed("--repo", str(tmp_path), "--base", "v1.0").base == "v1.0"
+
+
+def test_a_state_directory_must_be_empty(tmp_path: Path) -> None:
+    assert parsed("--state", str(tmp_path)).state == tmp_path
+
+    (tmp_path / "something").touch()
+    with pytest.raises(OperatorError, match="not an empty directory"):
+        parsed("--state", str(tmp_path))
