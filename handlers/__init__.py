@@ -6,7 +6,6 @@ Handlers decide on plain data and write nothing; they may read GitHub and the st
 from typing import Protocol
 
 import msgspec
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.runs import Decision, ignore
@@ -24,6 +23,7 @@ from handlers import (
 )
 from handlers.context import Context
 from handlers.payloads import UnexpectedPayload
+from handlers.routing import Router
 
 ROUTER = Router(
     check_run.router,
@@ -61,20 +61,18 @@ async def decide(delivery: Delivery, context: Context) -> Decision:
         data = msgspec.json.decode(delivery.payload)
     except msgspec.DecodeError:
         return ignore("the payload is not JSON")
-    if not isinstance(data, dict):
-        return ignore("the payload is not a JSON object")
+    if not isinstance(data, dict) or not isinstance(data.get("action", ""), str):
+        return ignore("the payload is not as GitHub describes it")
     event = Event(data, event=delivery.event, delivery_id=delivery.guid)
-    handlers = ROUTER.fetch(event)
-    if not handlers:
+    handler = ROUTER.handler(event)
+    if handler is None:
         return ignore(f"nothing is done about {_name(event)}")
-    (handler,) = handlers
     try:
-        decision: Decision = await handler(event, context)
+        return await handler(event, context)
     except UnexpectedPayload as error:
         return ignore(f"the payload is not as GitHub describes it: {error}")
-    return decision
 
 
 def _name(event: Event) -> str:
     action = event.data.get("action")
-    return f"{event.event}.{action}" if isinstance(action, str) else event.event
+    return f"{event.event}.{action}" if action else event.event

@@ -1,6 +1,5 @@
 """React to ``check_run`` events: the buttons Stop and Retry, and GitHub's own re-run."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
@@ -8,6 +7,7 @@ from bot.runs import Again, Decision, Run, ignore
 from handlers.context import Context
 from handlers.payloads import CheckRunEvent, read
 from handlers.people import machine
+from handlers.routing import Router
 from handlers.runs import Wanted, alive, retry, stop
 
 router = Router()

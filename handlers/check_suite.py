@@ -1,6 +1,5 @@
 """React to ``check_suite`` events: the re-run of all verdicts of a head."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
@@ -8,6 +7,7 @@ from bot.runs import Again, Decision, ignore
 from handlers.context import Context
 from handlers.payloads import CheckSuiteEvent, read
 from handlers.people import machine
+from handlers.routing import Router
 from handlers.runs import Wanted, retry
 
 router = Router()

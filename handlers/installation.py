@@ -1,12 +1,12 @@
 """React to ``installation`` events: the App comes, goes, or is suspended."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.runs import Decision, ignore
 from handlers.context import Context
 from handlers.endings import end_all
 from handlers.payloads import OfInstallation, read
+from handlers.routing import Router
 
 router = Router()
 

@@ -1,12 +1,12 @@
 """React to ``installation_repositories`` events: repositories that the App may no longer see."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
-from bot.runs import Decision, ignore
+from bot.runs import Decision, Tell, ignore
 from handlers.context import Context
 from handlers.endings import end_all
 from handlers.payloads import InstalledOn, read
+from handlers.routing import Router
 
 router = Router()
 
@@ -15,7 +15,7 @@ router = Router()
 async def end_by_removal(event: Event, context: Context) -> Decision:
     """End the runs of the repositories that were taken away."""
     told = read(event, InstalledOn)
-    tells = []
+    tells: list[Tell] = []
     for repository in told.repositories_removed:
         what = "the App was taken off the repository"
         ended = await end_all(event, context, told.installation.id, repository.id, what)

@@ -1,6 +1,5 @@
-"""React to ``issue_comment`` events: slash commands of new comments, on issues and pull requests."""
+"""React to ``issue_comment`` events: slash commands on issues and pull requests."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.guard.commands import find_commands
@@ -10,7 +9,8 @@ from handlers.commands.asking import carry_out
 from handlers.commands.command import Asked
 from handlers.context import Context
 from handlers.payloads import Commented, read
-from handlers.people import machine, refuse, rights_and_rules
+from handlers.people import Refusal, machine, rights_and_rules
+from handlers.routing import Router
 
 router = Router()
 
@@ -35,8 +35,16 @@ async def obey(event: Event, context: Context) -> Decision:
     else:
         held = await context.github.permission(told.ref, told.sender.login)
     if not held.may_write:
-        comment = (told.comment.id, told.comment.html_url)
-        return refuse(lines[0].text, told.sender, held, told.issue.number, comment)
+        refusal = Refusal(
+            asked=lines[0].text,
+            sender=told.sender,
+            held=held,
+            issue=told.issue.number,
+            comment_id=told.comment.id,
+            url=told.comment.html_url,
+            starts=lines[0].verb == "run",
+        )
+        return refusal.decision()
     asked = Asked(
         delivery=event.delivery_id,
         repository=told.ref,

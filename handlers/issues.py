@@ -1,6 +1,5 @@
 """React to ``issues`` events: the trigger label, and issues that go away."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
@@ -8,7 +7,8 @@ from bot.pipeline.configuration import RepositoryConfig
 from bot.runs import Decision, MessageKind, Permission, React, ignore
 from handlers.context import Context
 from handlers.payloads import IssueEvent, IssueLabelled, read
-from handlers.people import Rules, machine, refuse, rights_and_rules, rules_of
+from handlers.people import Refusal, Rules, machine, rights_and_rules, rules_of
+from handlers.routing import Router
 from handlers.runs import Wanted, alive, stop, tell
 from handlers.starting import Wish, in_the_way, misconfigured, start
 
@@ -25,7 +25,7 @@ async def begin(event: Event, context: Context) -> Decision:
     if not _is_trigger(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not held.may_write:
-        return refuse(f"label {told.label.name}", told.sender, held, told.issue.number)
+        return _refuse(told, f"label {told.label.name}", held)
     wish = Wish(
         delivery=event.delivery_id,
         repository=told.ref,
@@ -64,8 +64,7 @@ async def end_by_label(event: Event, context: Context) -> Decision:
     if not _is_trigger(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not held.may_write:
-        asked = f"taking off label {told.label.name}"
-        return refuse(asked, told.sender, held, told.issue.number)
+        return _refuse(told, f"taking off label {told.label.name}", held)
     wanted = Wanted(
         by=told.sender.login,
         key=f"{event.delivery_id}/0",
@@ -106,6 +105,14 @@ async def _gone(event: Event, context: Context, what: str) -> Decision:
     key, by = f"{event.delivery_id}/0", told.sender.login
     message = tell(run, MessageKind.STOP, key, reason=f"{what} by {by}", by=by)
     return Decision(tells=(message,))
+
+
+def _refuse(told: IssueLabelled, asked: str, held: Permission) -> Decision:
+    starts = asked.startswith("label")
+    refusal = Refusal(
+        asked=asked, sender=told.sender, held=held, issue=told.issue.number, starts=starts
+    )
+    return refusal.decision()
 
 
 def _unfit(told: IssueLabelled) -> str | None:

@@ -1,7 +1,7 @@
 """Who may steer: one place that decides it, and denies by default."""
 
 import asyncio
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.errors import UserError
 from bot.github.texts import answers
@@ -44,20 +44,35 @@ async def rules_of(context: Context, repository: RepositoryRef) -> Rules:
         return error
 
 
-def refuse(
-    asked: str, sender: User, held: Permission, issue: int, comment: tuple[int, str] | None = None
-) -> Decision:
-    """Answer somebody who may not: triage gets one comment for each issue, readers a reaction.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Somebody asked for what needs write access."""
 
-    ``comment`` is the id and address of the comment with the command; None for a label.
-    """
-    comment_id, url = comment or (None, None)
-    confused = React(issue=issue, comment_id=comment_id, content="confused")
-    effects: Sequence[Effect] = ()
-    if held is Permission.TRIAGE:
-        text = answers.needs_write(asked, sender.login, held, url)
-        effects = (confused, Comment(issue=issue, purpose=f"refusal-{sender.id}", body=text))
-    elif held is Permission.READ:
-        effects = (confused,)
-    reason = f"{asked} needs write access; {sender.login} has {held}"
-    return Decision(effects=tuple(effects), reason=reason)
+    asked: str
+    sender: User
+    held: Permission
+    issue: int
+    comment_id: int | None = None
+    """The comment with the command; None for a label."""
+    url: str | None = None
+    starts: bool = True
+    """What was asked for is a run."""
+
+    def decision(self) -> Decision:
+        """Answer: triage gets one comment for each issue, readers a reaction, others nothing."""
+        confused = React(issue=self.issue, comment_id=self.comment_id, content="confused")
+        effects: tuple[Effect, ...] = ()
+        if self.held is Permission.TRIAGE:
+            purpose = f"refusal-{self.sender.id}"
+            effects = (confused, Comment(issue=self.issue, purpose=purpose, body=self._text()))
+        elif self.held is Permission.READ:
+            effects = (confused,)
+        reason = f"{self.asked} needs write access; {self.sender.login} has {self.held}"
+        return Decision(effects=effects, reason=reason)
+
+    def _text(self) -> str:
+        login, held = self.sender.login, self.held
+        if self.starts:
+            return answers.needs_write(self.asked, login, held, self.url)
+        why = f"It needs write access; `{login}` has {held}."
+        return answers.not_done(self.asked, login, why, self.url)

@@ -1,10 +1,10 @@
 """React to ``ping``: GitHub asks whether somebody listens."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.runs import Decision, ignore
 from handlers.context import Context
+from handlers.routing import Router
 
 router = Router()
 

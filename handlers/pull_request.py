@@ -1,11 +1,11 @@
 """React to ``pull_request`` events: a pull request of ours that was merged or closed."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.runs import Decision, MessageKind, ignore
 from handlers.context import Context
 from handlers.payloads import PullRequestEvent, read
+from handlers.routing import Router
 from handlers.runs import alive, tell
 
 router = Router()

@@ -1,11 +1,11 @@
 """React to ``push`` events: a branch of ours that somebody deleted."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.runs import Decision, MessageKind, ignore
 from handlers.context import Context
 from handlers.payloads import Pushed, read
+from handlers.routing import Router
 from handlers.runs import alive, tell
 
 HEADS = "refs/heads/"

@@ -1,12 +1,12 @@
 """React to ``repository`` events: what becomes of runs when their repository changes."""
 
-from gidgethub.routing import Router
 from gidgethub.sansio import Event
 
 from bot.runs import Decision, ignore
 from handlers.context import Context
 from handlers.endings import end_all
 from handlers.payloads import FromRepository, read
+from handlers.routing import Router
 
 router = Router()
 

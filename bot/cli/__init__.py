@@ -19,7 +19,7 @@ def dispatch(argv: Sequence[str]) -> int:
     try:
         return int(arguments.call(arguments))
     except CoppiceError as error:
-        sys.stderr.write("".join(f"coppice: {line}\n" for line in str(error).splitlines()))
+        sys.stderr.write(f"coppice: {error}\n")
         return error.exit_code if isinstance(error, OperatorError) else 1
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -15,7 +15,7 @@ from bot.engine.branch import BranchActs
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
 from bot.engine.sayings import Sayings
-from bot.engine.writer import LONGEST_WAIT, PUBLISH, Writer
+from bot.engine.writer import LONGEST_WAIT, Writer
 from bot.errors import EffectDelayed
 from bot.runs import Json, Publish, RunStatus, StageRecord, StageStatus
 from bot.store import ledger, runs
@@ -101,11 +101,12 @@ class Acts:
     async def finish(self, run_id: str, outcome: Json, following: bool) -> Json:  # noqa: FBT001
         """Write how the run ended, before anybody is told."""
         end = Outcome.model_validate(outcome)
+        publishing = (await self.writer.story(run_id)).publishing
 
         def write(c: Connection) -> None:
             for stage in runs.stages(c, run_id):
                 if stage.status in (StageStatus.RUNNING, StageStatus.PENDING):
-                    runs.save_stage(c, _ended(stage, end))
+                    runs.save_stage(c, _ended(stage, end, publishing))
             run = runs.update(
                 c,
                 run_id,
@@ -120,10 +121,10 @@ class Acts:
         return GO_ON.model_dump(mode="json")
 
 
-def _ended(stage: StageRecord, end: Outcome) -> StageRecord:
+def _ended(stage: StageRecord, end: Outcome, publishing: str) -> StageRecord:
     """How a stage that was under way ended with the run."""
     status = StageStatus.CANCELLED
-    if stage.name == PUBLISH:
+    if stage.name == publishing:
         done = end.status is RunStatus.DONE
         status = StageStatus.PASSED if done else StageStatus.FAILED
     return stage.model_copy(

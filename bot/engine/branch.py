@@ -46,11 +46,11 @@ class BranchActs:
             return refused(PUBLISH, error.kind, error.reason).model_dump(mode="json")
         head = str(result.data["head_sha"])
         key = f"{PUBLISH}/{head}"
-        others = [stage for stage in story.tries(PUBLISH) if stage.key != key]
+        others = [stage for stage in story.tries(story.publishing) if stage.key != key]
         record = StageRecord(
             run_id=run_id,
             key=key,
-            name=PUBLISH,
+            name=story.publishing,
             attempt=len(others) + 1,
             status=StageStatus.RUNNING,
             started_at=time.time(),

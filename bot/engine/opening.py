@@ -48,6 +48,7 @@ class Opener:
         return Opening(
             preparing=pipeline.preparing,
             working=pipeline.working,
+            publishing=pipeline.publishing.name if pipeline.publishing else None,
             publish=run.publish if pipeline.publishing else Publish.COMMENT,
             attempts=config.limits.attempts,
         )

@@ -37,14 +37,37 @@ class Outcome(Record):
 GO_ON = Outcome()
 
 
+class Part(Record):
+    """What one child of a run is to do."""
+
+    stages: tuple[StageSpec, ...]
+    position: int
+    """The stage that it begins at; failures may still go back to those before."""
+    preparing: bool
+    attempts: int
+    publish: Publish
+
+
 class Opening(Record):
     """What a run found when it began; recorded, so that later settings do not change its way."""
 
     outcome: Outcome = GO_ON
     preparing: tuple[StageSpec, ...] = ()
     working: tuple[StageSpec, ...] = ()
+    publishing: str | None = None
+    """The name of the stage that publishes."""
     publish: Publish = Publish.PR
     attempts: int = 1
+
+    def part(self, position: int = 0, *, preparing: bool = False) -> Part:
+        """The child that prepares, or the one that works."""
+        return Part(
+            stages=self.preparing if preparing else self.working,
+            position=position,
+            preparing=preparing,
+            attempts=self.attempts,
+            publish=self.publish,
+        )
 
 
 # What GitHub refused, and what becomes of the run: all others are `blocked`.

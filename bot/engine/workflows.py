@@ -13,8 +13,7 @@ from dbos import DBOS, SetWorkflowID, error
 from bot.engine.acts import Acts
 from bot.engine.bench import Bench, Benches
 from bot.engine.flow import Flow
-from bot.engine.outcome import GO_ON, Act, Opening, Outcome, Verdict
-from bot.pipeline.definition import StageSpec
+from bot.engine.outcome import GO_ON, Act, Opening, Outcome, Part, Verdict
 from bot.runs import Json, Message, MessageKind, Publish, RunError, RunStatus
 
 INBOX = "inbox"
@@ -91,29 +90,22 @@ class Workflows:
         self, run_id: str, n: int, opening: Opening, first_stage: str | None
     ) -> Outcome:
         """Prepare (in the first round), work and publish, with a look at the run between them."""
-        preparing, working = _from(opening, first_stage, first_round=n == 1)
-        for name, stages in (("plan", preparing), ("work", working)):
-            if stages is not None:
-                outcome = await self._child(f"{name}-{n}", run_id, stages, opening)
-                if outcome.ended:
-                    return outcome
+        for part in _parts(opening, first_stage, first_round=n == 1):
+            outcome = await self._child(run_id, part, n)
+            if outcome.ended:
+                return outcome
         outcome = await self._look(run_id)
         if not outcome.ended:
             outcome = await self._effects(run_id, self._acts.publishing(opening.publish))
         return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
 
-    async def _child(
-        self, name: str, run_id: str, stages: Sequence[StageSpec], opening: Opening
-    ) -> Outcome:
+    async def _child(self, run_id: str, part: Part, n: int) -> Outcome:
         stop = await self._look(run_id)
         if stop.ended:
             return stop
-        child = self._plan if name.startswith("plan") else self._work
-        part = [stage.model_dump(mode="json") for stage in stages]
-        with SetWorkflowID(f"{DBOS.workflow_id}/{name}"):
-            handle = await DBOS.start_workflow_async(
-                child, run_id, part, opening.attempts, str(opening.publish)
-            )
+        name, child = ("plan", self._plan) if part.preparing else ("work", self._work)
+        with SetWorkflowID(f"{DBOS.workflow_id}/{name}-{n}"):
+            handle = await DBOS.start_workflow_async(child, run_id, part.model_dump(mode="json"))
         try:
             outcome = Outcome.model_validate(
                 await handle.get_result(polling_interval_sec=AWAIT_SECONDS)
@@ -163,14 +155,15 @@ class Workflows:
 
     # --- the children ----------------------------------------------------------------------------
 
-    async def _child_body(self, run_id: str, part: list[Json], attempts: int, publish: str) -> Json:
-        stages = tuple(StageSpec.model_validate(stage) for stage in part)
+    async def _child_body(self, run_id: str, document: Json) -> Json:
+        part = Part.model_validate(document)
         async with self._benches.take(run_id, str(DBOS.workflow_id)) as bench:
-            outcome = await self._stages(bench, Flow(stages=stages, attempts=attempts), publish)
+            outcome = await self._stages(bench, part)
         return outcome.model_dump(mode="json")
 
-    async def _stages(self, bench: Bench, flow: Flow, publish: str) -> Outcome:
-        if DBOS.workflow_id and "/plan-" in DBOS.workflow_id:
+    async def _stages(self, bench: Bench, part: Part) -> Outcome:
+        flow = Flow(stages=part.stages, attempts=part.attempts, position=part.position)
+        if part.preparing:
             baseline = Verdict.model_validate(await _long_step("baseline", bench.baseline))
             if not baseline.passed:
                 return Outcome(status=RunStatus.BLOCKED, error=baseline.error)
@@ -179,7 +172,7 @@ class Workflows:
             if stop.ended:
                 return stop
             number = flow.begin(spec)
-            await self._effects(bench.run_id, self._acts.progressing(Publish(publish)))
+            await self._effects(bench.run_id, self._acts.progressing(part.publish))
             answer = await _long_step(
                 f"{spec.name}-{number}", bench.try_stage, spec, number, flow.feedback
             )
@@ -189,21 +182,18 @@ class Workflows:
         return GO_ON
 
 
-def _from(
-    opening: Opening, first_stage: str | None, *, first_round: bool
-) -> tuple[Sequence[StageSpec] | None, Sequence[StageSpec] | None]:
-    """The stages of both children from ``first_stage`` on; None: that child has nothing to do."""
-    names = [stage.name for stage in (*opening.preparing, *opening.working)]
+def _parts(opening: Opening, first_stage: str | None, *, first_round: bool) -> list[Part]:
+    """The children of a round that begins at ``first_stage``."""
     if not first_round:
-        return None, opening.working
-    if first_stage is None or first_stage == "baseline":
-        return opening.preparing, opening.working or None
-    if first_stage not in names:
-        return None, None
-    cut, start = len(opening.preparing), names.index(first_stage)
-    if start < cut:
-        return opening.preparing[start:], opening.working or None
-    return None, opening.working[start - cut :]
+        return [opening.part()]
+    working = [stage.name for stage in opening.working]
+    if first_stage in working:
+        return [opening.part(working.index(first_stage))]
+    if first_stage == opening.publishing:
+        return []
+    preparing = [stage.name for stage in opening.preparing]
+    start = preparing.index(first_stage) if first_stage in preparing else 0
+    return [opening.part(start, preparing=True), *([opening.part()] if working else [])]
 
 
 def _internal(run_id: str) -> Outcome:

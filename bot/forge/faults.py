@@ -1,6 +1,7 @@
 """Faults that a test asks for by `POST /_forge/faults`: which call or event, how often, what."""
 
 import fnmatch
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -21,7 +22,7 @@ OF_EVENTS = frozenset({FaultKind.DUPLICATE, FaultKind.DELAY, FaultKind.REORDER, 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """``event`` is `issues` or `issues.labeled`; ``path`` may hold `*`."""
+    """``event`` is `issues` or `issues.labeled`; ``path`` may hold `*` or `{owner}`."""
 
     id: int
     kind: FaultKind
@@ -41,7 +42,8 @@ class Fault:
     def of_call(self, method: str, path: str) -> bool:
         if self.method and self.method.upper() != method:
             return False
-        return self.path is None or fnmatch.fnmatchcase(path, self.path)
+        wanted = re.sub(r"\{[^/}]*\}", "*", self.path or "*")
+        return fnmatch.fnmatchcase(path, wanted)
 
     def hit(self) -> bool:
         """Count a match; say whether it is one to spoil."""

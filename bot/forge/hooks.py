@@ -10,6 +10,7 @@ import hmac
 import time
 import uuid
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -76,7 +77,11 @@ class Hooks:
                 delivered_at=self._state.now(),
             )
         )
-        self._enqueue(delivery, self._faults.for_event(event, delivery.action))
+        fault = self._faults.for_event(event, delivery.action)
+        if fault and fault.kind is FaultKind.DELAY:
+            self._start(self._later(delivery, fault.seconds))
+        else:
+            self._enqueue(delivery, fault)
 
     def redeliver(self, delivery: Delivery) -> None:
         """Try an event again: a new delivery under the same GUID."""
@@ -102,10 +107,23 @@ class Hooks:
         queue = self._queues.setdefault(key, deque())
         queue.append((delivery, fault))
         if len(queue) == 1:
-            self._idle.clear()
-            sender = asyncio.create_task(self._work(key))
-            self._senders.add(sender)
-            sender.add_done_callback(self._senders.discard)
+            self._start(self._work(key))
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._idle.clear()
+        sender = asyncio.create_task(work)
+        self._senders.add(sender)
+        sender.add_done_callback(self._ended)
+
+    def _ended(self, sender: asyncio.Task[None]) -> None:
+        self._senders.discard(sender)
+        if not self._senders:
+            self._idle.set()
+
+    async def _later(self, delivery: Delivery, seconds: float) -> None:
+        """What comes after it is not held up."""
+        await asyncio.sleep(seconds)
+        self._enqueue(delivery, None)
 
     async def _work(self, key: str) -> None:
         queue = self._queues[key]
@@ -119,16 +137,12 @@ class Hooks:
             await self._deliver(delivery, fault)
             queue.popleft()
         del self._queues[key]
-        if not self._queues:
-            self._idle.set()
 
     async def _deliver(self, delivery: Delivery, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
         if kind is FaultKind.DROP:
             delivery.status = "failed to connect to host"
             return
-        if fault and kind is FaultKind.DELAY:
-            await asyncio.sleep(fault.seconds)
         await self._post(delivery)
         if kind is FaultKind.DUPLICATE:
             await self._post(delivery)

@@ -52,6 +52,7 @@ def set_repository(
     chosen = it.repository_ids
     if chosen is None:
         chosen = {r.id for r in forge.state.repositories.values() if it.covers(r)}
+    it.updated_at = forge.state.now()
     it.repository_ids = chosen | {repository.id} if covered else chosen - {repository.id}
     shape = [repositories.brief(repository)]
     action = "added" if covered else "removed"

@@ -6,8 +6,6 @@ REST lies at the root (`/repos/…`, `/app/…`), as on api.github.com, and git 
 
 import asyncio
 import json
-import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -151,6 +149,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Seed a forge in an empty directory and serve it until the block is left.
 
+    ``app_of`` is where the command line adds the pages.
     Raises ForgeRefused when the directory holds a forge already, OSError when the port is taken.
     """
     state = open_state(directory)
@@ -208,15 +207,3 @@ def write_facts(state: State, installation: Installation, ready: dict[str, Any])
     ):
         path.touch(mode=0o600)
         path.write_text(text)
-
-
-async def serve(directory: Path, sow: Sow, *, port: int = 0, webhook_url: str = "") -> None:
-    """Run the forge until SIGTERM or SIGINT; print the ready line once it listens."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with running(directory, sow, port=port, webhook_url=webhook_url) as it:
-        sys.stdout.write(json.dumps(it.ready) + "\n")
-        sys.stdout.flush()
-        await stop.wait()

@@ -31,6 +31,12 @@ class Story:
         tries = [stage for stage in self.stages if self.kind(stage) is kind]
         return tries[-1] if tries else None
 
+    @property
+    def publishing(self) -> str:
+        """The name of the stage that publishes."""
+        names = [name for name, kind in self.kinds.items() if kind is StageKind.PUBLISH]
+        return names[0] if names else StageKind.PUBLISH.value
+
     def tries(self, name: str) -> list[StageRecord]:
         return [stage for stage in self.stages if stage.name == name]
 

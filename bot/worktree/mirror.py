@@ -117,7 +117,7 @@ async def _roll_packs(mirror: Path) -> None:
     if len(list((mirror / "objects/pack").glob("*.pack"))) > PACKS:
         with contextlib.suppress(Damaged):  # the next fetch or checkout meets it again
             await Git(directory=mirror).run(
-                "repack", "--geometric=2", "-d", "-q", seconds=FETCH_SECONDS
+                "repack", "--geometric=2", "--window=0", "-d", "-q", seconds=FETCH_SECONDS
             )
 
 

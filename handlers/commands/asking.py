@@ -7,7 +7,7 @@ from bot.errors import UserError
 from bot.github.texts import answers
 from bot.runs import Again, Comment, Decision, Effect, React, Start, Tell
 from handlers.commands import COMMANDS, unknown
-from handlers.commands.command import Asked, Reply, Where
+from handlers.commands.command import Asked, Command, Reply, Where
 from handlers.context import Context
 
 
@@ -45,13 +45,17 @@ async def _reply(asked: Asked, context: Context) -> Reply:
     if command is None:
         return Reply(answer=unknown(asked.line.verb))
     try:
-        here = Where.PULL_REQUEST if asked.on_pull_request else Where.ISSUE
-        if here not in command.where:
-            raise UserError(f"It is for {' and '.join(command.where)}.")
+        _check_place(asked, command)
         settings, words = command.read(asked.line.words)
         return await command.call(replace(asked, settings=settings, words=words), context)
     except UserError as error:
         return Reply(answer=_refused(asked, str(error)))
+
+
+def _check_place(asked: Asked, command: Command) -> None:
+    here = Where.PULL_REQUEST if asked.on_pull_request else Where.ISSUE
+    if here not in command.where:
+        raise UserError(f"It is for {' and '.join(command.where)}.")
 
 
 def _refused(asked: Asked, why: str) -> str:

@@ -1,4 +1,4 @@
-"""What a slash command is: declared once, and read by the parser, the help and the documentation."""
+"""What a slash command is: declared once, read by the parser, the help and the documentation."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping

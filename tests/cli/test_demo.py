@@ -123,7 +123,7 @@ def test_work_that_never_passes_is_failed_and_exits_1(project: Path, tmp_path: P
         *("--state", str(tmp_path / "state")),
     )
 
-    assert (code, found["status"], found["pull_request"]) == (1, "failed", None)
+    assert (code, found["status"], found["pull_request"]) == (1, "failed", None), found
     assert found["error"]["stage"] == "verify"
     assert {each["name"] for each in found["verify"]} == {"verify-1"}
 
@@ -142,7 +142,7 @@ def test_a_base_that_is_not_there_is_named_and_still_one_object(
 def test_without_a_script_the_run_is_blocked(project: Path, tmp_path: Path) -> None:
     code, found = played("--repo", str(project), "--state", str(tmp_path / "state"))
 
-    assert (code, found["status"]) == (1, "blocked")
+    assert (code, found["status"]) == (1, "blocked"), found
     assert found["error"]["message"] == "there is no script for this issue"
 
 

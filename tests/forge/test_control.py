@@ -46,11 +46,14 @@ async def test_events_come_in_another_order(forge: Forge) -> None:
 
 
 async def test_an_event_comes_late(forge: Forge) -> None:
-    await forge.fault("delay", event="issue_comment", seconds=0.2)
-    await comment(forge)
+    await forge.fault("delay", event="issue_comment", seconds=0.3)
+    await comment(forge, "late")
+    await comment(forge, "next")
 
-    assert forge.deliveries == []
-    await forge.event("issue_comment.created")
+    await forge.event("issue_comment.created", n=2)
+
+    bodies = [one.payload["comment"]["body"] for one in forge.deliveries]
+    assert bodies == ["next", "late"]
 
 
 async def test_an_error_carries_nothing_out(forge: Forge) -> None:

@@ -1,4 +1,4 @@
-"""Which call causes which events, and how they are delivered (github.md, section e, 1-6, 19, 27)."""
+"""Which call causes which events, and how they go out (github.md, section e, 1-6, 17, 19, 27)."""
 
 import hashlib
 import hmac

@@ -154,6 +154,33 @@ async def test_a_token_for_another_repository_writes_nothing_here(forge: Forge) 
     assert answer.status == 403
 
 
+async def test_a_repository_taken_from_the_installation_is_out_of_reach(forge: Forge) -> None:
+    token = await forge.installation_token()
+    await forge.switch("uncover")
+
+    listed = await forge.get("/installation/repositories", by=token)
+    write = await forge.post(f"{forge.repo}/issues/1/comments", {"body": "x"}, by=token)
+
+    assert (listed.body["total_count"], write.status) == (0, 403)
+    removed = (await forge.event("installation_repositories.removed")).payload
+    assert removed["repositories_removed"][0]["full_name"] == forge.repository.full_name
+    await forge.switch("cover")
+    await forge.event("installation_repositories.added")
+    write = await forge.post(f"{forge.repo}/issues/1/comments", {"body": "x"}, by=token)
+    assert write.status == 201
+
+
+async def test_an_app_that_is_installed_again_has_another_installation(forge: Forge) -> None:
+    await forge.switch("uninstall")
+    await forge.switch("install")
+
+    installed = (await forge.event("installation.created")).payload["installation"]
+
+    assert installed["id"] != forge.installation_id
+    path = f"/app/installations/{installed['id']}/access_tokens"
+    assert (await forge.post(path, {}, by="app")).status == 201
+
+
 async def test_pull_request_permission_is_none_for_issues(forge: Forge) -> None:
     pull = await forge.pull("feature")
     token = await forge.installation_token(permissions={"pull_requests": "write"})

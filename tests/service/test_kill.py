@@ -53,9 +53,7 @@ async def test_killed_inside_implement(there: World) -> None:
 
 async def test_killed_inside_verify(there: World) -> None:
     flag = there.folder / "not-there"
-    await there.write_file(
-        ".github/coppice.yml", "verify:\n  test: test -f NOTES.md && sleep 3\n"
-    )
+    await there.write_file(".github/coppice.yml", "verify:\n  test: test -f NOTES.md && sleep 3\n")
     assert not flag.exists()
     there.script(1, FIX)
     await there.label(1)

@@ -47,7 +47,9 @@ async def test_the_second_attempt_may_pass_what_the_first_did_not(there: World) 
 
     run = await there.ended(1)
     assert run["status"] == "done", run["error"]
-    tried = [(s["name"], s["status"]) for s in run["stages"] if s["name"] in ("implement", "verify")]
+    tried = [
+        (s["name"], s["status"]) for s in run["stages"] if s["name"] in ("implement", "verify")
+    ]
     assert tried == [
         ("implement", "passed"),
         ("verify", "failed"),

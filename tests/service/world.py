@@ -11,12 +11,16 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yaml
+
+from bot.cli.runs import facts
+from bot.store import runs
+from bot.store.database import Database
 
 Json = Any
 PATIENCE = 60.0
@@ -32,7 +36,9 @@ class Program:
     log: Path
 
     @classmethod
-    async def start(cls, log: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> "Program":
+    async def start(
+        cls, log: Path, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> "Program":
         with log.open("ab") as stderr:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -74,7 +80,7 @@ class World:
     settings: dict[str, str]
     service: Program | None = None
     port: int = 0
-    done: set[str] = field(default_factory=set)
+    database: Database | None = None
 
     @property
     def repository(self) -> str:
@@ -92,7 +98,9 @@ class World:
                 raise AssertionError(f"{method} {path}: {answer.status} {text[:500]}")
             return json.loads(text) if text else None
 
-    async def repo(self, method: str, path: str, body: Json = None, *, who: str = "maintainer") -> Json:
+    async def repo(
+        self, method: str, path: str, body: Json = None, *, who: str = "maintainer"
+    ) -> Json:
         return await self.call(method, f"/repos/{self.repository}{path}", body, who=who)
 
     async def label(self, issue: int, *, who: str = "maintainer", name: str = "coppice") -> None:
@@ -184,20 +192,33 @@ class World:
         out, _ = await process.communicate()
         return out.decode()
 
-    async def until(self, seen: Callable[[list[Json]], bool], *, seconds: float = PATIENCE) -> list[Json]:
+    async def runs(self) -> list[Json]:
+        """What `coppice runs --json` prints, without the price of a process each time."""
+        if self.database is None:
+            self.database = await Database.open(f"sqlite:///{self.folder}/coppice/coppice.sqlite")
+        return await self.database.read(
+            lambda c: [facts(run, runs.stages(c, run.id)) for run in runs.listing(c)]
+        )
+
+    async def until(
+        self, seen: Callable[[list[Json]], bool], *, seconds: float = PATIENCE
+    ) -> list[Json]:
         """Wait until the runs, as `coppice runs --json` lists them, look as wanted."""
         found: list[Json] = []
         try:
             async with asyncio.timeout(seconds):
-                while not seen(found := await self.listed("runs", "--limit", "0")):
-                    await asyncio.sleep(0.1)
+                while not seen(found := await self.runs()):
+                    await asyncio.sleep(0.05)
         except TimeoutError:
             log = (self.folder / "serve.log").read_text()[-6000:]
-            raise AssertionError(f"waited in vain; runs: {json.dumps(found, indent=1)}\n{log}") from None
+            raise AssertionError(
+                f"waited in vain; runs: {json.dumps(found, indent=1)}\n{log}"
+            ) from None
         return found
 
     async def ended(self, issue: int, *, seconds: float = PATIENCE) -> Json:
         """Wait until the newest run of an issue has ended; answer it."""
+
         def seen(rows: list[Json]) -> bool:
             mine = [row for row in rows if row["issue"] == issue]
             return bool(mine) and mine[0]["status"] in ("done", "failed", "blocked", "cancelled")
@@ -207,6 +228,7 @@ class World:
 
     async def at(self, issue: int, stage: str, *, attempt: int = 1) -> Json:
         """Wait until the run of an issue is at a stage."""
+
         def seen(rows: list[Json]) -> bool:
             return any(
                 stage_row["name"] == stage
@@ -249,4 +271,6 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
         finally:
             if here.service is not None:
                 await here.service.kill()
+            if here.database is not None:
+                await here.database.close()
             await forge.kill()

@@ -8,7 +8,7 @@ from bot.cli.output import printable, say
 from bot.settings import wants_colour
 
 _GREEN, _RED, _BOLD, _DIM = "32", "31", "1", "2"
-_WHAT = 24  # columns
+_WHAT = 22  # columns
 
 
 class Live:

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from bot.cli.demo.options import Options
 from bot.cli.demo.result import Kept, Result
 from bot.cli.demo.watch import Watch
 from bot.cli.output import emit, note
-from bot.errors import CoppiceError
+from bot.errors import CoppiceError, OperatorError
 from bot.github.app import App, Registration
 from bot.runs import Run
 from bot.settings import DATABASE_FILE, PREFIX, BoxSettings, inherited_environment, load
@@ -31,6 +32,7 @@ LABEL = "coppice"
 DATA = "coppice"
 SCRIPTS = "scripts"
 INTERRUPTED = 130
+WORKING_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,12 +141,25 @@ async def _set(options: Options, state: Path, settings: BoxSettings) -> AsyncIte
         hub, app = Hub(session, forge.ready), _app(forge.ready, session)
         environment = _environment(options, state, forge.ready, settings)
         service = await stack.enter_async_context(started("serve", (), environment, state))
+        await _until_it_works(service, session)
         address = {"url": service.ready["webhook_url"]}
         as_app = f"Bearer {app.jwt()}"
         await hub.call("PATCH", "/app/hook/config", address, authorization=as_app)
         database = await Database.open(f"sqlite:///{state}/{DATA}/{DATABASE_FILE}")
         stack.push_async_callback(database.close)
         yield Stage(forge=forge, service=service, hub=hub, app=app, database=database, state=state)
+
+
+async def _until_it_works(service: Child, session: aiohttp.ClientSession) -> None:
+    """Wait until deliveries are acted on: they are taken in a moment before that."""
+    patience = time.monotonic() + WORKING_SECONDS
+    while time.monotonic() < patience:
+        service.require_alive()
+        async with session.get(f"{service.ready['url']}/readyz") as response:
+            if response.ok:
+                return
+        await asyncio.sleep(0.05)
+    raise OperatorError(f"serve did not begin to work in {WORKING_SECONDS} s", exit_code=1)
 
 
 def _seeding(options: Options, state: Path) -> tuple[str, ...]:

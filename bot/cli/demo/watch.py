@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from bot.cli.demo.hub import Hub, Write
 from bot.errors import OperatorError
-from bot.runs import Run, RunEvent, StageRecord, StageStatus
+from bot.pipeline import definition
+from bot.runs import Run, RunEvent, StageKind, StageRecord, StageStatus
 from bot.store import runs
 from bot.store.database import Database
 
@@ -120,20 +121,33 @@ def _of_event(run: Run, at: float, event: RunEvent) -> Sighting | None:
     problem, code = event.data.get("problem"), event.data.get("exit_code")
     result = str(problem) if problem else f"exit {code}"
     detail = f"`{event.data['name']}`: {result} ({event.data['seconds']:.1f} s)"
-    what = f"{event.stage} {event.attempt}"
+    what = _named(run, event.stage, event.attempt)
     return Sighting(at=at, issue=run.issue, what=what, detail=detail, ok=result == "exit 0")
 
 
 def _of_stage(run: Run, stage: StageRecord) -> Sighting | None:
-    what = f"{stage.name} {stage.attempt}"
+    what = _named(run, stage.name, stage.attempt)
     if stage.status is StageStatus.RUNNING and stage.started_at:
-        return Sighting(at=stage.started_at, issue=run.issue, what=what, detail="begins")
+        working = definition.kinds(run.pipeline).get(stage.name) is StageKind.IMPLEMENT
+        detail = f"the agent works: {run.agent}"
+        return (
+            Sighting(at=stage.started_at, issue=run.issue, what=what, detail=detail)
+            if working
+            else None
+        )
     if stage.ended_at is None:
         return None
     good = {StageStatus.PASSED: True, StageStatus.FAILED: False}.get(stage.status)
     reason = stage.error.message if stage.error else str(stage.result.get("summary", ""))
     detail = f"{stage.status}: {reason}" if reason else str(stage.status)
     return Sighting(at=stage.ended_at, issue=run.issue, what=what, detail=detail, ok=good)
+
+
+def _named(run: Run, stage: str, attempt: int) -> str:
+    """Count the tries of those stages that go back to one another."""
+    kind = definition.kinds(run.pipeline).get(stage)
+    counted = kind in (StageKind.IMPLEMENT, StageKind.VERIFY) or attempt > 1
+    return f"{stage}, attempt {attempt}" if counted else stage
 
 
 _WRITES = (

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.forge.git.process import attempt, git
+from bot.forge.git.process import GitFailed, attempt, git
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
@@ -104,37 +104,38 @@ def _entry(line: str) -> TreeEntry:
 async def create_tree(
     repository: Path, entries: Iterable[TreeEntry], base: str | None = None
 ) -> str:
-    """Write a tree, laid over ``base`` if there is one; raises ObjectMissing, or GitFailed."""
+    """Write a tree, laid over ``base`` if there is one.
+
+    Raises ObjectMissing for the base, GitFailed for missing objects and paths that git refuses.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         variables = {"GIT_INDEX_FILE": f"{scratch}/index"}
-        if (
-            base is not None
-            and (await attempt(repository, "read-tree", base, variables=variables))[0]
-        ):
+        if base and (await attempt(repository, "read-tree", base, variables=variables))[0]:
             raise ObjectMissing(base)
-        lines = []
+        lines: list[str] = []
         for entry in entries:
-            if entry.type == "tree" and entry.sha is not None:
-                await _graft(repository, entry, variables)
-            else:
-                sha, mode = entry.sha or "0" * 40, entry.mode if entry.sha else "0"
-                lines.append(f"{mode} {sha}\t{entry.path}\0")
-        await git(
-            repository,
-            "update-index",
-            "-z",
-            "--index-info",
-            stdin="".join(lines).encode(),
-            variables=variables,
-        )
+            lines += await _index_lines(repository, entry, variables)
+        stdin = "".join(f"{line}\0" for line in lines).encode()
+        options = ("update-index", "-z", "--index-info")
+        code, _, stderr = await attempt(repository, *options, stdin=stdin, variables=variables)
+        if code or stderr:  # it only mutters about paths such as `../x`
+            raise GitFailed("update-index", code, stderr)
         return (await git(repository, "write-tree", variables=variables)).decode().strip()
 
 
-async def _graft(repository: Path, entry: TreeEntry, variables: dict[str, str]) -> None:
+async def _index_lines(
+    repository: Path, entry: TreeEntry, variables: Mapping[str, str]
+) -> list[str]:
+    if entry.sha is None:
+        return [f"0 {'0' * 40}\t{entry.path}"]
+    if entry.type != "tree":
+        return [f"{entry.mode} {entry.sha}\t{entry.path}"]
     where = entry.path.rstrip("/")
-    options = ("-r", "--cached", "--ignore-unmatch", "-q", "--", where)
-    await git(repository, "--work-tree=/", "rm", *options, variables=variables)
-    await git(repository, "read-tree", f"--prefix={where}/", str(entry.sha), variables=variables)
+    options = ("ls-files", "-z", "--", f":(literal,top){where}")
+    known = (await git(repository, *options, variables=variables)).decode().split("\0")
+    _, inside = await read_tree(repository, entry.sha, recursive=True)
+    gone = [f"0 {'0' * 40}\t{path}" for path in known if path]
+    return gone + [f"{e.mode} {e.sha}\t{where}/{e.path}" for e in inside if e.type != "tree"]
 
 
 async def require(repository: Path, kinds: Mapping[str, str]) -> None:

@@ -64,11 +64,11 @@ async def _proposed(call: Call) -> PullRequest:
     head_sha = await read_ref(source.path, f"refs/heads/{branch}")
     if head_sha is None:
         raise invalid("PullRequest", "invalid", "head")
-    _refuse_second(repository, source, branch, base)
     await fetch_objects(repository, source, head_sha)
     if not await commits_between(repository.path, base_sha, head_sha):
         message = f"No commits between {base} and {branch}"
         raise invalid("PullRequest", "custom", message=message)
+    _refuse_second(repository, source, branch, base)  # last: nothing waits from here on
     if body.get("draft") and not repository.drafts:
         raise Refusal(422, "Draft pull requests are not supported in this repository.")
     title, text = str(body["title"]), body.get("body")

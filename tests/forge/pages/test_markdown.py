@@ -28,15 +28,15 @@ def test_details_fold_their_text() -> None:
     text = "<details><summary>What `it` got</summary>\n\n**Issue**\n</details>\nafter"
 
     assert render_markdown(text) == (
-        "<details><summary>What <code>it</code> got</summary><p><strong>Issue</strong></p>\n"
-        "</details><p>after</p>\n"
+        "<details>\n<summary>What <code>it</code> got</summary>\n<p><strong>Issue</strong></p>\n"
+        "</details>\n<p>after</p>\n"
     )
 
 
 def test_a_summary_may_have_its_own_line() -> None:
     html = render_markdown("<details>\n<summary>S</summary>\n\na\n\n</details>")
 
-    assert html == "<details><summary>S</summary><p>a</p>\n</details>"
+    assert html == "<details>\n<summary>S</summary>\n<p>a</p>\n</details>\n"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,144 @@
+"""A change is judged by fixed rules, and what cannot be judged is refused."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from bot.guard.rules import (
+    Author,
+    FileChange,
+    RuleLimits,
+    Violation,
+    check_author,
+    check_changes,
+)
+
+LIMITS = RuleLimits()
+TOKEN = b"ghp_" + b"16C7e42F292c6912E7710c838347Ae178B4a"
+
+
+def change(path: str = "src/a.py", mode: str | None = "100644", **more: Any) -> FileChange:
+    return FileChange(
+        **{"path": path, "old_mode": None, "new_mode": mode, "size": 10, "added": b"x\n", **more}
+    )
+
+
+def broken(changes: Sequence[FileChange], limits: RuleLimits = LIMITS) -> list[tuple[str, str]]:
+    return [(v.rule, v.path) for v in check_changes(changes, limits)]
+
+
+def test_an_ordinary_change_passes() -> None:
+    assert check_changes([change(), change("docs/b.md", mode="100755")], LIMITS) == []
+
+
+def test_a_deleted_file_passes_whatever_it_held() -> None:
+    assert check_changes([change(mode=None, old_mode="100644", size=0, added=TOKEN)], LIMITS) == []
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", ".git/hooks/x", "a/.GIT/config", "a\nb"])
+def test_a_path_out_of_the_tree_or_into_git_is_refused(path: str) -> None:
+    assert broken([change(path)]) == [("path", path)]
+
+
+@pytest.mark.parametrize("mode", [None, "100644"])
+def test_a_protected_file_may_be_neither_changed_nor_deleted(mode: str | None) -> None:
+    path = ".github/workflows/ci.yml"
+
+    assert broken([change(path, mode=mode)]) == [("protected", path)]
+
+
+def test_a_nested_repository_is_refused() -> None:
+    assert broken([change("lib", mode="160000", added=None)]) == [("mode", "lib")]
+
+
+def test_a_mode_that_git_does_not_write_is_refused() -> None:
+    assert broken([change(mode="100666")]) == [("mode", "src/a.py")]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/etc/passwd",
+        b"../../x",
+        b"..",
+        b"b/../../x",
+        b"b/..",
+        b"../.git/config",
+        b".git",
+        b"",
+        b"\xff",
+        b"C:/x",
+        b"..\\..\\x",
+    ],
+)
+def test_a_link_that_may_lead_out_is_refused(target: bytes) -> None:
+    assert broken([change("a", mode="120000", link_target=target)]) == [("mode", "a")]
+
+
+@pytest.mark.parametrize("target", [b"b", b"../b", b"../docs/x/y.md", b"./b"])
+def test_a_link_within_the_tree_passes(target: bytes) -> None:
+    assert broken([change("src/a", mode="120000", link_target=target)]) == []
+
+
+def test_a_link_that_was_not_read_is_refused() -> None:
+    told = check_changes([change("a", mode="120000", added=None)], LIMITS)
+
+    assert [(v.rule, v.message.split(":")[0]) for v in told] == [
+        ("mode", "could not check"),
+        ("secrets", "could not check"),
+    ]
+
+
+def test_too_much_is_refused_by_file_by_sum_and_by_count() -> None:
+    limits = RuleLimits(files=2, file_bytes=15, total_bytes=25)
+    changes = [change("a", size=16), change("b"), change("c", mode=None, size=99)]
+
+    assert broken(changes, limits) == [("size", ""), ("size", ""), ("size", "a")]
+
+
+def test_a_secret_in_added_lines_is_refused_and_not_repeated() -> None:
+    told = check_changes([change(added=b"t = '" + TOKEN + b"'\n")], LIMITS)
+
+    assert told == [
+        Violation("secrets", "src/a.py", "a secret (betterleaks.github-pat): `t = '***'`")
+    ]
+
+
+def test_a_secret_in_a_name_or_a_link_is_refused() -> None:
+    name, target = TOKEN.decode(), b"x/" + TOKEN
+
+    assert broken([change(name)]) == [("secrets", "")]
+    assert broken([change("a", mode="120000", link_target=target)]) == [("secrets", "a")]
+
+
+def test_content_that_was_not_read_is_refused() -> None:
+    assert broken([change(added=None)]) == [("secrets", "src/a.py")]
+
+
+class Unreadable(bytes):
+    """Content that breaks whoever looks at it."""
+
+    def __iter__(self) -> Iterator[int]:
+        raise MemoryError
+
+    def __contains__(self, key: object) -> bool:
+        raise MemoryError
+
+
+def test_a_rule_that_breaks_is_a_violation() -> None:
+    told = check_changes([change(added=Unreadable(b"x")), change(size="x")], LIMITS)
+
+    assert {(v.rule, v.message) for v in told} == {
+        ("secrets", "could not check: MemoryError"),
+        ("size", "could not check: TypeError"),
+    }
+
+
+def test_a_commit_by_somebody_else_is_refused() -> None:
+    app, ana = "coppice[bot] <1+coppice[bot]@x>", "Ana <ana@x>"
+
+    assert check_author(Author(author=app, committer=app), app) == []
+    assert check_author(Author(author=ana, committer=app), app) == [
+        Violation("author", "", f"the commit says it is by {ana}, not {app}")
+    ]
