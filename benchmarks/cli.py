@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from benchmarks.figure import Figure, alone, compare, in_turn, show
 
@@ -48,7 +50,8 @@ def idle_cost() -> Figure:
             "DATA_DIR": f"{state}/coppice",
             "PORT": 0,
         }
-        with started(["serve"], settings) as (process, _):
+        with started(["serve"], settings) as (process, service):
+            wait_until_it_works(service["url"])
             time.sleep(SETTLING_SECONDS)
             before, began = processor_seconds(process.pid), time.monotonic()
             time.sleep(IDLE_SECONDS)
@@ -72,6 +75,15 @@ def started(
             yield process, json.loads(line)
         finally:
             process.terminate()
+
+
+def wait_until_it_works(url: str) -> None:
+    while True:
+        try:
+            with urlopen(f"{url}/readyz"):
+                return
+        except HTTPError:
+            time.sleep(0.1)
 
 
 def processor_seconds(pid: int) -> float:

@@ -126,6 +126,13 @@ class Trigger(Record):
     """ISO 8601, UTC: when GitHub says that the issue was as it is here (its `updated_at`)."""
 
 
+class Ending(Record):
+    """How a run is about to end: told on GitHub first, then written as its status."""
+
+    status: RunStatus
+    error: RunError | None = None
+
+
 class Work(Record):
     """What a run has in git and on GitHub so far; every field is written once or moves forward."""
 
@@ -150,6 +157,8 @@ class Work(Record):
     status_comment_url: str | None = None
     check_run_url: str | None = None
     """The page of the check run `Coppice`."""
+    ending: Ending | None = None
+    """Set while the last effects are applied, so that whoever sees the end sees all of it."""
     ci: bool = False
     """Somebody with write access asked for the repository's CI."""
 

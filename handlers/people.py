@@ -31,7 +31,7 @@ async def rights_and_rules(
     )
     if isinstance(held, BaseException):
         raise held
-    if isinstance(rules, BaseException):
+    if isinstance(rules, BaseException) and not isinstance(rules, UserError):
         raise rules
     return held, rules
 

@@ -7,6 +7,7 @@ import signal
 import tempfile
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,9 @@ PORT_TAKEN = 4
 
 
 def run(arguments: Namespace) -> int:
-    with tempfile.TemporaryDirectory(prefix="coppice-forge-") as scratch:
-        state = Path(arguments.state or scratch)
+    with _directory(arguments.state) as state:
         try:
-            asyncio.run(_serve(state, _sow(arguments), arguments))
+            asyncio.run(_serve(Path(state), _sow(arguments), arguments))
         except (ForgeRefused, SeedRefused) as error:
             raise OperatorError(str(error)) from error
         except OSError as error:
@@ -38,6 +38,12 @@ def run(arguments: Namespace) -> int:
                 exit_code=PORT_TAKEN,
             ) from error
     return 0
+
+
+def _directory(named: str | None) -> AbstractContextManager[str]:
+    if named:
+        return nullcontext(named)
+    return tempfile.TemporaryDirectory(prefix="coppice-forge-")
 
 
 def _sow(arguments: Namespace) -> Sow:

@@ -17,8 +17,8 @@ from bot.engine.outcome import GO_ON, Act, Outcome, stopped
 from bot.engine.sayings import Sayings
 from bot.engine.writer import LONGEST_WAIT, Writer
 from bot.errors import EffectDelayed
-from bot.runs import Json, Publish, RunStatus, StageRecord, StageStatus
-from bot.store import ledger, runs
+from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
+from bot.store import runs
 
 _SILENT = (Publish.COMMENT, Publish.PATCH)
 
@@ -98,26 +98,31 @@ class Acts:
         await self.writer.update(run_id, status=RunStatus.RUNNING)
         return GO_ON.model_dump(mode="json")
 
-    async def finish(self, run_id: str, outcome: Json, following: bool) -> Json:  # noqa: FBT001
-        """Write how the run ended, before anybody is told."""
+    async def announce_end(self, run_id: str, outcome: Json) -> Json:
+        """Close the stages, and note how the run will be told to end."""
         end = Outcome.model_validate(outcome)
         publishing = (await self.writer.story(run_id)).publishing
+        ending = Ending(status=end.status or RunStatus.FAILED, error=end.error)
 
         def write(c: Connection) -> None:
             for stage in runs.stages(c, run_id):
                 if stage.status in (StageStatus.RUNNING, StageStatus.PENDING):
                     runs.save_stage(c, _ended(stage, end, publishing))
-            run = runs.update(
-                c,
-                run_id,
-                status=end.status or RunStatus.FAILED,
-                error=end.error,
-                following=following,
-            )
-            if end.error and end.error.kind == "uninstalled":
-                ledger.void_installation(c, run.repository.installation_id)
+            runs.update(c, run_id, work={"ending": ending.model_dump(mode="json")})
 
         await self.writer.write(write)
+        return GO_ON.model_dump(mode="json")
+
+    async def finish(self, run_id: str, outcome: Json, following: bool) -> Json:  # noqa: FBT001
+        """Write how the run ended."""
+        end = Outcome.model_validate(outcome)
+        await self.writer.update(
+            run_id,
+            status=end.status or RunStatus.FAILED,
+            error=end.error,
+            following=following,
+            work={"ending": None},
+        )
         return GO_ON.model_dump(mode="json")
 
 

@@ -44,7 +44,7 @@ class Flow:
         return None
 
     def _target(self, spec: StageSpec, verdict: Verdict) -> int | None:
-        """The stage to go back to; None where another attempt is one too many or changes nothing."""
+        """The stage to go back to; None where one more attempt is too many or changes nothing."""
         again = spec.name if spec.kind is StageKind.IMPLEMENT else spec.back_to
         if verdict.blocked or again is None or self._seen_before(verdict):
             return None

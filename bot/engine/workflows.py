@@ -116,10 +116,14 @@ class Workflows:
         return stop if stop.ended else outcome
 
     async def _conclude(self, run_id: str, publish: Publish, outcome: Outcome) -> Outcome:
-        """Write how the run stands, then say it; what cannot be said any more changes nothing."""
+        """Say how the run ends, then write it; what cannot be said any more changes nothing.
+
+        In this order, because whoever reads that a run has ended looks for what it left on GitHub.
+        """
         following = outcome.status is RunStatus.DONE and publish is Publish.PR
-        await self._finish(run_id, outcome, following=following)
+        await _step("ending", self._acts.announce_end, run_id, outcome.model_dump(mode="json"))
         await self._effects(run_id, self._acts.concluding(publish), to_the_end=True)
+        await self._finish(run_id, outcome, following=following)
         return outcome
 
     async def _close(self, run_id: str, message: Message) -> Outcome:

@@ -54,10 +54,18 @@ class Writer:
         run, stages = await self.shop.database.read(read)
         if run is None:
             raise LookupError(f"there is no run {run_id}")
-        return self.shop.story(run, stages)
+        return self.shop.story(_as_told(run), stages)
 
     async def update(self, run_id: str, **changes: Unpack[runs.Changes]) -> Run:
         return await self.shop.database.write(lambda c: runs.update(c, run_id, **changes))
 
     async def write(self, change: Callable[[Connection], None]) -> None:
         await self.shop.database.write(change)
+
+
+def _as_told(run: Run) -> Run:
+    """A run that is ending, as it will be when everything is said."""
+    ending = run.work.ending
+    if ending is None:
+        return run
+    return run.model_copy(update={"status": ending.status, "error": ending.error})

@@ -186,8 +186,11 @@ def _words(page: _Page) -> Iterator[Piece]:
 
 def _definitions(page: _Page) -> Iterator[Piece]:
     used = page.plain.casefold()
-    for match in _FOOTNOTE.finditer(page.plain):
-        if used.count(f"[^{match['label']}]".casefold()) < 2:
+    for match in _FOOTNOTE.finditer(page.text):  # an indented part of it looks like code
+        if (
+            page.plain[match.end("label")] != _MASK
+            and used.count(f"[^{match['label']}]".casefold()) < 2
+        ):
             yield Piece(*match.span(), Kind.DEFINITION)
     for number, start in enumerate(page.lines[:-1]):
         if number in page.covered:

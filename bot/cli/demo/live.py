@@ -58,7 +58,7 @@ class Live:
         self._say(
             "Look around, label another issue `coppice`, comment `/coppice help`. Ctrl-C ends it."
         )
-        self._say(f"  COPPICE_DATA_DIR={state}/coppice coppice runs")
+        self._say(f"  COPPICE_DATA_DIR={state}/coppice {sys.argv[0]} runs")
         self._say()
 
     def _painted(self, text: str, colour: str | None) -> str:

@@ -6,10 +6,11 @@ the update hook asks for each ref again, so that one refused branch does not hol
 
 import asyncio
 import os
+import signal
 import subprocess
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -157,9 +158,18 @@ async def _process(
     )
     if process.stdin is None or process.stdout is None:
         raise RuntimeError("git http-backend has no pipes")
+    left_in_peace = False
     try:
         yield Backend(process=process, stdin=process.stdin, stdout=process.stdout)
+        left_in_peace = True
     finally:
-        if process.returncode is None:
-            process.kill()
+        process.stdin.close()
+        if not left_in_peace and process.returncode is None:
+            _kill(process.pid)
         await process.wait()
+
+
+def _kill(pid: int) -> None:
+    # Process.kill() polls first, which takes the exit code away from asyncio's own watcher
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

@@ -3,6 +3,7 @@
 The same judgement serves git's pushes and the writes of the REST API.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from bot.forge.git.commits import Commit, read_commits
 from bot.forge.git.process import attempt, git
+from bot.forge.git.refs import branches
 from bot.forge.records import Protection
 
 WORKFLOWS = ".github/workflows/"
@@ -92,12 +94,14 @@ class _Push:
         if update.new is None:
             return None
         shas = await self._new_commits(update.new)
-        if shas and not self.rules.workflows and (path := await self._workflow(shas)):
-            return PushRefusal(reason=workflow_refusal(path))
-        lines = await self._violations(shas, protection) if shas else []
-        if not lines:
+        if not shas:
             return None
-        return PushRefusal(reason=VIOLATED, lines=(*self._heading(update.ref), *lines))
+        path, lines = await asyncio.gather(self._workflow(shas), self._violations(shas, protection))
+        if path:
+            return PushRefusal(reason=workflow_refusal(path))
+        if lines:
+            return PushRefusal(reason=VIOLATED, lines=(*self._heading(update.ref), *lines))
+        return None
 
     def _heading(self, ref: str) -> tuple[str, ...]:
         first = f"error: GH013: Repository rule violations found for {ref}."
@@ -136,6 +140,8 @@ class _Push:
 
     async def _workflow(self, shas: Sequence[str]) -> str | None:
         """Name a workflow file that these commits write and no branch has as it is."""
+        if self.rules.workflows:
+            return None
         options = ("--stdin", "-r", "-z", "-m", "--root", "--no-commit-id", "--diff-filter=d")
         output = await self._diff(shas, *options, "--", WORKFLOWS)
         parts = output.decode(errors="replace").split("\0")
@@ -143,16 +149,15 @@ class _Push:
             (facts.split(" ")[3], path)
             for facts, path in zip(parts[::2], parts[1::2], strict=False)
         ]
-        heads = (
-            await git(self.repository, "for-each-ref", "--format=%(refname)", "refs/heads")
-        ).decode()
         for sha, path in written:
-            if not await self._is_known(sha, path, heads.split()):
+            if not await self._is_known(sha, path):
                 return path
         return None
 
-    async def _is_known(self, sha: str, path: str, heads: Sequence[str]) -> bool:
-        request = "".join(f"{head}:{path}\n" for head in heads).encode()
+    async def _is_known(self, sha: str, path: str) -> bool:
+        request = "".join(
+            f"refs/heads/{head}:{path}\n" for head in await branches(self.repository)
+        ).encode()
         options = ("cat-file", "--batch-check=%(objectname)")
         return sha in (await git(self.repository, *options, stdin=request)).decode().split("\n")
 

@@ -1,0 +1,86 @@
+"""Row 30: commands that only seem to be written are not carried out (`security.md`)."""
+
+import pytest
+
+from bot.guard.commands import CommandLine, find_commands
+
+RUN = "/coppice run"
+
+SMUGGLED = {
+    "fence": f"```\n{RUN}\n```",
+    "fence with a language": f"```sh\n{RUN}\n```",
+    "tildes": f"~~~\n{RUN}\n~~~",
+    "fence without an end": f"```\n{RUN}",
+    "fence in a list": f"- a\n  ```\n  {RUN}\n  ```",
+    "indented code": f"text\n\n    {RUN}",
+    "tab": f"\t{RUN}",
+    "code span": f"`{RUN}`",
+    "code span over lines": f"`a\n{RUN}\nb`",
+    "quote": f"> {RUN}",
+    "quote in a quote": f"> > {RUN}",
+    "line right under a quote": f"> a\n{RUN}",
+    "mail reply": f"On Monday, raj wrote:\n> please\n> {RUN}",
+    "comment": f"<!--\n{RUN}\n-->",
+    "comment in one line": f"<!-- {RUN} -->",
+    "comment in a paragraph": f"a <!--\n{RUN}\n--> b",
+    "comment without an end": f"<!--\n\n{RUN}",
+    "html block": f"<div>\n{RUN}\n</div>",
+    "pre": f"<pre>\n{RUN}\n</pre>",
+    "details": f"<details>\n\n{RUN}\n\n</details>",
+    "blockquote element": f"<blockquote>\n\n{RUN}\n\n</blockquote>",
+    "script": f"<script>\n{RUN}\n</script>",
+    "list": f"- {RUN}",
+    "numbered list": f"1. {RUN}",
+    "task": f"- [x] {RUN}",
+    "heading": f"# {RUN}",
+    "underlined heading": f"{RUN}\n---",
+    "table": f"| a |\n|---|\n| {RUN} |",
+    "link": f"[a\n{RUN}\nb](https://x)",
+    "emphasis": f"*a\n{RUN}\nb*",
+    "definition": f"[a]: https://x '\n{RUN}\n'",
+    "in the middle of a line": f"please {RUN}",
+    "escaped": f"\\{RUN}",
+    "entity": "&#47;coppice run",
+    "zero-width before it": f"\u200b{RUN}",
+    "glued": "/coppicerun",
+    "another bot's": "/copp run\n@coppice run\n//coppice run",
+    "our own mark": "\ue0000\ue000 run\n\n`x\n/coppice run\ny`",
+}
+
+
+@pytest.mark.parametrize("name", SMUGGLED)
+def test_a_smuggled_command_is_not_found(name: str) -> None:
+    assert find_commands(SMUGGLED[name]) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (RUN, [(1, "run", ())]),
+        ("Thanks!\n\n/coppice run\n", [(3, "run", ())]),
+        ("Thanks!\n/coppice run\nbye", [(2, "run", ())]),
+        ("> quoted\n\n/coppice stop", [(3, "stop", ())]),
+        ("hi\r\n/coppice retry publish  \r\nbye", [(2, "retry", ("publish",))]),
+        ("/Coppice RUN keep `this` *word*", [(1, "run", ("keep", "`this`", "*word*"))]),
+        ("/coppice stop\n/coppice run a=b", [(1, "stop", ()), (2, "run", ("a=b",))]),
+        ("/coppice", [(1, "", ())]),
+        ("/coppice\u00a0run", [(1, "run", ())]),
+        ("   /coppice run", [(1, "run", ())]),
+        ("a  \n/coppice run", [(2, "run", ())]),
+        ("<details>\n\nlog\n\n</details>\n\n/coppice run", [(7, "run", ())]),
+        ("```\nx\n```\n/coppice run", [(4, "run", ())]),
+    ],
+)
+def test_a_command_on_a_line_of_its_own_is_found(
+    body: str, found: list[tuple[int, str, tuple[str, ...]]]
+) -> None:
+    assert find_commands(body) == [CommandLine(line=n, verb=v, words=w) for n, v, w in found]
+
+
+def test_no_more_than_ten_commands_are_read() -> None:
+    assert len(find_commands("/coppice run\n" * 500)) == 10
+
+
+@pytest.mark.parametrize("noise", ["[" * 60_000, "![a" * 20_000, "*a " * 20_000, "> " * 30_000])
+def test_hostile_comments_take_no_time(noise: str) -> None:
+    assert len(find_commands(f"{noise}\n\n/coppice run")) == 1

@@ -1,0 +1,335 @@
+"""Slash commands: who may, what they do, and how a no is answered."""
+
+from typing import Any
+
+import pytest
+
+from bot.runs import (
+    Again,
+    Comment,
+    Decision,
+    Message,
+    MessageKind,
+    React,
+    RunStatus,
+    Start,
+    Tell,
+    ignore,
+    run_id,
+)
+from tests.handlers.payloads import commented, on_pull_request, where
+from tests.handlers.world import GUID, Unreachable, World, run
+
+EYES = React(issue=7, comment_id=881, content="eyes")
+CONFUSED = React(issue=7, comment_id=881, content="confused")
+BUSY = "Run `a1b2c3` is working on this."
+
+
+def answer(decision: Decision) -> str:
+    """Return what is answered; nothing else may happen but the eyes."""
+    assert (decision.starts, decision.tells) == ((), ())
+    eyes, comment = decision.effects
+    assert isinstance(comment, Comment)
+    assert (eyes, comment.purpose) == (EYES.model_copy(update={"issue": comment.issue}), PURPOSE)
+    return comment.body
+
+
+PURPOSE = "answer-881"
+
+
+def told(kind: MessageKind, command: str, by: str = "ana", reason: str = "") -> Tell:
+    message = Message(kind=kind, by=by, reason=reason or f"`/coppice {command}`")
+    return Tell(run_id="a1b2c3d4e5f6", message=message, key="881/1")
+
+
+async def test_run_starts_a_run_with_its_words(world: World) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice run keep the alias"))
+
+    (start,) = decision.starts
+    assert isinstance(start, Start)
+    assert (start.run.id, start.run.issue) == (run_id(GUID), 7)
+    assert (start.run.trigger.goal, start.run.trigger.comment_id) == ("keep the alias", 881)
+    assert decision.effects == (EYES,)
+
+
+async def test_run_without_words_has_no_goal(world: World) -> None:
+    (start,) = (await world.decide("issue_comment", commented("/coppice run"))).starts
+
+    assert isinstance(start, Start)
+    assert start.run.trigger.goal is None
+
+
+async def test_run_may_name_a_pipeline(world: World) -> None:
+    world.github.rules = "pipeline: nope"
+
+    (start,) = (await world.decide("issue_comment", commented("/coppice run pipeline=fix"))).starts
+
+    assert isinstance(start, Start)
+    assert (start.run.pipeline, start.run.trigger.goal) == ("fix", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("pipelin=fix", "It knows no `pipelin=`. Did you mean `pipeline=`?"),
+        ("--pipeline.x=fix", "It knows no `pipeline.x=`. Did you mean `pipeline=`?"),
+        ("zzz=1", "It knows no `zzz=`."),
+        ("pipeline=../x", "`pipeline=` takes the name of a pipeline"),
+        ("pipeline=nope", "There is no pipeline `nope`."),
+    ],
+)
+async def test_a_setting_that_there_is_not_is_answered(world: World, words: str, said: str) -> None:
+    decision = await world.decide("issue_comment", commented(f"/coppice run {words}"))
+
+    assert said in answer(decision)
+
+
+async def test_run_is_refused_while_one_lives(world: World) -> None:
+    world.has(run())
+
+    decision = await world.decide("issue_comment", commented("/coppice run"))
+
+    assert BUSY in answer(decision)
+
+
+async def test_run_is_refused_while_a_pull_request_is_open(world: World) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+
+    decision = await world.decide("issue_comment", commented("/coppice run"))
+
+    assert "12 is open: `/coppice retry` makes one more round" in answer(decision)
+
+
+async def test_run_on_an_ended_run_is_a_new_run(world: World) -> None:
+    world.has(run(RunStatus.FAILED))
+
+    (start,) = (await world.decide("issue_comment", commented("/coppice run"))).starts
+
+    assert isinstance(start, Start)
+    assert start.run.id == run_id(GUID)
+
+
+async def test_run_on_a_closed_issue_is_refused(world: World) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice run", state="closed"))
+
+    assert "The issue is closed; open it again first." in answer(decision)
+
+
+async def test_run_on_a_pull_request_is_refused(world: World) -> None:
+    decision = await world.decide("issue_comment", on_pull_request("/coppice run"))
+
+    assert "It is for issues." in answer(decision)
+
+
+async def test_run_with_a_bad_configuration_is_answered(world: World) -> None:
+    world.github.rules = "triger: {}"
+
+    decision = await world.decide("issue_comment", commented("/coppice run"))
+
+    assert "did you mean `trigger`?" in answer(decision)
+
+
+@pytest.mark.parametrize("body", [commented("/coppice stop"), on_pull_request("/coppice stop")])
+async def test_stop_tells_the_run(world: World, body: dict[str, Any]) -> None:
+    world.has(run(pull_request=12))
+
+    decision = await world.decide("issue_comment", body)
+
+    assert decision.tells == (told(MessageKind.STOP, "stop", reason="`/coppice stop` by ana"),)
+
+
+@pytest.mark.parametrize("verb", ["stop", "ci", "retry"])
+async def test_without_a_run_there_is_an_answer(world: World, verb: str) -> None:
+    said = answer(await world.decide("issue_comment", commented(f"/coppice {verb}")))
+
+    assert said.startswith(f"[`/coppice {verb}` by `ana`](https://h/c/881): ")
+
+
+async def test_stop_on_an_ended_run_is_answered(world: World) -> None:
+    world.has(run(RunStatus.CANCELLED))
+
+    decision = await world.decide("issue_comment", commented("/coppice stop"))
+
+    assert "No run is at work here." in answer(decision)
+
+
+@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.BLOCKED, RunStatus.CANCELLED])
+async def test_retry_goes_on_with_an_ended_run(world: World, status: RunStatus) -> None:
+    world.has(run(status))
+
+    decision = await world.decide("issue_comment", commented("/coppice retry"))
+
+    assert decision.starts == (Again(run_id="a1b2c3d4e5f6", key="881/1", by="ana"),)
+    assert decision.effects == (EYES,)
+
+
+async def test_retry_may_name_a_stage(world: World) -> None:
+    world.has(run(RunStatus.FAILED))
+
+    (again,) = (await world.decide("issue_comment", commented("/coppice retry publish"))).starts
+
+    assert isinstance(again, Again)
+    assert again.stage == "publish"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("publsh", "did you mean `publish`?"),
+        ("zzz", "there is: snapshot"),
+        ("publish now", "It takes [STAGE]"),
+    ],
+)
+async def test_retry_of_no_stage_is_answered(world: World, words: str, said: str) -> None:
+    world.has(run(RunStatus.FAILED))
+
+    decision = await world.decide("issue_comment", commented(f"/coppice retry {words}"))
+
+    assert said in answer(decision).replace("\\[", "[")
+
+
+async def test_retry_of_a_working_run_is_refused(world: World) -> None:
+    world.has(run())
+
+    decision = await world.decide("issue_comment", commented("/coppice retry"))
+
+    assert BUSY in answer(decision)
+
+
+async def test_retry_with_an_open_pull_request_is_one_more_round(world: World) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+
+    decision = await world.decide("issue_comment", on_pull_request("/coppice retry"))
+
+    assert decision.tells == (told(MessageKind.RETRY, "retry"),)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (RunStatus.DONE, ""),
+        (RunStatus.CANCELLED, "closed"),
+        (RunStatus.CANCELLED, "branch_deleted"),
+    ],
+)
+async def test_retry_of_what_is_over_names_run(world: World, status: RunStatus, kind: str) -> None:
+    world.has(run(status, kind=kind, pull_request=12))
+
+    decision = await world.decide("issue_comment", commented("/coppice retry"))
+
+    assert "`/coppice run` starts afresh" in answer(decision)
+
+
+async def test_ci_tells_the_run(world: World) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+
+    decision = await world.decide("issue_comment", on_pull_request("/coppice ci"))
+
+    assert decision.tells == (told(MessageKind.CI, "ci"),)
+
+
+@pytest.mark.parametrize("body", ["/coppice help", "/coppice", "/coppice HELP"])
+async def test_help_lists_every_command(world: World, body: str) -> None:
+    said = answer(await world.decide("issue_comment", commented(body)))
+
+    rows = [line.split("`")[1].split()[1] for line in said.splitlines() if line[:3] == "| `"]
+    assert rows == ["run", "stop", "retry", "ci", "help"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("rum", "Did you mean `/coppice run`?"),
+        ("xyzzy", "There is no `/coppice xyzzy`."),
+        ("approve", "`/coppice approve` is not built yet."),
+        ("plan", "`/coppice plan` is not built yet."),
+    ],
+)
+async def test_a_verb_that_there_is_not_is_answered(world: World, verb: str, said: str) -> None:
+    assert said in answer(await world.decide("issue_comment", commented(f"/coppice {verb}")))
+
+
+async def test_words_for_a_command_that_takes_none_are_answered(world: World) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice stop now"))
+
+    assert "It takes no words: `/coppice stop`." in answer(decision)
+
+
+async def test_several_commands_are_carried_out_in_order(world: World) -> None:
+    world.has(run())
+
+    decision = await world.decide("issue_comment", commented("/coppice stop\n/coppice ci"))
+
+    assert [(t.message.kind, t.key) for t in decision.tells] == [("stop", "881/1"), ("ci", "881/2")]
+    assert decision.effects == (EYES,)
+
+
+async def test_a_comment_starts_one_run_and_answers_once(world: World) -> None:
+    body = "/coppice run\n/coppice run\n/coppice nope"
+
+    decision = await world.decide("issue_comment", commented(body))
+
+    eyes, comment = decision.effects
+    assert isinstance(comment, Comment)
+    assert (len(decision.starts), eyes) == (1, EYES)
+    assert "One start for each comment." in comment.body
+    assert "There is no `/coppice nope`." in comment.body
+
+
+@pytest.mark.parametrize(
+    ("by", "reason"), [("app", "sender is this app"), ("bot", "sender helper is a bot")]
+)
+async def test_machines_are_not_heard(world: World, by: str, reason: str) -> None:
+    world.github = Unreachable()
+
+    assert await world.decide("issue_comment", commented("/coppice run", by)) == ignore(reason)
+
+
+async def test_readers_get_a_reaction_and_no_words(world: World) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice run", "eve"))
+
+    reason = "/coppice run needs write access; eve has read"
+    assert decision == Decision(effects=(CONFUSED,), reason=reason)
+
+
+async def test_triage_gets_a_comment_that_links_the_command(world: World) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice stop", "raj"))
+
+    body = "[`/coppice stop` by `raj`](https://h/c/881): It needs write access; `raj` has triage."
+    refusal = Comment(issue=7, purpose="refusal-2", body=body)
+    assert decision.effects == (CONFUSED, refusal)
+
+
+@pytest.mark.parametrize("body", ["Thanks!", "> /coppice run", "```\n/coppice run\n```", None])
+async def test_a_comment_without_a_command_is_ignored_unread(
+    world: World, body: str | None
+) -> None:
+    world.github = Unreachable()
+
+    decision = await world.decide("issue_comment", commented(body or ""))
+
+    assert decision == ignore("no command in the comment")
+
+
+async def test_an_edited_comment_is_never_read(world: World) -> None:
+    payload = {**commented("/coppice run"), "action": "edited"}
+
+    decision = await world.decide("issue_comment", payload)
+
+    assert decision == ignore("nothing is done about issue_comment.edited")
+
+
+async def test_a_comment_by_another_than_the_sender_is_ignored(world: World) -> None:
+    payload = {**commented("/coppice run", "raj"), **where("ana")}
+
+    decision = await world.decide("issue_comment", payload)
+
+    assert decision == ignore("the comment is not by the sender")
+
+
+async def test_an_archived_repository_is_ignored(world: World) -> None:
+    payload = {**commented("/coppice run"), **where("ana", archived=True)}
+
+    decision = await world.decide("issue_comment", payload)
+
+    assert decision == ignore("the repository is archived")

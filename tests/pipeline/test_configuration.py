@@ -1,0 +1,147 @@
+"""A repository's configuration is read as it is meant, or refused by name."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import UserError
+from bot.pipeline.configuration import Limits, RepositoryConfig, TriggerChoice, load, schema
+from bot.runs import Publish
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "coppice.schema.json"
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(UserError) as refused:
+        load(text)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "\ufeff", "---\n"])
+def test_nothing_is_the_defaults(text: str) -> None:
+    assert load(text) == RepositoryConfig()
+
+
+def test_every_key_is_read() -> None:
+    config = load(
+        "verify: {test: pytest -q, setup: pip install ., lint: ruff check}\n"
+        "limits: {attempts: 2, command_seconds: 5, agent_seconds: 6, files: 7, file_bytes: 8,\n"
+        "         total_bytes: 9, open_pull_requests: 1}\n"
+        "trigger: {label: bot}\nbase: release/1.x\npublish: pr\nci: auto\nred_base: stop\n"
+        "pipeline: fix\n"
+    )
+
+    assert config == RepositoryConfig(
+        verify={"setup": "pip install .", "test": "pytest -q", "lint": "ruff check"},
+        limits=Limits(
+            attempts=2,
+            command_seconds=5,
+            agent_seconds=6,
+            files=7,
+            file_bytes=8,
+            total_bytes=9,
+            open_pull_requests=1,
+        ),
+        trigger=TriggerChoice(label="bot"),
+        base="release/1.x",
+        publish=Publish.PR,
+        ci="auto",
+        red_base="stop",
+        pipeline="fix",
+    )
+
+
+def test_commands_keep_their_order_and_setup_is_first() -> None:
+    config = load("verify:\n  test: a\n  build: b\n  setup: c\n  audit: d\n")
+
+    assert list(config.verify) == ["setup", "test", "build", "audit"]
+
+
+def test_it_survives_being_stored() -> None:
+    config = load("verify: {test: a, setup: b}\nbase: main\n")
+
+    assert RepositoryConfig.model_validate_json(config.model_dump_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("triger: {}", "Unknown key `triger`; did you mean `trigger`?"),
+        ("trigger: {lable: x}", "Unknown key `trigger.lable`; did you mean `label`?"),
+        ("limits: {atempts: 1}", "Unknown key `limits.atempts`; did you mean `attempts`?"),
+        ("trigger: {zzz: 1}", "Unknown key `trigger.zzz`; there is: label."),
+    ],
+)
+def test_an_unknown_key_is_named_with_the_nearest(text: str, said: str) -> None:
+    assert refusal(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- a", "It must be a map of keys to values"),
+        ("just words", "It must be a map of keys to values"),
+        ("verify: pytest", "`verify`: must be a map of keys to values."),
+        ("verify: {test: 5}", "`verify.test`: must be text."),
+        ("verify: {test: '  '}", "`verify.test`: string should have at least 1 character."),
+        ("verify: {'a\\nb': x}", "`verify."),
+        ("limits: {attempts: '3'}", "`limits.attempts`: must be a whole number."),
+        ("limits: {attempts: 0}", "`limits.attempts`: input should be greater than or equal to 1."),
+        ("limits: {attempts: true}", "`limits.attempts`: must be a whole number."),
+        ("limits: ~", "`limits`: must be a map of keys to values."),
+        ("trigger: {label: ''}", "`trigger.label`: string should have at least 1 character."),
+        ("ci: maybe", "`ci`: input should be 'ask' or 'auto'."),
+        ("publish: patch", "`publish`: `patch` is not built yet; there is `pr`."),
+        ("publish: nonsense", "`publish`: input should be 'comment', 'patch', 'branch' or 'pr'."),
+        ("pipeline: ../x", "`pipeline`: "),
+    ],
+)
+def test_a_wrong_value_is_named(text: str, said: str) -> None:
+    assert refusal(text).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "-x", "--upload-pack=x", "a b", "a..b", "a.lock", "x/", "@", "a\\b", "a~1"]
+)
+def test_a_base_that_no_branch_can_be_called_is_refused(name: str) -> None:
+    assert refusal(f"base: '{name}'") == "`base`: is not a name that a branch can have."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (": : :\n\t", "line 1: expected <block end>, but found ':'"),
+        ("a: [1\n", "line 2: expected ',' or ']', but got '<stream end>'"),
+        ("ci: ask\nci: auto", "line 2: the key `ci` is there twice"),
+        ("a: &x 1\nb: *x", "line 1: anchors and aliases are not taken"),
+        ("b: *x", "line 1: anchors and aliases are not taken"),
+        ("on: 1", "line 1: the key `on` must be text; put it in quotes"),
+        ("<<: {a: 1}", "line 1: the key `<<` must be text; put it in quotes"),
+        ("[" * 500, "line 1: more than 20 levels are not taken"),
+        ("a: 1\n---\nb: 2", "line 2: but found another document"),
+        ("a: !!python/object:os.system x", "line 1: could not determine a constructor for the tag"),
+    ],
+)
+def test_what_is_not_plain_yaml_is_refused_by_line(text: str, said: str) -> None:
+    assert refusal(text).startswith(f"It is not YAML that Coppice takes: {said}")
+
+
+@pytest.mark.parametrize("text", ["x: \x00", "x: 2001-99-99", "x: \ud800"])
+def test_what_the_parser_cannot_take_is_refused(text: str) -> None:
+    assert refusal(text) == "It is not YAML that Coppice takes."
+
+
+def test_a_bomb_is_refused() -> None:
+    bomb = "a: &a [x,x,x]\n" + "".join(f"b{n}: &b{n} [*a,*a]\n" for n in range(50))
+
+    assert "anchors and aliases are not taken" in refusal(bomb)
+    assert refusal("#" * 70_000) == "It is 70,000 characters long; 65,536 are taken."
+
+
+def test_several_faults_are_told_at_once() -> None:
+    assert refusal("ci: x\nbase: 5\n").count("\n") == 1
+
+
+def test_the_published_schema_is_current() -> None:
+    """`python -m bot.pipeline.configuration > docs/coppice.schema.json` writes it."""
+    assert SCHEMA.read_text() == schema()
