@@ -37,7 +37,9 @@ GIT = {
 
 
 def git(path: Path, *arguments: str) -> None:
-    subprocess.run(("git", "-c", "gc.auto=0", *arguments), cwd=path, env=GIT, check=True, capture_output=True)
+    subprocess.run(
+        ("git", "-c", "gc.auto=0", *arguments), cwd=path, env=GIT, check=True, capture_output=True
+    )
 
 
 class Project:

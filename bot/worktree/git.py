@@ -62,6 +62,8 @@ class Git:
     """Where new objects go; None: into the git directory."""
     alternates: tuple[Path, ...] = ()
     """Further object directories to read from."""
+    settings: tuple[tuple[str, str], ...] = ()
+    """Configuration besides the one for all."""
 
     async def run(
         self,
@@ -120,7 +122,7 @@ class Git:
             env["GIT_OBJECT_DIRECTORY"] = str(self.objects)
         if self.alternates:
             env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = ":".join(map(_quoted, self.alternates))
-        pairs = (*CONFIG, *remote.config())
+        pairs = (*CONFIG, *self.settings, *remote.config())
         env["GIT_CONFIG_COUNT"] = str(len(pairs))
         for number, (key, value) in enumerate(pairs):
             env[f"GIT_CONFIG_KEY_{number}"] = key

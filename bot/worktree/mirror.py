@@ -20,11 +20,13 @@ from bot.worktree.git import Git
 from bot.worktree.moved import following
 from bot.worktree.names import checked_branch, checked_ref
 from bot.worktree.remote import DIRECT, Network, Remote
-from bot.worktree.thread import to_the_end
+from bot.worktree.completion import to_the_end
 
 FETCH_SECONDS = 1800.0
 PACKS = 40  # every look-up asks each pack in turn
 SUSPECT = "coppice-suspect"
+
+UNSYNCED = (("core.fsync", "none"),)  # a mirror that a power cut broke is cloned again
 
 FETCH = (
     "fetch",
@@ -106,7 +108,7 @@ async def _bring(mirror: Path, remote: Remote, specs: Sequence[str]) -> None:
 
 
 async def _fetch(mirror: Path, remote: Remote, specs: Sequence[str]) -> None:
-    git = Git(directory=mirror)
+    git = Git(directory=mirror, settings=UNSYNCED)
     await following(
         remote,
         lambda there: git.run(*FETCH, there.url, *specs, remote=there, seconds=FETCH_SECONDS),

@@ -5,14 +5,16 @@ are. Slots have git directories of their own, so that taking them needs no lock 
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.errors import GitError
 from bot.worktree.objects import Works
 from bot.worktree.slot import Slot
 from bot.worktree.sweep import discard
-from bot.worktree.thread import to_the_end
+from bot.worktree.completion import completed, to_the_end
 from bot.worktree.worktree import Worktree
 
 SLOTS = 8
@@ -26,19 +28,19 @@ class Worktrees:
         self._works = works
         self._slots = slots
         self._taken: set[Path] = set()
+        self._tidy: set[Path] = set()
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
     async def take(self, repository_id: int, commit: str, run_id: str) -> AsyncIterator[Worktree]:
         """Take a worktree with exactly ``commit`` in it; wait while all are in use."""
         slot = await self._lease(repository_id)
+        worktree = Worktree(slot, self._works.open(repository_id, run_id))
         try:
-            worktree = Worktree(slot, self._works.open(repository_id, run_id))
-            await worktree.reset(commit)
+            await worktree.reset(commit, tidy=slot.path in self._tidy)
             yield worktree
         finally:
-            slot.throw_away()
-            await asyncio.shield(self._give_back(slot))
+            await completed(self._give_back(slot, worktree))
 
     async def _lease(self, repository_id: int) -> Slot:
         async with self._changed:
@@ -50,7 +52,12 @@ class Worktrees:
             slot.touch()
             return slot
 
-    async def _give_back(self, slot: Slot) -> None:
+    async def _give_back(self, slot: Slot, worktree: Worktree) -> None:
+        """Clean up now, so that nothing of the run lies about and the next one waits less."""
+        self._tidy.discard(slot.path)
+        with contextlib.suppress(GitError, OSError, RecursionError):  # the next one starts anew
+            await worktree.tidy()
+            self._tidy.add(slot.path)
         async with self._changed:
             self._taken.discard(slot.path)
             self._changed.notify()
@@ -72,5 +79,6 @@ class Worktrees:
 
     async def _make_room(self, slot: Slot) -> None:
         free = [path for path in self._free() if path != slot.path]
-        for path in free[: len(self._taken) + len(free) - self._slots]:
+        for path in free[: max(0, len(self._taken) + len(free) - self._slots)]:
+            self._tidy.discard(path)
             await to_the_end(discard, path)

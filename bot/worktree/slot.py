@@ -16,7 +16,7 @@ from bot.worktree.directory import ensure_directory, free_locks
 from bot.worktree.git import Git
 from bot.worktree.objects import Objects
 from bot.worktree.sweep import discard
-from bot.worktree.thread import to_the_end
+from bot.worktree.completion import to_the_end
 
 POINTER = f"gitdir: {GIT}\n"
 MIRROR = "/mirror/objects"

@@ -11,7 +11,7 @@ from bot.worktree.names import checked_sha
 from bot.worktree.objects import Objects
 from bot.worktree.slot import Slot
 from bot.worktree.sweep import sweep
-from bot.worktree.thread import to_the_end
+from bot.worktree.completion import to_the_end
 
 SECONDS = 900.0
 
@@ -22,6 +22,7 @@ class Worktree:
     def __init__(self, slot: Slot, objects: Objects) -> None:
         self._slot = slot
         self.objects = objects
+        self._git = slot.git_for(objects)
         self.path: Path = slot.tree
         self.mounts: tuple[Mount, ...] = slot.mounts(objects)
 
@@ -30,14 +31,17 @@ class Worktree:
         """The throwaway git directory, for boxes that cannot mount it at its place."""
         return self._slot.box / "git"
 
-    async def reset(self, commit: str) -> None:
+    async def reset(self, commit: str, *, tidy: bool = False) -> None:
         """Put exactly ``commit`` there; nothing else stays, no ignored file, no nested repository.
 
         A worktree that was deleted or cannot be cleaned is made anew. Raises Damaged when the
-        commit or one of its objects is missing; the mirror's next fetch mends that.
+        commit or one of its objects is missing; the mirror's next fetch mends that. ``tidy`` says
+        that nothing was changed there since ``tidy()``.
         """
         checked_sha(commit)
         try:
+            if not tidy:
+                await self._clean()
             await self._restore(commit)
         except (GitError, OSError, RecursionError):
             await self._check(commit)
@@ -53,14 +57,21 @@ class Worktree:
         await to_the_end(self._slot.prepare)
         return await capture(self._slot, self.objects, drop)
 
+    async def tidy(self) -> None:
+        """Take away everything that the run left: files, its own git directory."""
+        self._slot.throw_away()
+        await self._clean()
+        await self._git.run("reset", "--quiet", "--hard", seconds=SECONDS)
+
+    async def _clean(self) -> None:
+        """Take away what git does not track, and what it does not even see."""
+        await to_the_end(_mend, self._slot)
+        await self._git.run("clean", "-ffdxq", seconds=SECONDS)
+
     async def _restore(self, commit: str) -> None:
-        slot = self._slot
-        await to_the_end(_before, slot)
-        git = slot.git_for(self.objects)
-        await git.run("reset", "--quiet", "--hard", commit, seconds=SECONDS)
-        await git.run("clean", "-ffdxq", seconds=SECONDS)
-        slot.point()
-        slot.furnish(commit, self.objects)
+        await self._git.run("reset", "--quiet", "--hard", commit, seconds=SECONDS)
+        self._slot.point()
+        self._slot.furnish(commit, self.objects)
 
     async def _check(self, commit: str) -> None:
         if not await self.objects.has(commit):
@@ -69,6 +80,7 @@ class Worktree:
 
     async def _restore_anew(self, commit: str) -> None:
         try:
+            await self._clean()
             await self._restore(commit)
         except Damaged:
             self._suspect()
@@ -78,6 +90,6 @@ class Worktree:
         self.objects.mirrors.suspect(self.objects.repository_id)
 
 
-def _before(slot: Slot) -> None:
+def _mend(slot: Slot) -> None:
     slot.prepare()
     sweep(slot.tree)
