@@ -49,6 +49,23 @@ def compare(
     )
 
 
+def difference(
+    name: str, against: str, unit: str, series: tuple[list[float], list[float]], *, most: float
+) -> Figure:
+    """Compare the medians of two series, where the goal is how much more ours may be."""
+    own, other = map(statistics.median, series)
+    return Figure(
+        name=name,
+        against=against,
+        unit=unit,
+        ours=round(own, 4),
+        theirs=round(other, 4),
+        ratio=round(own / other, 3),
+        goal=f"at most {most:g} {unit} more",
+        ok=own - other <= most,
+    )
+
+
 def alone(
     name: str, unit: str, ours: float, *, most: float | None = None, least: float | None = None
 ) -> Figure:

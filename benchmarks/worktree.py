@@ -1,7 +1,7 @@
 """How long a warm worktree on what GitHub has now takes, against a shallow clone of the same.
 
 Both fetch over smart HTTP on loopback, so network time is in neither. Before each round five
-commits are pushed, and the slot holds what a run left: changed files and junk.
+commits are pushed, and the run before leaves changed files and junk.
 """
 
 import asyncio
@@ -113,16 +113,21 @@ def leave_work(tree: Path, names: list[str]) -> None:
         (tree / f"junk{number % 9}/{number}").touch()
 
 
-async def warm(project: Project, url: str, data: Path) -> float:
-    """Fetch, take a worktree, and answer how long it took until it could be worked in."""
-    mirrors = Mirrors(data / "mirrors")
-    pool = Worktrees(data / "worktrees", Works(data / "runs", mirrors))
-    began = time.perf_counter()
-    base = (await mirrors.fetch(1, url, None, [MAIN]))[MAIN]
-    async with pool.take(1, base, "run") as worktree:
-        took = time.perf_counter() - began
-        leave_work(worktree.path, project.names)
-    return took
+class Service:
+    """The part of a running service that brings a worktree."""
+
+    def __init__(self, data: Path) -> None:
+        self.mirrors = Mirrors(data / "mirrors")
+        self.pool = Worktrees(data / "worktrees", Works(data / "runs", self.mirrors))
+
+    async def warm(self, project: Project, url: str) -> float:
+        """Fetch, take a worktree, and answer how long it took until it could be worked in."""
+        began = time.perf_counter()
+        base = (await self.mirrors.fetch(1, url, None, [MAIN]))[MAIN]
+        async with self.pool.take(1, base, "run") as worktree:
+            took = time.perf_counter() - began
+            leave_work(worktree.path, project.names)
+        return took
 
 
 def clone(url: str, path: Path) -> float:
@@ -134,15 +139,15 @@ def clone(url: str, path: Path) -> float:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, asyncio.Runner() as runner:
         folder = Path(name)
-        project = Project(folder)
+        project, service = Project(folder), Service(folder / "data")
         with served(project.bare) as url:
 
             def ours() -> float:
                 for _ in range(5):
                     project.commit(project.dice.sample(project.names, 4))
-                return asyncio.run(warm(project, url, folder / "data"))
+                return runner.run(service.warm(project, url))
 
             series = in_turn(ours, lambda: clone(url, folder / "clone"))
     title = f"a warm worktree on the fetched base ({FILES} files)"

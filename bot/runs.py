@@ -87,6 +87,10 @@ class Permission(StrEnum):
         return self in (Permission.WRITE, Permission.MAINTAIN, Permission.ADMIN)
 
 
+OVER = frozenset({"closed", "branch_deleted", "branch_gone", "pull_request_closed"})
+"""``error.class`` of the ends after which there is nothing to go on with (``runs.md``, Again)."""
+
+
 class RepositoryRef(Record):
     """A repository as an event names it; ``id`` is what survives a rename."""
 
@@ -157,6 +161,8 @@ class Work(Record):
     status_comment_url: str | None = None
     check_run_url: str | None = None
     """The page of the check run `Coppice`."""
+    again: str | None = None
+    """Key of the newest retry, so that the delivery that asked for it may be handled twice."""
     ending: Ending | None = None
     """Set while the last effects are applied, so that whoever sees the end sees all of it."""
     ci: bool = False
@@ -265,6 +271,8 @@ class Message(Record):
     by: str | None
     reason: str = ""
     merged: bool = False
+    stage: str | None = None
+    """Of a retry: where to go on."""
 
 
 class Start(Record):

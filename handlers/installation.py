@@ -25,13 +25,12 @@ async def end_by_removal(event: Event, context: Context) -> Decision:
 
 
 @router.register("installation", action="suspend")
-async def end_by_suspension(event: Event, context: Context) -> Decision:
-    """End every run of the installation; `/coppice retry` goes on with them later."""
-    told = read(event, OfInstallation)
-    return await end_all(event, context, told.installation.id, None, "the App was suspended")
+async def wait_while_suspended(_event: Event, _context: Context) -> Decision:
+    """Do nothing: what a run wants to write waits up to seven days for the suspension to end."""
+    return ignore("suspended; runs wait up to 7 days for it to end")
 
 
 @router.register("installation", action="unsuspend")
 async def come_back(_event: Event, _context: Context) -> Decision:
-    """Resume nothing by itself."""
-    return ignore("no longer suspended; `/coppice retry` goes on with a run")
+    """Do nothing: runs that wait look for themselves."""
+    return ignore("no longer suspended; what waited goes on by itself")

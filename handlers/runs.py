@@ -6,10 +6,7 @@ from difflib import get_close_matches
 from bot.errors import UserError
 from bot.github.texts import answers
 from bot.pipeline import definition
-from bot.runs import Again, Message, MessageKind, Run, RunStatus, Tell
-
-_NOTHING_LEFT = frozenset({"closed", "branch_deleted", "branch_gone", "pull_request_closed"})
-"""Ends of a run after which there is nothing to go on with."""
+from bot.runs import OVER, Again, Message, MessageKind, Run, RunStatus, Tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +44,13 @@ def retry(run: Run, wanted: Wanted, stage: str | None = None) -> Again | Tell:
     """
     _check_stage(run, stage)
     if run.following:
-        reason = stage or wanted.asked
-        return tell(run, MessageKind.RETRY, wanted.key, reason=reason, by=wanted.by)
+        message = Message(kind=MessageKind.RETRY, by=wanted.by, reason=wanted.asked, stage=stage)
+        return Tell(run_id=run.id, message=message, key=wanted.key)
+    if run.work.again == wanted.key:
+        return Again(run_id=run.id, key=wanted.key, stage=stage, by=wanted.by)
     if not run.status.ended:
         raise UserError(answers.already_working(run))
-    if run.status is RunStatus.DONE or (run.error and run.error.kind in _NOTHING_LEFT):
+    if run.status is RunStatus.DONE or (run.error and run.error.kind in OVER):
         raise UserError(
             f"Run `{run.short_id}` is over: its pull request or branch is closed. "
             "`/coppice run` starts afresh."

@@ -89,7 +89,7 @@ class Service:
             key = await self._marker_key()
             engine, effects = await self._engine(app, me, key)
             rulebook = Rulebook(app=app, override=self.settings.config_file)
-            await asyncio.to_thread(secret_rules.warm)
+            await asyncio.to_thread(secret_rules.warm, self.settings.data_dir / "secret-rules")
             engine.launch()
             dispatcher = Dispatcher(
                 self.database,

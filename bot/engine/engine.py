@@ -120,7 +120,14 @@ class Engine:
         if other is not None and other.id != run.id:
             return _busy(other)
         await self.database.write(
-            lambda c: runs.update(c, run.id, status=RunStatus.QUEUED, error=None, stop=None)
+            lambda c: runs.update(
+                c,
+                run.id,
+                status=RunStatus.QUEUED,
+                error=None,
+                stop=None,
+                work={"again": again.key},
+            )
         )
         await self._begin(flow, run.id, _where(again, run))
         return None

@@ -88,6 +88,5 @@ def failed(verdict: Verdict) -> Outcome:
 
 def stopped(stop: Stop) -> Outcome:
     """End a run because somebody asked for it."""
-    by = f" by {stop.by}" if stop.by else ""
-    error = RunError(kind="stopped", message=f"{stop.reason}{by}")
+    error = RunError(kind="stopped", message=stop.reason)
     return Outcome(status=RunStatus.CANCELLED, error=error)

@@ -69,7 +69,7 @@ class Workflows:
                 return await self._close(run_id, message)
             n += 1
             await _step("reopen", self._acts.reopen, run_id)
-            outcome = await self._round(run_id, n, opening, None)
+            outcome = await self._round(run_id, n, opening, message.stage)
             outcome = await self._conclude(run_id, opening.publish, outcome)
         return outcome
 
@@ -188,9 +188,9 @@ class Workflows:
 
 def _parts(opening: Opening, first_stage: str | None, *, first_round: bool) -> list[Part]:
     """The children of a round that begins at ``first_stage``."""
-    if not first_round:
-        return [opening.part()]
     working = [stage.name for stage in opening.working]
+    if not first_round and first_stage not in working:
+        return [opening.part()]
     if first_stage in working:
         return [opening.part(working.index(first_stage))]
     if first_stage == opening.publishing:

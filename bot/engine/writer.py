@@ -1,6 +1,7 @@
 """Read a run's story, and apply effects for it until GitHub takes or refuses them."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Unpack
@@ -15,6 +16,8 @@ from bot.runs import Applied, Effect, RepositoryRef, Run, StageRecord
 from bot.store import runs
 
 PUBLISH = "publish"
+SUSPENDED_SECONDS = 7 * 24 * 3600.0
+SUSPENDED_LOOK = 30.0  # seconds between two looks whether the suspension was lifted
 LONGEST_WAIT = 600.0  # seconds between two tries of an effect that GitHub puts off
 
 
@@ -34,14 +37,20 @@ class Writer:
     applier: Applier
 
     async def apply(self, run: Run, effect: Effect) -> tuple[Applied | None, Outcome]:
-        """Apply an effect however long GitHub puts it off; a refusal is an outcome."""
+        """Apply an effect however long GitHub puts it off; a refusal is an outcome.
+
+        A suspended installation may come back, so for seven days that is no refusal.
+        """
+        until = time.monotonic() + SUSPENDED_SECONDS
         while True:
             try:
                 applied = await self.applier.apply(run.repository, effect, run_id=run.id)
             except EffectDelayed as delay:
                 await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
             except EffectRefused as error:
-                return None, refused(PUBLISH, error.kind, error.reason)
+                if error.kind != "suspended" or time.monotonic() > until:
+                    return None, refused(PUBLISH, error.kind, error.reason)
+                await asyncio.sleep(SUSPENDED_LOOK)
             else:
                 return applied, GO_ON
 

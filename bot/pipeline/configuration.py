@@ -37,7 +37,7 @@ _WORDS = {
     "int_type": "must be a whole number",
 }
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._/-]{0,49}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$")]
 Command = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 
 

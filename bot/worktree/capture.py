@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.errors import StageFailed
+from bot.worktree.completion import to_the_end
 from bot.worktree.git import Git
 from bot.worktree.objects import Objects
 from bot.worktree.slot import Slot
 from bot.worktree.sweep import open_up
-from bot.worktree.completion import to_the_end
 
 SECONDS = 900.0
 READ_LIMIT = 1024 * 1024 * 1024  # bytes of changed files that are read at most, all together

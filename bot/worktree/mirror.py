@@ -14,13 +14,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.worktree.completion import to_the_end
 from bot.worktree.directory import ensure_directory, free_locks
 from bot.worktree.failures import Damaged
 from bot.worktree.git import Git
 from bot.worktree.moved import following
 from bot.worktree.names import checked_branch, checked_ref
 from bot.worktree.remote import DIRECT, Network, Remote
-from bot.worktree.completion import to_the_end
 
 FETCH_SECONDS = 1800.0
 PACKS = 40  # every look-up asks each pack in turn

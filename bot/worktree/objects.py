@@ -66,6 +66,18 @@ class Objects:
     async def tree(self, commit: str) -> str:
         return await self.git.text("rev-parse", "--verify", f"{checked_sha(commit)}^{{tree}}")
 
+    async def authors(self, commit: str) -> tuple[str, str]:
+        """Return a commit's author and committer, `Name <mail>` each."""
+        said = await self.git.text(
+            "show",
+            "-s",
+            "--no-show-signature",
+            "--format=%an <%ae>%n%cn <%ce>",
+            checked_sha(commit),
+        )
+        author, _, committer = said.partition("\n")
+        return author, committer
+
     async def is_ancestor(self, old: str, new: str) -> bool:
         """Say whether ``new`` grows out of ``old``."""
         left = await self.git.text(

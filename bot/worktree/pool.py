@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.errors import GitError
+from bot.worktree.completion import completed, to_the_end
 from bot.worktree.objects import Works
 from bot.worktree.slot import Slot
 from bot.worktree.sweep import discard
-from bot.worktree.completion import completed, to_the_end
 from bot.worktree.worktree import Worktree
 
 SLOTS = 8

@@ -12,11 +12,11 @@ import shutil
 from pathlib import Path
 
 from bot.box.mount import GIT, TREE, Mount
+from bot.worktree.completion import to_the_end
 from bot.worktree.directory import ensure_directory, free_locks
 from bot.worktree.git import Git
 from bot.worktree.objects import Objects
 from bot.worktree.sweep import discard
-from bot.worktree.completion import to_the_end
 
 POINTER = f"gitdir: {GIT}\n"
 MIRROR = "/mirror/objects"

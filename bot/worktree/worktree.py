@@ -6,12 +6,12 @@ from pathlib import Path
 from bot.box.mount import Mount
 from bot.errors import GitError
 from bot.worktree.capture import capture
+from bot.worktree.completion import to_the_end
 from bot.worktree.failures import Damaged
 from bot.worktree.names import checked_sha
 from bot.worktree.objects import Objects
 from bot.worktree.slot import Slot
 from bot.worktree.sweep import sweep
-from bot.worktree.completion import to_the_end
 
 SECONDS = 900.0
 

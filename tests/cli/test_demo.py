@@ -2,9 +2,12 @@
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,10 @@ pytestmark = pytest.mark.slow
 KEYS = {
     *("run", "agent", "status", "error", "box", "attempts", "state_dir", "repository"),
     *("issue_url", "pull_request", "check_runs", "verify", "comments", "effects", "timings"),
+}
+DELIVERY_KEYS = {
+    *("guid", "event", "action", "repository", "received_at", "attempts", "decision"),
+    *("reason", "runs", "source"),
 }
 ISSUE = "# add() subtracts\n\n`add(2, 3)` answers -1.\n"
 TEST = "from calc import add\n\n\ndef test_add():\n    assert add(2, 3) == 5\n"
@@ -81,6 +88,61 @@ def test_the_demo_grows_a_draft_pull_request_at_the_second_attempt(tmp_path: Pat
     assert facts["clone_url"].endswith(f"{facts['repository']}.git")
 
 
+def test_a_story_is_told_step_by_step(tmp_path: Path) -> None:
+    code, found = played("--story", "fix", "--state", str(tmp_path / "state"))
+
+    assert (code, found["story"]) == (0, "fix")
+    assert [(each["did"], each["ok"]) for each in found["steps"]] == [
+        ("put the label `coppice` on the issue", True),
+        ("attempt 1", True),
+        ("attempt 2", True),
+        ("publish", True),
+    ]
+
+
+def test_in_a_terminal_it_stays_and_shows_what_people_do_next(tmp_path: Path) -> None:
+    screen, terminal = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "demo", "--state", str(tmp_path / "state")],
+        env=environment(),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    ) as demo:
+        os.close(terminal)
+        shown = _read_until(screen, "Ctrl-C ends it")
+        facts = json.loads((tmp_path / "state" / "forge.json").read_text())
+        _label(facts, 2)
+        later = _read_until(screen, "#2   comment")
+        demo.send_signal(signal.SIGINT)
+        demo.wait(timeout=60)
+    os.close(screen)
+
+    assert demo.returncode == 0
+    for word in ("label", "reaction on the issue", "exit 1", "attempt 2", "exit 0", "pull request"):
+        assert word in shown
+    assert f"{facts['html_url']}/{facts['repository']}/issues/1" in shown
+    assert "#2   label                  by marta" in later
+
+
+def _read_until(screen: int, word: str) -> str:
+    shown, patience = "", time.monotonic() + 90
+    while word not in shown:
+        ready, _, _ = select.select([screen], [], [], max(0.0, patience - time.monotonic()))
+        assert ready, f"{word!r} never came:\n{shown}"
+        shown += os.read(screen, 65536).decode(errors="replace")
+    return shown
+
+
+def _label(facts: dict[str, Any], issue: int) -> None:
+    request = urllib.request.Request(
+        f"{facts['api_url']}/repos/{facts['repository']}/issues/{issue}/labels",
+        data=b'{"labels": ["coppice"]}',
+        headers={"Authorization": f"token {facts['users']['maintainer']['token']}"},
+    )
+    urllib.request.urlopen(request).close()
+
+
 def test_what_it_did_can_be_listed_and_applied_afterwards(project: Path, tmp_path: Path) -> None:
     file = tmp_path / "issue.md"
     file.write_text(ISSUE)
@@ -104,7 +166,15 @@ def test_what_it_did_can_be_listed_and_applied_afterwards(project: Path, tmp_pat
     listed = json.loads(coppice("runs", "--json", DATA_DIR=data_dir).stdout)
     assert [(each["id"], each["status"]) for each in listed] == [(found["run"], "done")]
     deliveries = json.loads(coppice("deliveries", "--json", DATA_DIR=data_dir).stdout)
-    assert found["run"] in [run for each in deliveries for run in each["runs"]]
+    starts = [each for each in deliveries if found["run"] in each["runs"]]
+    assert [(each["event"], each["action"], each["decision"]) for each in starts] == [
+        ("issues", "labeled", "start")
+    ]
+    assert set(starts[0]) == DELIVERY_KEYS
+    guid = starts[0]["guid"]
+    assert coppice("redeliver", guid, DATA_DIR=data_dir).returncode == 0
+    again = json.loads(coppice("deliveries", guid, "--json", DATA_DIR=data_dir).stdout)
+    assert [each["decision"] for each in again] == ["pending"]
     mail = coppice("patch", found["run"], "--mbox", DATA_DIR=data_dir).stdout
     subprocess.run(
         ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", project, "am", "-q"],

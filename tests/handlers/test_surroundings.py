@@ -87,22 +87,20 @@ def stops(reason: str, *ids: str) -> Decision:
     return Decision(tells=tells)
 
 
-@pytest.mark.parametrize(
-    ("action", "reason"),
-    [("deleted", "the App was uninstalled"), ("suspend", "the App was suspended")],
-)
-async def test_without_the_installation_all_its_runs_end(
-    world: World, action: str, reason: str
-) -> None:
+async def test_without_the_installation_all_its_runs_end(world: World) -> None:
     world.has(run(id=OTHER, issue=8))
     world.has(run())
     world.has(run(RunStatus.FAILED, id="0" * 12, issue=9))
 
-    assert await world.decide("installation", installation(action)) == stops(reason, ID, OTHER)
+    decision = await world.decide("installation", installation("deleted"))
+
+    assert decision == stops("the App was uninstalled", ID, OTHER)
 
 
-@pytest.mark.parametrize("action", ["created", "unsuspend"])
-async def test_an_installation_that_comes_starts_nothing(world: World, action: str) -> None:
+@pytest.mark.parametrize("action", ["created", "suspend", "unsuspend"])
+async def test_other_news_of_an_installation_start_and_end_nothing(
+    world: World, action: str
+) -> None:
     assert (await world.decide("installation", installation(action))).kind == "ignore"
 
 

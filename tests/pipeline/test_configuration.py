@@ -85,6 +85,7 @@ def test_an_unknown_key_is_named_with_the_nearest(text: str, said: str) -> None:
         ("verify: {test: 5}", "`verify.test`: must be text."),
         ("verify: {test: '  '}", "`verify.test`: string should have at least 1 character."),
         ("verify: {'a\\nb': x}", "`verify."),
+        ("verify: {'a/../../b': x}", "`verify.a/../../b`: string should match pattern"),
         ("limits: {attempts: '3'}", "`limits.attempts`: must be a whole number."),
         ("limits: {attempts: 0}", "`limits.attempts`: input should be greater than or equal to 1."),
         ("limits: {attempts: true}", "`limits.attempts`: must be a whole number."),

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.service.world import World, world
 
@@ -11,4 +12,11 @@ from tests.service.world import World, world
 @pytest.fixture
 async def there(tmp_path: Path) -> AsyncIterator[World]:
     async with world(tmp_path) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def town(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One world for all tests of a module; each takes an issue of its own."""
+    async with world(tmp_path_factory.mktemp("town")) as started:
         yield started

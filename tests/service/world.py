@@ -17,10 +17,13 @@ from typing import Any
 
 import aiohttp
 import yaml
+from sqlalchemy import Connection
 
 from bot.cli.runs import facts
-from bot.store import runs
+from bot.runs import DecisionKind
+from bot.store import deliveries, runs
 from bot.store.database import Database
+from bot.store.deliveries import DeliveryRow
 
 Json = Any
 PATIENCE = 60.0
@@ -125,6 +128,41 @@ class World:
     async def fault(self, **fault: Json) -> Json:
         return await self.call("POST", f"{self.control}/faults", fault)
 
+    async def switch(self, switch: str, **how: Json) -> None:
+        """Change the world where GitHub has no operation for it (`bot/forge/switches.py`)."""
+        await self.call("POST", f"{self.control}/switch", {"switch": switch, **how})
+
+    async def issue(self, title: str = "Add a note", body: str = "Please.") -> int:
+        """Open one more issue, as the maintainer."""
+        made = await self.repo("POST", "/issues", {"title": title, "body": body})
+        return int(made["number"])
+
+    async def said(self, issue: int) -> list[str]:
+        """What Coppice wrote on an issue or pull request, oldest first."""
+        comments = await self.repo("GET", f"/issues/{issue}/comments")
+        return [c["body"] for c in comments if c["user"]["type"] == "Bot"]
+
+    async def checks(self, ref: str) -> dict[str, Json]:
+        """The check runs on a commit, by name."""
+        found = await self.repo("GET", f"/commits/{ref}/check-runs")
+        return {check["name"]: check for check in found["check_runs"]}
+
+    async def settled(self, event: str, number: int | None = None) -> Json:
+        """Wait until the newest delivery of `event.action` is decided; as it is listed."""
+
+        def newest(c: Connection) -> DeliveryRow | None:
+            rows = deliveries.listing(c, 0)
+            mine = (r for r in rows if event in (r.event, f"{r.event}.{r.action}"))
+            return next((r for r in mine if number in (None, r.number)), None)
+
+        database = await self._stored()
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                row = await database.read(newest)
+                if row and row.decision not in (DecisionKind.PENDING, DecisionKind.ERROR):
+                    return (await self.listed("deliveries", row.guid))[0]
+                await asyncio.sleep(0.05)
+
     async def writes(self) -> list[Json]:
         return list(await self.call("GET", f"{self.control}/writes"))
 
@@ -194,11 +232,15 @@ class World:
 
     async def runs(self) -> list[Json]:
         """What `coppice runs --json` prints, without the price of a process each time."""
-        if self.database is None:
-            self.database = await Database.open(f"sqlite:///{self.folder}/coppice/coppice.sqlite")
-        return await self.database.read(
+        database = await self._stored()
+        return await database.read(
             lambda c: [facts(run, runs.stages(c, run.id)) for run in runs.listing(c)]
         )
+
+    async def _stored(self) -> Database:
+        if self.database is None:
+            self.database = await Database.open(f"sqlite:///{self.folder}/coppice/coppice.sqlite")
+        return self.database
 
     async def until(
         self, seen: Callable[[list[Json]], bool], *, seconds: float = PATIENCE

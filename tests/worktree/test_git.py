@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import GitError
-from bot.worktree import Git, Remote, Unreachable
+from bot.worktree import Git, Network, Remote, Unreachable
 from bot.worktree.directory import ensure_directory
 from tests.worktree.hub import TOKEN, processes_with
 
@@ -97,3 +97,23 @@ def test_credentials_are_masked() -> None:
 
     assert told == "*** *** https://***@proxy.example:3128/"
     assert TOKEN not in repr(remote)
+
+
+async def test_a_proxy_is_asked_and_its_password_is_not_told(repository: Git) -> None:
+    connected = asyncio.Event()
+    server, url = await silent(connected)
+    address = url.removeprefix("http://").partition("/")[0]
+    network = Network(proxy=f"http://user:secret@{address}", no_proxy="localhost")
+    remote = Remote(url="https://github.invalid/a/b.git", token=TOKEN, network=network)
+    async with server:
+        with pytest.raises(Unreachable) as caught:
+            await repository.run("ls-remote", remote.url, remote=remote, seconds=1)
+
+    assert connected.is_set()
+    assert "secret" not in str(caught.value) + repr(remote)
+
+
+def test_certificates_are_given_to_git(tmp_path: Path) -> None:
+    remote = Remote(url="https://ghes.example/a", network=Network(ca_file=tmp_path / "ca.pem"))
+
+    assert remote.environment() == {"GIT_SSL_CAINFO": str(tmp_path / "ca.pem")}

@@ -40,6 +40,32 @@ async def test_a_slot_is_used_again(room: Room, base: str) -> None:
         assert not (worktree.path / "README.md").exists()
 
 
+async def test_what_a_run_left_is_gone_when_it_gives_back(room: Room, base: str) -> None:
+    async with room.worktrees.take(REPOSITORY, base, RUN) as worktree:
+        before = files(worktree.path)
+        leave_files(worktree.path)
+
+    assert files(worktree.path) == before
+    assert not worktree.git_directory.exists()
+
+
+async def test_a_cancelled_run_gives_its_slot_back(room: Room, base: str) -> None:
+    pool = Worktrees(room.data / "worktrees", room.works, slots=1)
+    taken = asyncio.Event()
+
+    async def work() -> None:
+        async with pool.take(REPOSITORY, base, "run1"):
+            taken.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await taken.wait()
+    task.cancel()
+    async with asyncio.timeout(10), pool.take(REPOSITORY, base, "run2") as worktree:
+        assert (worktree.path / "README.md").exists()
+    assert task.cancelled()
+
+
 async def test_two_runs_have_a_worktree_each(room: Room, base: str) -> None:
     async with (
         room.worktrees.take(REPOSITORY, base, "run1") as first,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.github.markdown import code, folded, line, prose
 from bot.github.texts.moments import clock, count, duration, ordinal
 from bot.github.texts.results import failures
-from bot.runs import CommandResult, Publish, Record, Run, RunStatus
+from bot.runs import OVER, CommandResult, Publish, Record, Run, RunStatus
 
 _DOING = {
     "snapshot": "reading the issue",
@@ -16,8 +16,6 @@ _DOING = {
     "publish": "publishing",
 }
 _SENTENCE_END = re.compile(r"(?<!\bno)\. (?=[A-Z(`])")
-_NO_RETRY = frozenset({"closed", "branch_deleted", "branch_gone", "pull_request_closed"})
-"""Ends after which `/coppice retry` is refused (``runs.md``, Again)."""
 
 
 class Given(Record):
@@ -164,7 +162,7 @@ def _act(status: Status) -> str:
         waits = run.publish is Publish.PR and not run.work.ci
         return "CI was left out so far; `/coppice ci` runs it." if waits else ""
     kind = run.error.kind if run.error else ""
-    if kind in _NO_RETRY:
+    if kind in OVER:
         return "To start afresh, write `/coppice run`."
     return "To go on from the kept work, write `/coppice retry`; to start afresh, `/coppice run`."
 

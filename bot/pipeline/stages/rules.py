@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from bot.errors import GitError
-from bot.guard.rules import FileChange, Mode, RuleLimits, Violation, check_changes
+from bot.guard.rules import (
+    Author,
+    FileChange,
+    Mode,
+    RuleLimits,
+    Violation,
+    check_author,
+    check_changes,
+)
 from bot.pipeline.ports import Attempt, Ports, StageResult
 from bot.runs import RunError, StageStatus
 from bot.worktree import Change
@@ -23,9 +31,14 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     )
     try:
         changes = await _changes(ports, limits, work.base_sha, work.checkpoint)
+        author, committer = await ports.objects.authors(work.checkpoint)
     except (GitError, OSError, ValueError) as error:
         return _blocked(attempt, [_unchecked(f"the work could not be read: {error}")])
-    violations = check_changes(changes, limits)
+    app = f"{ports.identity.name} <{ports.identity.email}>"
+    violations = [
+        *check_changes(changes, limits),
+        *check_author(Author(author=author, committer=committer), app),
+    ]
     if violations:
         return _blocked(attempt, violations)
     return StageResult(
