@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 
 from benchmarks.figure import compare, in_turn, show
-from benchmarks.stage import forge_alone, new_issue, program, until_ended
+from benchmarks.stage import forge_alone, new_issue, program, until_ended, until_ready
 from tests.service.world import World, world
 
 BOT = Path(__file__).parent / "rivals" / "reacting_bot.py"
@@ -40,9 +40,8 @@ async def rival(folder: Path, session: aiohttp.ClientSession) -> AsyncIterator[W
             yield there
 
 
-async def reaction(there: World) -> float:
-    """Label a fresh issue; answer the seconds from the label to the reaction."""
-    number = await new_issue(there)
+async def reaction(there: World, number: int) -> float:
+    """Label an issue; answer the seconds from the label to the reaction."""
     await there.label(number)
     await asyncio.sleep(SECONDS)
     for _ in range(PATIENCE):
@@ -60,9 +59,14 @@ def _labelled(writes: list[dict[str, Any]], number: int) -> float:
 
 async def ours(there: World) -> float:
     """The run has no script, so that it ends soon; the rival has its turn after that."""
-    seconds = await reaction(there)
-    await until_ended(there)
+    issue = await new_issue(there)
+    seconds = await reaction(there, issue)
+    await until_ended(there, issue)
     return seconds
+
+
+async def theirs(there: World) -> float:
+    return await reaction(there, await new_issue(there))
 
 
 def main() -> None:
@@ -74,13 +78,14 @@ def main() -> None:
                 folder.mkdir()
             session = await stack.enter_async_context(aiohttp.ClientSession())
             coppice = await stack.enter_async_context(world(folders[0]))
+            await until_ready(coppice)
             return coppice, await stack.enter_async_context(rival(folders[1], session))
 
         stack = AsyncExitStack()
         try:
             coppice, bot = runner.run(enter())
             series = in_turn(
-                lambda: runner.run(ours(coppice)), lambda: runner.run(reaction(bot)), rounds=7
+                lambda: runner.run(ours(coppice)), lambda: runner.run(theirs(bot)), rounds=7
             )
         finally:
             runner.run(stack.aclose())

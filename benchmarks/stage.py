@@ -49,11 +49,22 @@ async def new_issue(there: World) -> int:
     return int(made["number"])
 
 
-async def until_ended(there: World) -> dict[str, Any]:
-    """Wait until the newest run is over and its last events are worked off; answer it."""
+async def until_ended(there: World, issue: int) -> dict[str, Any]:
+    """Wait until the run of an issue is over and its last events are worked off; answer it."""
     while True:
-        rows = await there.runs()
-        if rows and rows[0]["status"] in ENDED:
+        mine = [row for row in await there.runs() if row["issue"] == issue]
+        if mine and mine[0]["status"] in ENDED:
             await asyncio.sleep(SETTLING_SECONDS)
-            return dict(rows[0])
+            return dict(mine[0])
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def until_ready(there: World) -> None:
+    """Wait until the service acts on deliveries; it takes them in a moment before."""
+    if there.service is None:
+        raise RuntimeError("there is no service")
+    while True:
+        async with there.session.get(f"{there.service.ready['url']}/readyz") as answer:
+            if answer.ok:
+                return
         await asyncio.sleep(LOOK_SECONDS)

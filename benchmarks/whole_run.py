@@ -17,7 +17,7 @@ from pathlib import Path
 import aiohttp
 
 from benchmarks.figure import difference, in_turn, show
-from benchmarks.stage import forge_alone, new_issue, until_ended
+from benchmarks.stage import forge_alone, new_issue, until_ended, until_ready
 from bot.cli.demo.hub import Write
 from bot.cli.demo.result import Kept, timings
 from bot.store import runs
@@ -39,7 +39,7 @@ async def ours(there: World) -> float:
     there.script(issue, [{"write": f"notes/{issue}.md", "text": "A note.\n"}])
     before = len(await there.writes())
     await there.label(issue)
-    ended = await until_ended(there)
+    ended = await until_ended(there, issue)
     if ended["status"] != "done" or there.database is None:
         raise RuntimeError(f"the run ended {ended['status']}: {ended['error']}")
     run = await there.database.read(lambda c: runs.get(c, ended["id"]))
@@ -116,6 +116,7 @@ def main() -> None:
                 folder.mkdir()
             session = await stack.enter_async_context(aiohttp.ClientSession())
             coppice = await stack.enter_async_context(world(folders[0]))
+            await until_ready(coppice)
             await coppice.write_file(".github/coppice.yml", RULES)
             script = Script(await stack.enter_async_context(forge_alone(folders[1], session)))
             script.make_clone()

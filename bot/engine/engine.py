@@ -81,7 +81,7 @@ class Engine:
         if run.status.ended and not run.following:
             return f"run {run.short_id} has ended"
         message = tell.message
-        if message.kind in _ENDING and not run.following:
+        if message.kind in _ENDING and not run.status.ended:
             stop = Stop(by=message.by, reason=message.reason)
             await self.database.write(lambda c: runs.request_stop(c, run.id, stop))
             await self._cancel_child(run)

@@ -43,9 +43,11 @@ class Source:
         return fetched[ref]
 
     async def comments(self, run: Run) -> list[IssueComment]:
-        """List the issue's comments with what their authors may do at this moment."""
+        """List what others than we wrote, and what its authors may do at this moment."""
         client = await self.app.client(run.repository.installation_id, run.repository.id)
-        found = await reads.comments(client, run.repository, run.issue)
+        me = (await self.app.me(client)).user_id
+        listed = await reads.comments(client, run.repository, run.issue)
+        found = [each for each in listed if each.author is None or each.author.id != me]
         may: dict[str, bool] = {}
         for login in {comment.author.login for comment in found if comment.author}:
             held = await reads.permission(client, run.repository, login)

@@ -43,8 +43,18 @@ class Workflows:
         except Exception:
             # The last word of a run is said whatever broke: a bug of ours must not leave it silent.
             logging.getLogger(__name__).exception("internal error", extra={"run": run_id})
-            outcome = await self._conclude(run_id, Publish.PR, _internal(run_id))
+            outcome = await self._break_off(run_id)
         return str(outcome.status)
+
+    async def _break_off(self, run_id: str) -> Outcome:
+        """End a run that a bug has ended; where even that cannot be said, it is written."""
+        outcome = _internal(run_id)
+        try:
+            await self._conclude(run_id, Publish.PR, outcome, following=False)
+        except Exception:
+            logging.getLogger(__name__).exception("no last word", extra={"run": run_id})
+            await self._finish(run_id, outcome, following=False)
+        return outcome
 
     async def _carry(self, run_id: str, first_stage: str | None) -> Outcome:
         answer = await _step("open", self._acts.open, run_id)
@@ -56,9 +66,17 @@ class Workflows:
             outcome = await self._effects(run_id, self._acts.announcing(opening.publish))
         if not outcome.ended:
             outcome = await self._round(run_id, 1, opening, first_stage)
-        outcome = await self._conclude(run_id, opening.publish, outcome)
+        follows = outcome.status is RunStatus.DONE and opening.publish is Publish.PR
+        await self._conclude(run_id, opening.publish, outcome, following=follows)
+        return await self._follow(run_id, opening) if follows else outcome
+
+    async def _follow(self, run_id: str, opening: Opening) -> Outcome:
+        """Live with the open pull request: CI when asked for, one more round for each retry.
+
+        A round that fails leaves the pull request as it was, and the run goes on following it.
+        """
         n = 1
-        while outcome.status is RunStatus.DONE and opening.publish is Publish.PR:
+        while True:
             message = await self._receive()
             if message is None:
                 continue
@@ -70,8 +88,10 @@ class Workflows:
             n += 1
             await _step("reopen", self._acts.reopen, run_id)
             outcome = await self._round(run_id, n, opening, message.stage)
-            outcome = await self._conclude(run_id, opening.publish, outcome)
-        return outcome
+            follows = outcome.status is not RunStatus.CANCELLED
+            await self._conclude(run_id, opening.publish, outcome, following=follows)
+            if not follows:
+                return outcome
 
     async def _wait_for_room(self, run_id: str) -> Outcome:
         """Stay queued while the repository has as many open pull requests of ours as it wants."""
@@ -115,16 +135,16 @@ class Workflows:
         stop = await self._look(run_id)
         return stop if stop.ended else outcome
 
-    async def _conclude(self, run_id: str, publish: Publish, outcome: Outcome) -> Outcome:
+    async def _conclude(
+        self, run_id: str, publish: Publish, outcome: Outcome, *, following: bool
+    ) -> None:
         """Say how the run ends, then write it; what cannot be said any more changes nothing.
 
         In this order, because whoever reads that a run has ended looks for what it left on GitHub.
         """
-        following = outcome.status is RunStatus.DONE and publish is Publish.PR
         await _step("ending", self._acts.announce_end, run_id, outcome.model_dump(mode="json"))
         await self._effects(run_id, self._acts.concluding(publish), to_the_end=True)
         await self._finish(run_id, outcome, following=following)
-        return outcome
 
     async def _close(self, run_id: str, message: Message) -> Outcome:
         """End a run whose pull request, branch or repository is finished."""
@@ -134,7 +154,8 @@ class Workflows:
             return outcome
         error = RunError(kind=str(message.kind), message=message.reason)
         outcome = Outcome(status=RunStatus.CANCELLED, error=error)
-        return await self._conclude(run_id, Publish.PR, outcome)
+        await self._conclude(run_id, Publish.PR, outcome, following=False)
+        return outcome
 
     async def _finish(self, run_id: str, outcome: Outcome, *, following: bool) -> None:
         document = outcome.model_dump(mode="json")

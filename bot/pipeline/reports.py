@@ -99,7 +99,7 @@ def pull_request_effect(story: Story) -> PullRequest:
 def facts(story: Story) -> status.Status:
     """A run as its status comment tells of it."""
     run, now = story.run, story.now
-    implement = story.last_of(StageKind.IMPLEMENT)
+    implement, verify = story.last_of(StageKind.IMPLEMENT), story.last_of(StageKind.VERIFY)
     return status.Status(
         run=run,
         agent_label=story.agent_label,
@@ -108,6 +108,7 @@ def facts(story: Story) -> status.Status:
         attempts=story.config.limits.attempts if story.config else 0,
         since=now.started_at if now else None,
         failed_attempts=_failed_attempts(story),
+        last=tuple(commands(verify)) if verify else (),
         red_base=tuple(result for result in story.baseline if not result.passed),
         given=_given(story),
         draft=run.work.pull_request_note is None,

@@ -27,7 +27,7 @@ async def boxed(tree: Path, script: str, **options: Any) -> Outcome:
 async def appears(path: Path) -> None:
     """Wait for a file that somebody else writes."""
     async with asyncio.timeout(20):
-        while not path.exists() or not path.stat().st_size:  # noqa: ASYNC110 the writer is a process
+        while not path.exists() or not path.stat().st_size:
             await asyncio.sleep(0.01)
 
 

@@ -15,7 +15,7 @@ from tests.intake.door import Door
 
 async def until(there: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(20):
-        while not await there():  # noqa: ASYNC110 (the database tells nobody)
+        while not await there():
             await asyncio.sleep(0.01)
 
 

@@ -140,3 +140,32 @@ async def test_nothing_configured_is_said_not_passed(there: World) -> None:
     checks = await there.repo("GET", f"/commits/{pull['head']['sha']}/check-runs")
     conclusions = {c["name"]: c["conclusion"] for c in checks["check_runs"]}
     assert conclusions["Coppice / verify"] == "neutral"
+
+
+async def test_a_retry_of_an_open_pull_request_is_one_more_round_on_it(there: World) -> None:
+    await there.write_file(".github/coppice.yml", CONFIG)
+    there.script(1, FIX)
+    await there.label(1)
+    run = await there.ended(1)
+    before = (await there.repo("GET", f"/pulls/{run['pull_request']}"))["head"]["sha"]
+
+    there.script(1, [{"write": "MORE.md", "text": "more\n"}])
+    await there.comment(run["pull_request"], "/coppice retry")
+
+    head = await there.head_after(run["pull_request"], before)
+    commit = await there.repo("GET", f"/commits/{head}")
+    assert [parent["sha"] for parent in commit["parents"]] == [before]
+    rows = await there.until(lambda rows: rows[0]["status"] == "done")
+    assert [(row["id"], row["pull_request"]) for row in rows] == [(run["id"], run["pull_request"])]
+
+
+async def test_the_run_ends_with_its_pull_request(there: World) -> None:
+    there.script(1, FIX)
+    await there.label(1)
+    run = await there.ended(1)
+    assert run["following"]
+
+    await there.repo("PATCH", f"/pulls/{run['pull_request']}", {"state": "closed"})
+
+    rows = await there.until(lambda rows: rows[0]["status"] == "cancelled")
+    assert not rows[0]["following"]

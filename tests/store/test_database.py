@@ -152,7 +152,7 @@ async def test_the_log_shrinks_to_nothing_when_nobody_writes(sqlite_url: str) ->
     written = log.stat().st_size
 
     async with asyncio.timeout(20):
-        while log.stat().st_size:  # noqa: ASYNC110 (a file tells nobody)
+        while log.stat().st_size:
             await asyncio.sleep(0.1)
 
     assert (written > 1_000_000, log.stat().st_size) == (True, 0)

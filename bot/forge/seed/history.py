@@ -20,9 +20,11 @@ async def import_history(repository: Path, branch: str, history: str) -> None:
 def _commit(branch: str, commit: dict[str, Any]) -> Iterator[bytes]:
     when: datetime = commit["date"]
     zone = (when.strftime("%z") or "+0000")[:5]
+    author = commit["author"]
     yield f"commit refs/heads/{branch}\n".encode()
-    yield f"author {commit['author']} {int(when.timestamp())} {zone}\n".encode()
-    yield f"committer {commit['author']} {int(when.timestamp())} {zone}\n".encode()
+    yield f"author {author} {int(when.timestamp())} {zone}\n".encode()
+    committer = commit.get("committer", author)
+    yield f"committer {committer} {int(when.timestamp())} {zone}\n".encode()
     yield _data(commit["message"])
     for path, text in commit["files"].items():
         if text is None:

@@ -33,10 +33,12 @@ def buttons(run: Run) -> tuple[Button, ...]:
 
 
 def coppice_check(status: Status) -> CheckText:
-    """The run itself, as the status comment tells it."""
+    """The run itself, as the status comment tells it, with what failing commands printed."""
     # GitHub shows a title as it is written.
     title = html.unescape(headline(status)).replace("`", "").replace("\\", "")
-    return CheckText(title=line(title, 250), summary=status_comment(status))
+    red = [_output(result) for result in status.last if not result.passed]
+    text = "\n\n".join(red) or None
+    return CheckText(title=line(title, 250), summary=status_comment(status), text=text)
 
 
 def verify_check(

@@ -48,6 +48,8 @@ class Status(Record):
     """In the queue, from 1."""
     failed_attempts: tuple[str, ...] = ()
     """Why each attempt failed, in order (Markdown of ours: ``attempt_failed``)."""
+    last: tuple[CommandResult, ...] = ()
+    """The commands on the newest work."""
     red_base: tuple[CommandResult, ...] = ()
     """Commands that fail on the base already."""
     given: Given | None = None

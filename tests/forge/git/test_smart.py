@@ -259,7 +259,7 @@ async def test_a_client_that_hangs_up_leaves_no_process(shop: Shop) -> None:
     await writer.wait_closed()
 
     async with asyncio.timeout(5):
-        while _backends():  # noqa: ASYNC110 - processes have no event
+        while _backends():
             await asyncio.sleep(0.05)
 
 
