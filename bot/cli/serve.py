@@ -3,23 +3,29 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import json
 import logging
 import os
 import signal
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 from aiohttp import web
 
 from bot import log
-from bot.cli.service import Service
 from bot.engine import lock
 from bot.errors import OperatorError
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH, add_webhook
 from bot.settings import Settings, load
-from bot.store.database import Database
+from bot.store import schema
+from bot.store.sqlite import SqliteFile, sqlite_path
+
+if TYPE_CHECKING:
+    from bot.cli.service import Service
 
 PORT_TAKEN = 4  # exit code
 _log = logging.getLogger(__name__)
@@ -30,26 +36,31 @@ def run(role: str) -> int:
     settings = load(Settings)
     log.configure(settings.log_format, settings.secrets)
     settings.prepare_data_dir()
-    if not settings.is_sqlite:
+    path = sqlite_path(settings.database_url)
+    if path is None:
         raise OperatorError(
             "COPPICE_DATABASE_URL: running on PostgreSQL is not built yet; leave it out to use"
             " SQLite in the data directory."
         )
     with lock.hold(settings.data_dir):
-        uvloop.run(_serve(settings, role))
+        uvloop.run(_serve(settings, path, role))
     return 0
 
 
-async def _serve(settings: Settings, role: str) -> None:
+async def _serve(settings: Settings, path: Path, role: str) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    database = await Database.open(settings.database_url)
-    journal = await Journal.open(database.file)
-    service = (
-        None if role == "web" else Service(settings=settings, database=database, journal=journal)
-    )
+    file = SqliteFile(path)
+    await schema.prepare(file)
+    service: Service | None = None
+    if role == "web":
+        journal = await Journal.open(file)
+    else:
+        file.close()
+        journal, service = await _all_in_one(settings)
     runner = await _listen(settings, journal, service)
+    _spare_the_collector()
     _say_ready(runner, settings, role)
     if service is None:
         await stop.wait()
@@ -63,7 +74,24 @@ async def _serve(settings: Settings, role: str) -> None:
     os._exit(0)
 
 
-async def _until(stop: asyncio.Event, service: Service) -> None:
+async def _all_in_one(settings: Settings) -> tuple[Journal, "Service"]:
+    """Load the rest of the house: a process that only takes deliveries in does without it."""
+    from bot.cli.service import Service
+    from bot.store.database import Database
+
+    database = await Database.open(settings.database_url)
+    journal = await Journal.open(database.file)
+    return journal, Service(settings=settings, database=database, journal=journal)
+
+
+def _spare_the_collector() -> None:
+    """Leave what was loaded out of every later collection, which would hold deliveries up."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+async def _until(stop: asyncio.Event, service: "Service") -> None:
     """Work until told to stop; a setting that GitHub refuses ends it."""
     working = asyncio.create_task(service.work())
     stopping = asyncio.create_task(stop.wait())
@@ -75,7 +103,7 @@ async def _until(stop: asyncio.Event, service: Service) -> None:
         await working
 
 
-async def _listen(settings: Settings, journal: Journal, service: Service | None) -> web.AppRunner:
+async def _listen(settings: Settings, journal: Journal, service: "Service | None") -> web.AppRunner:
     app = web.Application()
     add_webhook(app, journal, secret=settings.webhook_secret.get_secret_value())
 

@@ -89,7 +89,6 @@ class Service:
             key = await self._marker_key()
             engine, effects = await self._engine(app, me, key)
             rulebook = Rulebook(app=app, override=self.settings.config_file)
-            await asyncio.to_thread(secret_rules.warm, self.settings.data_dir / "secret-rules")
             engine.launch()
             dispatcher = Dispatcher(
                 self.database,
@@ -98,7 +97,10 @@ class Service:
                 act=Actor(engine=engine, effects=effects),
             )
             self.ready = True
-            await dispatcher.run()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(dispatcher.run())
+                cache = self.settings.data_dir / "secret-rules"
+                group.create_task(asyncio.to_thread(secret_rules.warm, cache))
 
     async def _engine(self, app: App, me: Me, key: bytes) -> tuple[Engine, Effects]:
         settings, markers = self.settings, Markers(key)
