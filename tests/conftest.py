@@ -1,10 +1,37 @@
 """For all tests: what is left out is named, and in CI nothing is."""
 
+import inspect
 import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+
+ROOMS_WITH_PROGRAMS = (
+    "agent",
+    "attacks",
+    "box",
+    "cli",
+    "forge",
+    "github",
+    "intake",
+    "real",
+    "service",
+    "store",
+    "worktree",
+)
+"""Their asynchronous tests start servers, git, boxes or databases."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make quick` what decides on plain data: the rest takes a program each."""
+    for item in items:
+        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        starts = inspect.iscoroutinefunction(getattr(item, "function", None)) or room == "cli"
+        if room in ROOMS_WITH_PROGRAMS and starts:
+            item.add_marker("slow")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.box import seccomp
+from bot.box.child import readable
 from bot.box.command import BoxLevel, Command, Outcome
 from bot.box.memory import memory_file
-from bot.box.process import BoxedProcess, Spawn, readable
+from bot.box.process import BoxedProcess, Spawn
 from bot.box.supervise import opened, supervised
 from bot.box.surroundings import HOME, Limits, environment
 from bot.errors import OperatorError

@@ -4,16 +4,16 @@ import asyncio
 import contextlib
 import os
 import signal
-from asyncio.subprocess import PIPE, Process
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from subprocess import PIPE
 
+from bot.box.child import Child
 from bot.worktree.failures import failure
 from bot.worktree.remote import LOCAL, Remote
 
-T = TypeVar("T")
 SECONDS = 120.0
 OUTPUT = 256 * 1024 * 1024  # bytes that one command may say; more is an attack or a mistake
 PATIENCE = 2.0  # seconds from SIGTERM, at which git removes its lock files, to SIGKILL
@@ -97,19 +97,26 @@ class Git:
     async def _say(
         self, arguments: tuple[str, ...], env: Mapping[str, str], stdin: bytes, seconds: float
     ) -> "Said":
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            f"--git-dir={self.directory}",
-            *self._tree_options(),
-            *arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=self.directory,
-            env=env,
-            start_new_session=True,
+        process = self._start(arguments, env)
+        try:
+            return await _converse(process, stdin, seconds)
+        finally:
+            process.close()
+
+    def _start(self, arguments: tuple[str, ...], env: Mapping[str, str]) -> Child:
+        command = ("git", f"--git-dir={self.directory}", *self._tree_options(), *arguments)
+        return Child(
+            subprocess.Popen(
+                command,
+                bufsize=0,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                cwd=self.directory,
+                env=env,
+                start_new_session=True,
+            )
         )
-        return await _converse(process, stdin, seconds)
 
     def _tree_options(self) -> tuple[str, ...]:
         return () if self.work_tree is None else (f"--work-tree={self.work_tree}",)
@@ -143,33 +150,38 @@ class Said:
     """Why it did not end by itself."""
 
 
-async def _converse(process: Process, stdin: bytes, seconds: float) -> Said:
+async def _converse(process: Child, stdin: bytes, seconds: float) -> Said:
     """Feed and read until git has ended; whoever is cancelled ends it."""
     problem = None
-    reading = asyncio.gather(
-        _read(process, _piped(process.stdout)),
-        _read(process, _piped(process.stderr)),
-        _feed(_piped(process.stdin), stdin),
-    )
+    talking = asyncio.ensure_future(_talk(process, stdin))
     try:
         async with asyncio.timeout(seconds):
-            await asyncio.shield(reading)
-            await process.wait()
+            await asyncio.shield(talking)
+            code = await process.wait()
     except TimeoutError:
         problem = f"ended after its time limit of {seconds:g} s"
-        await _end(process)
+        code = await _end(process)
     except BaseException:
         await asyncio.shield(_end(process))
-        await reading
+        await talking
         raise
-    output, errors, _ = await reading
+    output, errors = await talking
     if len(output) > OUTPUT or len(errors) > OUTPUT:
         problem = f"ended because it printed more than {OUTPUT} bytes"
-    code = process.returncode or 0
     return Said(exit_code=code, output=output, errors=errors, problem=problem)
 
 
-async def _read(process: Process, stream: asyncio.StreamReader) -> bytes:
+async def _talk(process: Child, stdin: bytes) -> tuple[bytes, bytes]:
+    await process.connect()
+    output, errors, _ = await asyncio.gather(
+        _read(process, process.stdout),
+        _read(process, process.stderr),
+        _feed(process.stdin, stdin),
+    )
+    return output, errors
+
+
+async def _read(process: Child, stream: asyncio.StreamReader) -> bytes:
     """Read to the end; whoever says too much is killed, and what it said so far is returned."""
     chunks: list[bytes] = []
     size = 0
@@ -191,22 +203,16 @@ async def _feed(stream: asyncio.StreamWriter, data: bytes) -> None:
     stream.close()
 
 
-def _piped(stream: T | None) -> T:
-    if stream is None:
-        raise RuntimeError("git was started without a pipe")
-    return stream
-
-
-async def _end(process: Process) -> None:
+async def _end(process: Child) -> int:
     """End git and the helpers that it started."""
     _signal(process, signal.SIGTERM)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             await process.wait()
     _signal(process, signal.SIGKILL)
-    await process.wait()
+    return await process.wait()
 
 
-def _signal(process: Process, number: int) -> None:
+def _signal(process: Child, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)

@@ -197,8 +197,10 @@ def leave_repositories(tree: Path) -> None:
 def leave_specials(tree: Path) -> None:
     for name in ("pipe", "src/pipe", "src/cart/pipe"):
         os.mkfifo(tree / name)
+    folder = os.open(tree / "src", os.O_RDONLY)  # the path itself may be too long for a socket
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(os.path.relpath(tree / "src/socket"))
+        server.bind(f"/proc/self/fd/{folder}/socket")
+    os.close(folder)
 
 
 def leave_closed(tree: Path) -> None:
