@@ -210,6 +210,9 @@ class Stop(Record):
     """Login, or None where nobody in particular did it (repository gone)."""
     reason: str
     """Ends the sentence "Stopped: …"."""
+    kind: Literal["stop", "closed", "branch_deleted"] = "stop"
+    """The message that asked."""
+    merged: bool = False
 
 
 class StageRecord(Record):

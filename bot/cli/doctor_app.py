@@ -17,7 +17,8 @@ from bot.errors import OperatorError
 from bot.github.app import App, Registration
 from bot.settings import PREFIX, Settings
 
-MANIFEST = Path(__file__).resolve().parents[2] / "app.yaml"
+MANIFEST = Path(__file__).with_name("app.yaml")
+"""A link to the one at the root of the repository, so that a wheel holds it too."""
 PAGE = 100
 MOST_SKEW = 30.0
 """Seconds: GitHub refuses a JWT whose `iat` lies in its future, and we date it a minute back."""

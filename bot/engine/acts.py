@@ -4,7 +4,6 @@ Each act applies at most one effect and answers an ``Outcome``. Every act may be
 a crash: it builds its effect from the store, and the effect is looked up before it is written.
 """
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +14,7 @@ from bot.engine.branch import BranchActs
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
 from bot.engine.sayings import Sayings
-from bot.engine.writer import LONGEST_WAIT, Writer
-from bot.errors import EffectDelayed
+from bot.engine.writer import Writer
 from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
 from bot.store import runs
 
@@ -56,6 +54,7 @@ class Acts:
         return (
             self.branch.prepare_ci,
             self.branch.push_work,
+            self.branch.note_ci,
             self.say.pull_request,
             self.say.verify_verdict,
             self.say.rules_verdict,
@@ -70,11 +69,7 @@ class Acts:
     async def open(self, run_id: str) -> Json:
         """Make what the run stands on; answers an ``Opening``."""
         run = (await self.writer.story(run_id)).run
-        while True:
-            try:
-                return (await self.opener.open(run)).model_dump(mode="json")
-            except EffectDelayed as delay:
-                await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
+        return (await self.opener.open(run)).model_dump(mode="json")
 
     async def has_room(self, run_id: str) -> bool:
         """May one more pull request of ours be open in the repository?"""

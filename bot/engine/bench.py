@@ -15,7 +15,7 @@ from bot.agent.runtime import AgentRuntime
 from bot.box import Box
 from bot.engine.outcome import Verdict
 from bot.engine.slots import Slots
-from bot.errors import GitError, StageFailed
+from bot.errors import EffectRefused, GitError, StageFailed
 from bot.github.marker import Markers
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
@@ -98,7 +98,7 @@ class Benches:
         run = await self._shop.database.read(lambda c: _required(runs.get(c, run_id), run_id))
         async with (
             self._slots.take(run.repository),
-            self._shop.worktrees.take(run.repository.id, run.work.ground or "", run.id) as worktree,
+            self._shop.worktrees.take(run.repository.id, None, run.id) as worktree,
         ):
             yield Bench(self._shop, run_id, flow.removeprefix(run_id).strip("/"), worktree)
 
@@ -145,12 +145,16 @@ class Bench:
             raise
         except StageFailed as error:
             result = _ended_by(attempt, error.kind, error.reason, blocked=error.blocked)
+        except EffectRefused as error:
+            result = _ended_by(attempt, error.kind, error.reason, blocked=True)
         except GitError as error:
             result = _ended_by(attempt, "git", str(error), blocked=False)
         return await self._end(record, result)
 
     async def _save_work(self, attempt: Attempt, ports: Ports) -> None:
         """Keep what a stopped agent has done so far."""
+        if self._worktree.commit is None:
+            return
         tree, checkpoint = await keep(attempt, ports)
         await self._shop.database.write(
             lambda c: runs.update(c, self.run_id, work={"tree": tree, "checkpoint": checkpoint})

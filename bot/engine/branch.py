@@ -77,7 +77,12 @@ class BranchActs:
             author=self.writer.shop.identity,
             at=int(run.created_at),
         )
-        await self.writer.update(run_id, work={"ci": True, "head_sha": head})
+        await self.writer.update(run_id, work={"head_sha": head})
+        return _GO_ON
+
+    async def note_ci(self, run_id: str) -> Json:
+        """From now on what we push runs the repository's CI."""
+        await self.writer.update(run_id, work={"ci": True})
         return _GO_ON
 
     async def push_work(self, run_id: str) -> Json:

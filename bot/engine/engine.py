@@ -3,9 +3,10 @@
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy import Connection
 
 from bot.engine import sqlite
 from bot.engine.acts import Acts
@@ -29,7 +30,11 @@ EXECUTOR = "local"
 LISTENER_SECONDS = 1.0
 _CHILDREN = ["plan", "work"]
 _LIVING = ["PENDING", "ENQUEUED"]
-_ENDING = (MessageKind.STOP, MessageKind.CLOSED, MessageKind.BRANCH_DELETED)
+_ENDING: dict[MessageKind, Literal["stop", "closed", "branch_deleted"]] = {
+    MessageKind.STOP: "stop",
+    MessageKind.CLOSED: "closed",
+    MessageKind.BRANCH_DELETED: "branch_deleted",
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,13 +86,27 @@ class Engine:
         if run.status.ended and not run.following:
             return f"run {run.short_id} has ended"
         message = tell.message
-        if message.kind in _ENDING and not run.status.ended:
-            stop = Stop(by=message.by, reason=message.reason)
-            await self.database.write(lambda c: runs.request_stop(c, run.id, stop))
+        if await self._ask_to_stop(run, message):
             await self._cancel_child(run)
-            return None
-        await self._send(run, message, tell.key)
+        else:
+            await self._send(run, message, tell.key)
         return None
+
+    async def _ask_to_stop(self, run: Run, message: Message) -> bool:
+        """Note on a working run that it is to end; False: it follows now, and reads its inbox."""
+        kind = _ENDING.get(message.kind)
+        if kind is None:
+            return False
+        stop = Stop(by=message.by, reason=message.reason, kind=kind, merged=message.merged)
+
+        def ask(c: Connection) -> bool:
+            now = runs.get(c, run.id)
+            if now is None or now.status.ended:
+                return False
+            runs.request_stop(c, run.id, stop)
+            return True
+
+        return await self.database.write(ask)
 
     async def _send(self, run: Run, message: Message, key: str) -> None:
         """Send to the workflow that carries the run now: the newest of its parents."""

@@ -1,9 +1,11 @@
 """Begin a run: what GitHub has now, the repository's rules, and the run's first commit."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from bot.engine.bench import CONFIG, Shop
 from bot.engine.outcome import Opening, Outcome, refused
+from bot.engine.patience import patiently
 from bot.engine.source import Source
 from bot.errors import EffectRefused, GitError, UserError
 from bot.github.texts import commits
@@ -25,7 +27,7 @@ class Opener:
     async def open(self, run: Run) -> Opening:
         """Find or make what the run stands on; a run that goes on keeps what it has."""
         try:
-            return await self._open(run)
+            return await patiently(partial(self._open, run))
         except EffectRefused as error:
             return Opening(outcome=refused(STAGE, error.kind, error.reason))
         except UserError as error:

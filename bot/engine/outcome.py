@@ -28,6 +28,8 @@ class Outcome(Record):
 
     status: RunStatus | None = None
     error: RunError | None = None
+    over: bool = False
+    """Nothing is followed after it, pull request or not."""
 
     @property
     def ended(self) -> bool:
@@ -82,11 +84,16 @@ def refused(stage: str, kind: str, reason: str) -> Outcome:
 
 def failed(verdict: Verdict) -> Outcome:
     """End a run because of a stage's verdict."""
+    if verdict.error and verdict.error.kind in _CANCELLING:
+        return Outcome(status=RunStatus.CANCELLED, error=verdict.error)
     status = RunStatus.BLOCKED if verdict.blocked else RunStatus.FAILED
     return Outcome(status=status, error=verdict.error)
 
 
 def stopped(stop: Stop) -> Outcome:
-    """End a run because somebody asked for it."""
-    error = RunError(kind="stopped", message=stop.reason)
-    return Outcome(status=RunStatus.CANCELLED, error=error)
+    """End a run because somebody asked for it, or because what it works on is finished."""
+    if stop.merged:
+        return Outcome(status=RunStatus.DONE, over=True)
+    kind = "stopped" if stop.kind == "stop" else stop.kind
+    error = RunError(kind=kind, message=stop.reason)
+    return Outcome(status=RunStatus.CANCELLED, error=error, over=True)

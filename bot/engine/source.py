@@ -1,7 +1,9 @@
 """What a run reads of GitHub: its repository, its base as it is now, the issue's comments."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from bot.engine.patience import patiently
 from bot.errors import EffectRefused
 from bot.github import reads
 from bot.github.app import App
@@ -44,6 +46,9 @@ class Source:
 
     async def comments(self, run: Run) -> list[IssueComment]:
         """List what others than we wrote, and what its authors may do at this moment."""
+        return await patiently(partial(self._comments, run))
+
+    async def _comments(self, run: Run) -> list[IssueComment]:
         client = await self.app.client(run.repository.installation_id, run.repository.id)
         me = (await self.app.me(client)).user_id
         listed = await reads.comments(client, run.repository, run.issue)

@@ -66,7 +66,8 @@ class Workflows:
             outcome = await self._effects(run_id, self._acts.announcing(opening.publish))
         if not outcome.ended:
             outcome = await self._round(run_id, 1, opening, first_stage)
-        follows = outcome.status is RunStatus.DONE and opening.publish is Publish.PR
+        done = outcome.status is RunStatus.DONE and not outcome.over
+        follows = done and opening.publish is Publish.PR
         await self._conclude(run_id, opening.publish, outcome, following=follows)
         return await self._follow(run_id, opening) if follows else outcome
 
@@ -76,22 +77,24 @@ class Workflows:
         A round that fails leaves the pull request as it was, and the run goes on following it.
         """
         n = 1
-        while True:
+        while not (outcome := await self._look(run_id)).ended:
             message = await self._receive()
             if message is None:
                 continue
             if message.kind is MessageKind.CI:
-                await self._effects(run_id, self._acts.asking_ci())
-                continue
-            if message.kind is not MessageKind.RETRY:
+                outcome = await self._effects(run_id, self._acts.asking_ci())
+            elif message.kind is MessageKind.RETRY:
+                n += 1
+                await _step("reopen", self._acts.reopen, run_id)
+                outcome = await self._round(run_id, n, opening, message.stage)
+            else:
                 return await self._close(run_id, message)
-            n += 1
-            await _step("reopen", self._acts.reopen, run_id)
-            outcome = await self._round(run_id, n, opening, message.stage)
-            follows = outcome.status is not RunStatus.CANCELLED
-            await self._conclude(run_id, opening.publish, outcome, following=follows)
-            if not follows:
-                return outcome
+            if outcome.status is RunStatus.CANCELLED or outcome.over:
+                break
+            if outcome.ended:
+                await self._conclude(run_id, opening.publish, outcome, following=True)
+        await self._conclude(run_id, opening.publish, outcome, following=False)
+        return outcome
 
     async def _wait_for_room(self, run_id: str) -> Outcome:
         """Stay queued while the repository has as many open pull requests of ours as it wants."""

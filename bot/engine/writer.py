@@ -1,24 +1,21 @@
 """Read a run's story, and apply effects for it until GitHub takes or refuses them."""
 
-import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, Unpack
 
 from sqlalchemy import Connection
 
 from bot.engine.bench import Shop
 from bot.engine.outcome import GO_ON, Outcome, refused
-from bot.errors import EffectDelayed, EffectRefused
+from bot.engine.patience import patiently
+from bot.errors import EffectRefused
 from bot.pipeline.story import Story
 from bot.runs import Applied, Effect, RepositoryRef, Run, StageRecord
 from bot.store import runs
 
 PUBLISH = "publish"
-SUSPENDED_SECONDS = 7 * 24 * 3600.0
-SUSPENDED_LOOK = 30.0  # seconds between two looks whether the suspension was lifted
-LONGEST_WAIT = 600.0  # seconds between two tries of an effect that GitHub puts off
 
 
 class Applier(Protocol):
@@ -37,22 +34,12 @@ class Writer:
     applier: Applier
 
     async def apply(self, run: Run, effect: Effect) -> tuple[Applied | None, Outcome]:
-        """Apply an effect however long GitHub puts it off; a refusal is an outcome.
-
-        A suspended installation may come back, so for seven days that is no refusal.
-        """
-        until = time.monotonic() + SUSPENDED_SECONDS
-        while True:
-            try:
-                applied = await self.applier.apply(run.repository, effect, run_id=run.id)
-            except EffectDelayed as delay:
-                await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
-            except EffectRefused as error:
-                if error.kind != "suspended" or time.monotonic() > until:
-                    return None, refused(PUBLISH, error.kind, error.reason)
-                await asyncio.sleep(SUSPENDED_LOOK)
-            else:
-                return applied, GO_ON
+        """Apply an effect however long GitHub puts it off; a refusal is an outcome."""
+        apply = partial(self.applier.apply, run.repository, effect, run_id=run.id)
+        try:
+            return await patiently(apply), GO_ON
+        except EffectRefused as error:
+            return None, refused(PUBLISH, error.kind, error.reason)
 
     async def story(self, run_id: str) -> Story:
         """Read everything that people may be told of a run; raises LookupError."""

@@ -32,12 +32,19 @@ class Worktrees:
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def take(self, repository_id: int, commit: str, run_id: str) -> AsyncIterator[Worktree]:
-        """Take a worktree with exactly ``commit`` in it; wait while all are in use."""
+    async def take(
+        self, repository_id: int, commit: str | None, run_id: str
+    ) -> AsyncIterator[Worktree]:
+        """Take a worktree with exactly ``commit`` in it; wait while all are in use.
+
+        Without a commit nothing is done to it until ``reset``, which has to come first then.
+        """
         slot = await self._lease(repository_id)
-        worktree = Worktree(slot, self._works.open(repository_id, run_id))
+        objects = self._works.open(repository_id, run_id)
+        worktree = Worktree(slot, objects, tidy=slot.path in self._tidy)
         try:
-            await worktree.reset(commit, tidy=slot.path in self._tidy)
+            if commit is not None:
+                await worktree.reset(commit)
             yield worktree
         finally:
             await completed(self._give_back(slot, worktree))
@@ -56,7 +63,8 @@ class Worktrees:
         """Clean up now, so that nothing of the run lies about and the next one waits less."""
         self._tidy.discard(slot.path)
         with contextlib.suppress(GitError, OSError, RecursionError):  # the next one starts anew
-            await worktree.tidy()
+            await worktree.clear()
+        if worktree.tidy:
             self._tidy.add(slot.path)
         async with self._changed:
             self._taken.discard(slot.path)

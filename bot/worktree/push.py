@@ -18,6 +18,8 @@ PUSH = (
     "--recurse-submodules=no",
 )
 
+UP_TO_DATE = b"="  # begins the line of a ref that needed no push
+
 
 class Pusher:
     def __init__(self, works: Works) -> None:
@@ -31,11 +33,12 @@ class Pusher:
 
     async def push(
         self, repository: RepositoryRef, push: Push, *, run_id: str, url: str, token: str
-    ) -> None:
-        """Set the branch; raises BranchMoved when it is elsewhere, AccessDenied, else GitError.
+    ) -> bool:
+        """Set the branch; False: it was at that commit already.
 
-        ``stderr`` of the error holds what the remote said (`GH013`, `protected branch …`). The
-        lease holds for plain pushes too: git would grow a branch that appeared meanwhile.
+        Raises BranchMoved when it is elsewhere, AccessDenied, else GitError, whose ``stderr`` holds
+        what the remote said (`GH013`, `protected branch …`). The lease holds for plain pushes too:
+        git would grow a branch that appeared meanwhile.
         """
         objects = self._works.open(repository.id, run_id)
         ref = f"refs/heads/{checked_branch(push.branch)}"
@@ -45,9 +48,10 @@ class Pusher:
             raise BranchMoved("push", 1, f"{push.sha} does not grow out of {expected}")
         lease = f"--force-with-lease={ref}:{expected}"
 
-        async def act(remote: Remote) -> None:
-            await objects.git.run(
+        async def act(remote: Remote) -> bytes:
+            return await objects.git.run(
                 *PUSH, lease, "--", remote.url, spec, remote=remote, seconds=SECONDS
             )
 
-        await following(self._works.mirrors.remote(url, token), act)
+        told = await following(self._works.mirrors.remote(url, token), act)
+        return not any(line.startswith(UP_TO_DATE) for line in told.splitlines())

@@ -19,8 +19,12 @@ SECONDS = 900.0
 class Worktree:
     """Files at ``path``; nothing but a box works in them while the run has it."""
 
-    def __init__(self, slot: Slot, objects: Objects) -> None:
+    def __init__(self, slot: Slot, objects: Objects, *, tidy: bool = False) -> None:
         self._slot = slot
+        self.tidy = tidy
+        """Nothing lies there but what git put there."""
+        self.commit: str | None = None
+        """What it was put on last; None: not yet."""
         self.objects = objects
         self._git = slot.git_for(objects)
         self.path: Path = slot.tree
@@ -31,22 +35,23 @@ class Worktree:
         """The throwaway git directory, for boxes that cannot mount it at its place."""
         return self._slot.box / "git"
 
-    async def reset(self, commit: str, *, tidy: bool = False) -> None:
+    async def reset(self, commit: str) -> None:
         """Put exactly ``commit`` there; nothing else stays, no ignored file, no nested repository.
 
         A worktree that was deleted or cannot be cleaned is made anew. Raises Damaged when the
-        commit or one of its objects is missing; the mirror's next fetch mends that. ``tidy`` says
-        that nothing was changed there since ``tidy()``.
+        commit or one of its objects is missing; the mirror's next fetch mends that.
         """
         checked_sha(commit)
+        clean, self.tidy = self.tidy, False  # from now on somebody may work there
         try:
-            if not tidy:
+            if not clean:
                 await self._clean()
             await self._restore(commit)
         except (GitError, OSError, RecursionError):
             await self._check(commit)
             await self._slot.rebuild()
             await self._restore_anew(commit)
+        self.commit = commit
 
     async def capture(self, *, drop: Callable[[str], bool]) -> str:
         """Write what lies there now as a tree, and answer it; the worktree stays as it is.
@@ -57,11 +62,14 @@ class Worktree:
         await to_the_end(self._slot.prepare)
         return await capture(self._slot, self.objects, drop)
 
-    async def tidy(self) -> None:
+    async def clear(self) -> None:
         """Take away everything that the run left: files, its own git directory."""
+        if self.tidy or self.commit is None:
+            return
         self._slot.throw_away()
         await self._clean()
         await self._git.run("reset", "--quiet", "--hard", seconds=SECONDS)
+        self.tidy = True
 
     async def _clean(self) -> None:
         """Take away what git does not track, and what it does not even see."""

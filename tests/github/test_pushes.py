@@ -188,7 +188,7 @@ async def test_a_failure_of_github_is_put_off_and_then_done(world: World, base: 
 class LosesAnswers(Pusher):
     """Pushes, and never hears of it."""
 
-    async def push(self, *arguments: Any, **named: Any) -> None:
+    async def push(self, *arguments: Any, **named: Any) -> bool:
         await super().push(*arguments, **named)
         raise GitError("push", 128, "fatal: the remote end hung up unexpectedly")
 

@@ -52,7 +52,8 @@ async def test_a_link_out_of_the_tree(town: World) -> None:
 
 
 async def test_a_nested_repository(town: World) -> None:
-    make = "git init -q sub && cd sub && echo a > a && git add a && git -c user.name=a -c user.email=a@b commit -qm a"
+    who = "-c user.name=a -c user.email=a@b"
+    make = f"git init -q sub && cd sub && echo a > a && git add a && git {who} commit -qm a"
     run, comment = await tried(town, [{"run": make}], status="blocked")
 
     assert run["error"]["class"] == "rules:mode"

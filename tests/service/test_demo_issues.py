@@ -42,7 +42,7 @@ async def test_the_others_are_solved_after_the_first_was_merged(tmp_path: Path) 
         await there.label(1)
         first = await there.ended(1)
         pull = await there.repo("GET", f"/pulls/{first['pull_request']}")
-        await there.repo("POST", "/merges", {"base": "main", "head": pull["head"]["ref"]})
+        await there.repo("PATCH", "/git/refs/heads/main", {"sha": pull["head"]["sha"]})
 
         await there.label(2)
         await there.label(3)

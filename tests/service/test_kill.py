@@ -12,6 +12,7 @@ from tests.service.world import Json, World
 pytestmark = pytest.mark.slow
 
 FIX = [{"write": "NOTES.md", "text": "A note.\n"}]
+CONFIG = "verify:\n  test: sleep 2; test -f NOTES.md\n"
 
 
 async def everything_once(there: World, run: Json) -> None:
@@ -42,6 +43,7 @@ async def kill_and_go_on(there: World) -> Json:
 
 
 async def test_killed_inside_implement(there: World) -> None:
+    await there.write_file(".github/coppice.yml", CONFIG)
     there.script(1, [*FIX, {"hang": 600}])
     await there.label(1)
     await there.at(1, "implement")
@@ -65,6 +67,7 @@ async def test_killed_inside_verify(there: World) -> None:
 
 
 async def test_killed_while_the_pull_request_is_being_opened(there: World) -> None:
+    await there.write_file(".github/coppice.yml", CONFIG)
     there.script(1, FIX)
     await there.fault(
         kind="slow", method="POST", path=f"/repos/{there.repository}/pulls", times=1, seconds=3
@@ -83,6 +86,7 @@ async def test_killed_thirty_times_at_random(there: World) -> None:
     print(f"seed {seed}")  # noqa: T201 - to repeat a failure
     dice = random.Random(seed)
     issues = [1, 2, 3]
+    await there.write_file(".github/coppice.yml", CONFIG)
     for issue in issues:
         there.script(issue, [{"run": "sleep 0.3"}, *FIX])
         await there.label(issue)

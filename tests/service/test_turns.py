@@ -147,22 +147,24 @@ async def test_a_closed_pull_request_ends_the_run_and_a_new_label_starts_afresh(
     ended = await over(town, issue)
     assert ended["error"]["class"] == "closed"
     (comment,) = await town.said(issue)
-    assert f"pull request #{run['pull_request']} was closed by marta" in comment
+    assert f"pull request no. {run['pull_request']} was closed by marta" in comment
+    assert "/coppice retry" not in comment
     await town.repo("DELETE", f"/issues/{issue}/labels/coppice")
     await town.label(issue)
     await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["id"] != run["id"])
 
 
 async def test_a_merged_pull_request_is_the_good_end(town: World) -> None:
+    await town.switch("drafts", on=False)
     issue, run = await following(town)
-    number = run["pull_request"]
-    await town.repo("PATCH", f"/pulls/{number}", {"draft": False})
+    await town.switch("drafts", on=True)
+    assert "Draft pull requests are not supported" in (await town.said(issue))[0]
 
-    await town.repo("PUT", f"/pulls/{number}/merge")
+    await town.repo("PUT", f"/pulls/{run['pull_request']}/merge")
 
     ended = await over(town, issue, "done")
     assert ended["error"] is None
-    assert "Done" in (await town.said(issue))[0]
+    assert "Done: pull request" in (await town.said(issue))[0]
 
 
 async def test_a_branch_deleted_while_following_ends_the_run(town: World) -> None:

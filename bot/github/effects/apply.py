@@ -43,8 +43,11 @@ class Pusher(Protocol):
 
     async def push(
         self, repository: RepositoryRef, push: Push, *, run_id: str, url: str, token: str
-    ) -> None:
-        """Push with a lease on ``push.expected``; raises GitError with git's own words."""
+    ) -> bool:
+        """Push with a lease on ``push.expected``; False: the branch was at its commit already.
+
+        Raises GitError with git's own words.
+        """
         ...
 
 
@@ -241,9 +244,9 @@ class _Git(Git):
             lambda token: self._tools.pusher.remote_sha(repository, branch, url=url, token=token),
         )
 
-    async def push(self, push: Push, url: str) -> None:
+    async def push(self, push: Push, url: str) -> bool:
         order = self._order
-        await self._tools.app.with_git(
+        return await self._tools.app.with_git(
             self._scope,
             lambda token: self._tools.pusher.push(
                 order.repository, push, run_id=order.owner, url=url, token=token

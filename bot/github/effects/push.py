@@ -9,8 +9,8 @@ from bot.runs import Applied, Push
 
 DECLARATION = Declaration(
     does="a push to a branch `coppice/…`",
-    found_by="the commit that the branch is at: the wanted one is done, the expected one is pushed"
-    " to, another one is somebody's",
+    found_by="the commit that the branch is at, as git is told before it pushes: the wanted one is"
+    " done, the expected one is pushed to, another one is somebody's",
     ours_if="the branch is at a commit that Coppice made (recorded before the push)",
     writes="the branch, growing; replaced only where the effect says so, with a lease on the"
     " expected commit",
@@ -44,21 +44,16 @@ async def apply(call: Call, effect: Push) -> Applied:
         raise EffectRefused("invalid", "Coppice never pushes to the default branch.")
     applied = Applied(sha=effect.sha, url=f"{facts.html_url}/tree/{effect.branch}", wrote=False)
     try:
-        now = await call.git.remote_sha(effect.branch, facts.clone_url)
-        if now == effect.sha:
-            return applied
-        if now != effect.expected:
-            raise await _moved(call, effect, now)
-        await call.git.push(effect, facts.clone_url)
+        wrote = await call.git.push(effect, facts.clone_url)
     except GitError as error:
         return await _after_failure(call, effect, applied, error, facts.clone_url)
-    return applied.model_copy(update={"wrote": True})
+    return applied.model_copy(update={"wrote": wrote})
 
 
 async def _after_failure(
     call: Call, effect: Push, applied: Applied, error: GitError, url: str
 ) -> Applied:
-    """Name why the push failed; where the branch moved meanwhile, look once more."""
+    """Name why the push failed; where the branch is elsewhere, look where and by whom."""
     problem = push_problem(error)
     if getattr(problem, "kind", "") != "branch_moved":
         raise problem from error
