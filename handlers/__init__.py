@@ -70,7 +70,7 @@ async def decide(delivery: Delivery, context: Context) -> Decision:
     try:
         return await handler(event, context)
     except UnexpectedPayload as error:
-        return ignore(f"the payload is not as GitHub describes it: {error}")
+        return ignore(str(error))
 
 
 def _name(event: Event) -> str:

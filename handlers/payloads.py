@@ -9,7 +9,7 @@ from bot.runs import Person, RepositoryRef
 
 
 class UnexpectedPayload(Exception):
-    """A payload lacks what GitHub describes; the text says what."""
+    """A payload lacks what we read; the text says what."""
 
 
 class User(msgspec.Struct, frozen=True):
@@ -136,7 +136,9 @@ Payload = TypeVar("Payload", bound=msgspec.Struct)
 
 def read(event: Event, shape: type[Payload]) -> Payload:
     """Take from an event what ``shape`` names; raise UnexpectedPayload where it is not there."""
+    if "installation" not in event.data:
+        raise UnexpectedPayload("it names no installation: the App's own webhook did not send it")
     try:
         return msgspec.convert(event.data, shape)
     except msgspec.ValidationError as error:
-        raise UnexpectedPayload(str(error)) from error
+        raise UnexpectedPayload(f"the payload is not as GitHub describes it: {error}") from error

@@ -292,7 +292,7 @@ COMMANDS = {
         _patch,
         (
             ("coppice patch 4f9a1c | git apply", "put it into a worktree"),
-            ("coppice patch 4f9a1c --mbox | git am", "commit it, too"),
+            ("coppice patch 4f9a1c --mbox | git am --keep-cr", "commit it, line ends as they are"),
         ),
     ),
 }

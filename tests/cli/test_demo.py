@@ -198,17 +198,6 @@ def test_work_that_never_passes_is_failed_and_exits_1(project: Path, tmp_path: P
     assert {each["name"] for each in found["verify"]} == {"verify-1"}
 
 
-def test_a_base_that_is_not_there_is_named_and_still_one_object(
-    project: Path, tmp_path: Path
-) -> None:
-    arguments = ("--repo", str(project), "--base", "v9", "--state", str(tmp_path / "state"))
-    code, found = played(*arguments)
-
-    assert (code, found["run"], found["status"]) == (1, None, "failed")
-    assert set(found) == KEYS
-    assert "v9 is not a commit of" in found["error"]["message"]
-
-
 def test_without_a_script_the_run_is_blocked(project: Path, tmp_path: Path) -> None:
     code, found = played("--repo", str(project), "--state", str(tmp_path / "state"))
 

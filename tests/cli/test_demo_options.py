@@ -1,5 +1,6 @@
 """What `coppice demo` makes of its options, before anything starts."""
 
+import subprocess
 from argparse import Namespace
 from pathlib import Path
 
@@ -95,16 +96,32 @@ def test_an_issue_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_work_begins_at_the_branch_that_is_checked_out(tmp_path: Path) -> None:
-    (tmp_path / ".git").mkdir()
-    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/trunk\n")
+    who = ("-c", "user.name=ana", "-c", "user.email=ana@example.com")
+    for words in (
+        ("init", "-q", "-b", "trunk"),
+        (*who, "commit", "-q", "--allow-empty", "-m", "Begin"),
+        ("tag", "v1.0"),
+    ):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True)
 
     assert parsed("--repo", str(tmp_path)).base == "trunk"
     assert parsed("--repo", str(tmp_path), "--base", "v1.0").base == "v1.0"
+    with pytest.raises(OperatorError, match="v2 is not a commit of"):
+        parsed("--repo", str(tmp_path), "--base", "v2")
+
+
+@pytest.mark.parametrize("option", ["repo", "base", "issue", "setup", "state"])
+def test_an_empty_value_is_not_taken_for_none(option: str) -> None:
+    with pytest.raises(OperatorError, match=f"--{option} is empty"):
+        parsed(f"--{option}", "")
 
 
 def test_a_state_directory_must_be_empty(tmp_path: Path) -> None:
     assert parsed("--state", str(tmp_path)).state == tmp_path
 
     (tmp_path / "something").touch()
-    with pytest.raises(OperatorError, match="not an empty directory"):
-        parsed("--state", str(tmp_path))
+    for taken in (tmp_path, tmp_path / "something", tmp_path / "something" / "below"):
+        with pytest.raises(OperatorError, match="not an empty directory"):
+            parsed("--state", str(taken))
+    with pytest.raises(OperatorError, match="--state /proc/0/x: No such file"):
+        parsed("--state", "/proc/0/x")

@@ -8,13 +8,16 @@ from tests.service.world import Json, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-NOTE = {"write": "NOTES.md", "text": "A note.\n"}
+
+def note(issue: int) -> dict[str, Json]:
+    """A change of its own for each issue, because one of them is merged."""
+    return {"write": f"NOTES-{issue}.md", "text": "A note.\n"}
 
 
 async def at_work(town: World) -> tuple[int, Json]:
     """A run whose agent hangs; its issue and the run."""
     issue = await town.issue()
-    town.script(issue, [NOTE, {"hang": 600}], [NOTE])
+    town.script(issue, [note(issue), {"hang": 600}], [note(issue)])
     await town.label(issue)
     return issue, await town.at(issue, "implement")
 
@@ -22,7 +25,9 @@ async def at_work(town: World) -> tuple[int, Json]:
 async def following(town: World) -> tuple[int, Json]:
     """A run whose draft pull request is open."""
     issue = await town.issue()
-    town.script(issue, [NOTE], [NOTE, {"write": "MORE.md", "text": "more\n"}, {"hang": 600}])
+    town.script(
+        issue, [note(issue)], [note(issue), {"write": "MORE.md", "text": "more\n"}, {"hang": 600}]
+    )
     await town.label(issue)
     run = await town.ended(issue)
     assert (run["status"], run["following"]) == ("done", True), run
@@ -100,7 +105,7 @@ async def test_a_branch_deleted_at_work_ends_the_run(town: World) -> None:
 
 async def test_a_push_before_the_pull_request_blocks_and_names_who(town: World) -> None:
     issue = await town.issue()
-    town.script(issue, [NOTE, {"hang": 2}])
+    town.script(issue, [note(issue), {"hang": 2}])
     await town.label(issue)
     run = await town.at(issue, "implement")
 
@@ -113,13 +118,13 @@ async def test_a_push_before_the_pull_request_blocks_and_names_who(town: World) 
     assert "Somebody pushed" in comment
     files = await town.repo("GET", f"/contents/MINE.md?ref={branch(run)}")
     assert files["name"] == "MINE.md"
-    assert "NOTES.md" in await town.output("patch", run["id"])
+    assert f"NOTES-{issue}.md" in await town.output("patch", run["id"])
 
 
 async def test_somebody_elses_branch_of_our_name_is_left_alone(town: World) -> None:
     main = await town.repo("GET", "/git/ref/heads/main")
     issue = await town.issue()
-    town.script(issue, [NOTE])
+    town.script(issue, [note(issue)])
     await town.fault(
         kind="slow", method="GET", path=f"/repos/{town.repository}", times=1, seconds=3
     )
@@ -200,7 +205,7 @@ async def test_a_pull_request_closed_during_a_round_ends_the_run(town: World) ->
 
 async def test_a_stop_while_publishing_is_not_lost(town: World) -> None:
     issue = await town.issue()
-    town.script(issue, [NOTE])
+    town.script(issue, [note(issue)])
     path = f"/repos/{town.repository}/pulls"
     await town.fault(kind="slow", method="POST", path=path, times=1, seconds=3)
     await town.label(issue)

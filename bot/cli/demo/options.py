@@ -1,5 +1,6 @@
 """What `coppice demo` was asked for, checked before anything starts."""
 
+import asyncio
 import re
 import sys
 from argparse import Namespace
@@ -10,6 +11,7 @@ from pathlib import Path
 from bot.cli.demo.story import STORIES
 from bot.cli.issue_file import Issue, read_issue
 from bot.errors import OperatorError
+from bot.forge.seed import SeedRefused, find_start
 
 AGENTS = ("scripted",)
 SETUP = "setup"
@@ -39,14 +41,18 @@ def read(arguments: Namespace) -> Options:
     if arguments.story is not None:
         _one_of("--story", arguments.story, STORIES)
     _one_of("--agent", arguments.agent, AGENTS)
+    _not_empty(arguments, "repo", "base", "issue", "setup", "state")
     if arguments.base and not arguments.repo:
         raise OperatorError("--base names a branch or commit of --repo, which is not given")
     repo = _repository(arguments.repo) if arguments.repo else None
+    base = arguments.base or _head(repo)
+    if repo is not None:
+        _require_start(repo, base)
     return Options(
         once=arguments.once or arguments.json or not (sys.stdin.isatty() and sys.stdout.isatty()),
         as_json=arguments.json,
         repo=repo,
-        base=arguments.base or _head(repo),
+        base=base,
         issue=read_issue(Path(arguments.issue)) if arguments.issue else None,
         patches=tuple(_file("--patch", patch) for patch in arguments.patch),
         verify=_commands(arguments.setup, arguments.verify),
@@ -59,6 +65,14 @@ def read(arguments: Namespace) -> Options:
 def _one_of(option: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         raise OperatorError(f"{option} {value}: there is no such one; known: {', '.join(known)}")
+
+
+def _not_empty(arguments: Namespace, *names: str) -> None:
+    """Refuse `--repo "$UNSET"`, which would otherwise mean something else than it says."""
+    for name in names:
+        given = getattr(arguments, name)
+        if given is not None and not given.strip():
+            raise OperatorError(f"--{name} is empty")
 
 
 def _file(option: str, name: str) -> Path:
@@ -75,6 +89,13 @@ def _repository(name: str) -> Path:
     if not path.is_dir() or not any((path / git).exists() for git in (".git", "HEAD")):
         raise OperatorError(f"--repo {name} is not a git repository")
     return path
+
+
+def _require_start(repo: Path, base: str) -> None:
+    try:
+        asyncio.run(find_start(repo, base))
+    except SeedRefused as error:
+        raise OperatorError(f"--repo, --base: {error}") from error
 
 
 def _head(repo: Path | None) -> str:
@@ -99,7 +120,15 @@ def _commands(setup: str | None, verify: Sequence[str]) -> dict[str, str]:
 
 
 def _state(name: str) -> Path:
+    """Make the state directory, so that a place where there can be none is named at once."""
     path = Path(name).absolute()
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        taken = any(path.iterdir())
+    except (FileExistsError, NotADirectoryError):
+        taken = True
+    except OSError as error:
+        raise OperatorError(f"--state {name}: {error.strerror}") from error
+    if taken:
         raise OperatorError(f"--state {name} is not an empty directory: name a new one")
     return path

@@ -62,10 +62,7 @@ def run(options: Options) -> int:
 
 
 def _state(options: Options) -> Path:
-    if options.state is None:
-        return Path(tempfile.mkdtemp(prefix="coppice-demo-"))
-    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return options.state
+    return options.state or Path(tempfile.mkdtemp(prefix="coppice-demo-"))
 
 
 async def _play(options: Options, state: Path) -> int:

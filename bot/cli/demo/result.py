@@ -85,7 +85,7 @@ async def fill(result: Result, kept: Kept, hub: Hub) -> None:
     result.run, result.status, result.effects = run.id, run.status.value, kept.effects
     result.error = run.error.model_dump(by_alias=True) if run.error else None
     result.attempts = len(kept.implementing())
-    result.verify = _verify(kept.stages)
+    result.verify = _verify(kept)
     result.comments = len(await _comments(hub, run.issue))
     if run.pull_request is not None:
         pull_request = await hub.of_repository(f"/pulls/{run.pull_request}")
@@ -94,19 +94,26 @@ async def fill(result: Result, kept: Kept, hub: Hub) -> None:
         result.comments += len(await _comments(hub, run.pull_request))
 
 
-def _verify(stages: Sequence[StageRecord]) -> list[Json]:
-    return [
-        {
-            "attempt": stage.attempt,
-            "name": command.name,
-            "command": command.command,
-            "exit_code": command.exit_code,
-            "seconds": command.seconds,
-        }
-        for stage in stages
-        if stage.name != BASELINE
-        for command in commands(stage)
-    ]
+def _verify(kept: Kept) -> list[Json]:
+    """List the commands with the agent's attempt that each judged, which counts those too that
+    came to nothing before a command could run."""
+    listed: list[Json] = []
+    attempt, implementing = 0, {stage.key for stage in kept.implementing()}
+    for stage in kept.stages:
+        attempt += stage.key in implementing
+        if stage.name == BASELINE:
+            continue
+        listed += [
+            {
+                "attempt": attempt,
+                "name": command.name,
+                "command": command.command,
+                "exit_code": command.exit_code,
+                "seconds": command.seconds,
+            }
+            for command in commands(stage)
+        ]
+    return listed
 
 
 def _pull_request(pull_request: Json) -> Json:

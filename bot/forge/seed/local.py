@@ -1,6 +1,7 @@
 """Copy somebody's own repository into the forge; theirs is only read."""
 
 import re
+import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ async def find_start(directory: Path, base: str) -> Start:
         code, _, _ = await _in(directory, variables, "rev-parse", "--git-dir")
         if code:
             raise SeedRefused(f"{directory} is not a git repository")
+        await _require_whole(directory, variables)
         options = ("--verify", "--quiet", "--end-of-options")
         code, sha, _ = await _in(directory, variables, "rev-parse", *options, f"{base}^{{commit}}")
         if code:
@@ -36,6 +38,22 @@ async def find_start(directory: Path, base: str) -> Start:
         branch = ("--verify", "--quiet", "--", f"refs/heads/{base}")
         code, _, _ = await _in(directory, variables, "show-ref", *branch)
     return Start(branch="main" if code else base, commit=sha.decode().strip())
+
+
+async def _require_whole(directory: Path, variables: dict[str, str]) -> None:
+    """Refuse what GitHub could not hold: it has whole histories, in SHA-1."""
+    _, shallow, _ = await _in(directory, variables, "rev-parse", "--is-shallow-repository")
+    if shallow.strip() == b"true":
+        mend = shlex.join(("git", "-C", str(directory), "fetch", "--unshallow"))
+        raise SeedRefused(f"{directory} is a shallow clone; `{mend}` gets the rest of its history")
+    _, partial, _ = await _in(
+        directory, variables, "config", "--get-regexp", r"^remote\..*\.promisor$"
+    )
+    if partial:
+        raise SeedRefused(f"{directory} is a partial clone: clone it again without --filter")
+    _, form, _ = await _in(directory, variables, "rev-parse", "--show-object-format")
+    if form.strip() == b"sha256":
+        raise SeedRefused(f"{directory} has SHA-256 objects, which GitHub does not take")
 
 
 async def copy_repository(directory: Path, target: Path, start: Start) -> None:
