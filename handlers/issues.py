@@ -1,10 +1,12 @@
 """React to ``issues`` events: the trigger label, and issues that go away."""
 
+import asyncio
+
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import Decision, MessageKind, Permission, React, ignore
+from bot.runs import Decision, MessageKind, Permission, React, Run, ignore
 from handlers.context import Context
 from handlers.payloads import IssueEvent, IssueLabelled, read
 from handlers.people import Refusal, Rules, machine, rights_and_rules, rules_of
@@ -21,7 +23,10 @@ async def begin(event: Event, context: Context) -> Decision:
     told = read(event, IssueLabelled)
     if why := machine(told.sender, context) or _unfit(told):
         return ignore(why)
-    rules, held = await _rules_and_rights(told, context)
+    (rules, held), living = await asyncio.gather(
+        _rules_and_rights(told, context),
+        context.runs.living(told.ref.id, told.issue.number),
+    )
     if not _is_trigger(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not held.may_write:
@@ -33,11 +38,11 @@ async def begin(event: Event, context: Context) -> Decision:
         by=told.sender,
         rules=rules,
     )
-    return await _begin(wish, context)
+    return _begin(wish, living, context)
 
 
-async def _begin(wish: Wish, context: Context) -> Decision:
-    other = await in_the_way(wish, context)
+def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
+    other = in_the_way(wish, living)
     if other is not None:
         return ignore(f"run {other.short_id} is working on this")
     try:

@@ -37,9 +37,8 @@ def misconfigured(issue: int, error: UserError) -> Comment:
     return Comment(issue=issue, purpose="configuration", body=body)
 
 
-async def in_the_way(wish: Wish, context: Context) -> Run | None:
-    """Find the run that lives for the issue; the one that this very delivery started is none."""
-    living = await context.runs.living(wish.repository.id, wish.issue.number)
+def in_the_way(wish: Wish, living: Run | None) -> Run | None:
+    """Say which living run keeps this one from starting; one of this very delivery does not."""
     return living if living and living.id != wish.run_id else None
 
 

@@ -28,7 +28,6 @@ from bot.github.app import App, Me, Registration
 from bot.github.effects import Effects
 from bot.github.limits import WriteBudget
 from bot.github.marker import Markers
-from bot.guard import secrets as secret_rules
 from bot.intake.delivery import Delivery
 from bot.intake.dispatcher import Dispatcher
 from bot.intake.journal import Journal
@@ -97,10 +96,7 @@ class Service:
                 act=Actor(engine=engine, effects=effects),
             )
             self.ready = True
-            async with asyncio.TaskGroup() as group:
-                group.create_task(dispatcher.run())
-                cache = self.settings.data_dir / "secret-rules"
-                group.create_task(asyncio.to_thread(secret_rules.warm, cache))
+            await dispatcher.run()
 
     async def _engine(self, app: App, me: Me, key: bytes) -> tuple[Engine, Effects]:
         settings, markers = self.settings, Markers(key)
@@ -119,6 +115,7 @@ class Service:
             identity=Identity(name=me.login, email=me.email),
             works=works,
             markers=markers,
+            cache=settings.data_dir / "cache",
         )
         effects = Effects(
             app,

@@ -17,6 +17,7 @@ from bot.engine.outcome import Verdict
 from bot.engine.slots import Slots
 from bot.errors import EffectRefused, GitError, StageFailed
 from bot.github.marker import Markers
+from bot.guard.secrets import warm
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.definition import StageSpec
@@ -60,6 +61,8 @@ class Shop:
     identity: Identity
     works: Works
     markers: Markers
+    cache: Path
+    """What can be made anew at any time: compiled rules."""
 
     def files(self, run_id: str) -> Path:
         return self.works.root / run_id
@@ -100,7 +103,13 @@ class Benches:
             self._slots.take(run.repository),
             self._shop.worktrees.take(run.repository.id, None, run.id) as worktree,
         ):
-            yield Bench(self._shop, run_id, flow.removeprefix(run_id).strip("/"), worktree)
+            # Loaded beside the work: a service without runs does without their 50 MB.
+            rules = asyncio.create_task(asyncio.to_thread(warm, self._shop.cache / "secret-rules"))
+            try:
+                yield Bench(self._shop, run_id, flow.removeprefix(run_id).strip("/"), worktree)
+            finally:
+                # Where they cannot be loaded, the rules stage says so, and blocks.
+                await asyncio.gather(rules, return_exceptions=True)
 
 
 class Bench:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from bot.store.arrivals import Source
+from bot.store.arrivals import Arrival, Source
 from bot.store.deliveries import DeliveryRow
 
 
@@ -26,6 +26,11 @@ class Delivery:
     source: Source
     payload: bytes
     """The signed body, byte for byte."""
+
+    @classmethod
+    def fresh(cls, arrival: Arrival) -> Self:
+        """See one as it came in, before anybody tried it."""
+        return cls(attempts=0, **arrival._asdict())
 
     @classmethod
     def of(cls, row: DeliveryRow) -> Self:

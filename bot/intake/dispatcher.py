@@ -80,19 +80,27 @@ class Dispatcher:
 
     async def _advance(self, lane: Lane) -> None:
         """Handle the next deliveries of a lane, up to the first one that has to wait."""
-        take = partial(deliveries.take, seqs=lane.take(_CHUNK), budget=_CHUNK_BYTES)
-        rows, undone = await self._database.read(take)
+        open_ones, undone = await self._read(lane.take(_CHUNK))
         delay = 0.0
         kept: list[tuple[Settlement, asyncio.Future[int]]] = []
-        for n, row in enumerate(rows):
+        for n, (seq, delivery) in enumerate(open_ones):
             await self._let_intake_go_first()
-            settlement = await self._attempt(Delivery.of(row), row.seq)
+            settlement = await self._attempt(delivery, seq)
             kept.append((settlement, self._journal.settle(settlement)))
             if settlement.due_at is not None:
-                undone, delay = [later.seq for later in rows[n:]] + undone, settlement.due_at
+                undone, delay = [later for later, _ in open_ones[n:]] + undone, settlement.due_at
                 break
         await self._until_kept(kept)
         self._lanes.give_back(lane, undone, delay and delay - time.time())
+
+    async def _read(self, seqs: list[int]) -> tuple[list[tuple[int, Delivery]], list[int]]:
+        """Answer those that are still open, and those that there was no room for now."""
+        fresh = self._journal.take_fresh(seqs)
+        if fresh is not None:
+            return list(zip(seqs, map(Delivery.fresh, fresh), strict=True)), []
+        take = partial(deliveries.take, seqs=seqs, budget=_CHUNK_BYTES)
+        rows, undone = await self._database.read(take)
+        return [(row.seq, Delivery.of(row)) for row in rows], undone
 
     async def _let_intake_go_first(self) -> None:
         for _ in range(_LONGEST_YIELD):

@@ -3,7 +3,7 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from bot.errors import OperatorError
@@ -15,6 +15,9 @@ from bot.store.sqlite import SqliteFile
 _log = logger(__name__)
 
 _LARGEST_BATCH = 128
+
+_MOST_FRESH, _FRESH_BYTES = 32, 64 * 1024
+"""So many deliveries, and none larger, are handed on in memory; others are read from disk."""
 
 _Item = tuple[Arrival | Settlement, asyncio.Future[int]]
 
@@ -29,6 +32,7 @@ class Journal:
         self._listeners: list[Callable[[Waiting], None]] = []
         self._closed = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._fresh: dict[int, Arrival] = {}
         self.arriving = 0
         """Deliveries that wait for their commit now."""
         threading.Thread(target=self._run, name="journal", daemon=True).start()
@@ -49,11 +53,13 @@ class Journal:
 
     async def record(self, arrival: Arrival) -> bool:
         """Write a delivery down; False: it was seen before. Raises NotWritten."""
-        self.arriving += 1
-        try:
-            return await self._enqueue(arrival) > 0
-        finally:
-            self.arriving -= 1
+        return await self._enqueue(arrival) > 0
+
+    def take_fresh(self, seqs: Sequence[int]) -> list[Arrival] | None:
+        """Give out deliveries that came in just now, once; None: not all are in memory."""
+        found = [self._fresh.pop(seq, None) for seq in seqs]
+        fresh = [arrival for arrival in found if arrival is not None]
+        return fresh if len(fresh) == len(found) else None
 
     def settle(self, settlement: Settlement) -> asyncio.Future[int]:
         """Write down what became of a delivery; the future raises NotWritten."""
@@ -71,6 +77,7 @@ class Journal:
         if self._closed:
             future.set_exception(NotWritten("the journal is closed"))
         else:
+            self.arriving += isinstance(item, Arrival)
             self._queue.put((item, future))
         return future
 
@@ -105,8 +112,10 @@ class Journal:
             return [NotWritten(repr(error))] * (len(arrivals) + len(settlements))
 
     def _answer(self, batch: list[_Item], outcomes: list[Outcome]) -> None:
+        self.arriving -= sum(isinstance(item, Arrival) for item, _ in batch)
         for (item, future), outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, int) and outcome and isinstance(item, Arrival):
+                self._keep(outcome, item)
                 waiting = Waiting(outcome, item.repository_id, item.installation_id, None)
                 for listener in self._listeners:
                     listener(waiting)
@@ -116,3 +125,9 @@ class Journal:
                 future.set_result(outcome)
             else:
                 future.set_exception(outcome)
+
+    def _keep(self, seq: int, arrival: Arrival) -> None:
+        if self._listeners and len(arrival.payload) <= _FRESH_BYTES:
+            self._fresh[seq] = arrival
+            if len(self._fresh) > _MOST_FRESH:
+                del self._fresh[next(iter(self._fresh))]

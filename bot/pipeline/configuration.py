@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -115,6 +116,7 @@ class RepositoryConfig(_Part):
         return publish
 
 
+@lru_cache(256)
 def load(text: str) -> RepositoryConfig:
     """Read a configuration; an empty one is the defaults.
 

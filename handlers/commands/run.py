@@ -24,7 +24,8 @@ async def _call(asked: Asked, context: Context) -> Reply:
         goal=" ".join(asked.words)[:LONGEST_GOAL] or None,
         pipeline=asked.settings.get("pipeline"),
     )
-    other = await in_the_way(wish, context)
+    living = await context.runs.living(asked.repository.id, asked.issue.number)
+    other = in_the_way(wish, living)
     if other is None:
         return Reply(starts=(start(wish, context),))
     if other.following:

@@ -1,5 +1,6 @@
 """Run `coppice` as a shell does: a process of its own, in an environment that a test gives it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -15,6 +16,19 @@ def environment(**settings: Any) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     named = {f"COPPICE_{name}": str(value) for name, value in settings.items()}
     return kept | named | {"PYTHONPATH": str(ROOT)}
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=ana", "-c", "user.email=ana@example.com")
+    command = ("git", *who, "-C", str(folder), *arguments)
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def played(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """Play `coppice demo` to its end; give its exit code and the object that it prints."""
+    done = coppice("demo", "--once", "--json", *arguments)
+    assert done.stdout.count("\n") == 1, done.stderr
+    return done.returncode, json.loads(done.stdout)
 
 
 def coppice(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str]:

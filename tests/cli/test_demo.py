@@ -9,11 +9,10 @@ import subprocess
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.shell import COMMAND, coppice, environment
+from tests.cli.shell import COMMAND, coppice, environment, git, played
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +27,6 @@ DELIVERY_KEYS = {
 ISSUE = "# add() subtracts\n\n`add(2, 3)` answers -1.\n"
 TEST = "from calc import add\n\n\ndef test_add():\n    assert add(2, 3) == 5\n"
 WRONG, RIGHT = "    return b - a\n", "    return a + b\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    who = ("-c", "user.name=ana", "-c", "user.email=ana@example.com")
-    command = ("git", *who, "-C", str(folder), *arguments)
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
@@ -56,12 +49,6 @@ def patch(folder: Path, line: str, file: Path) -> str:
     file.write_text(git(folder, "diff") + "\n")
     source.write_text(before)
     return str(file)
-
-
-def played(*arguments: str) -> tuple[int, dict[str, Any]]:
-    done = coppice("demo", "--once", "--json", *arguments)
-    assert done.stdout.count("\n") == 1, done.stderr
-    return done.returncode, json.loads(done.stdout)
 
 
 def test_the_demo_grows_a_draft_pull_request_at_the_second_attempt(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.shell import COMMAND, environment
+from tests.cli.shell import COMMAND, environment, git
 from tests.real.sdists import Release, unpack
 
 pytestmark = pytest.mark.slow
@@ -97,12 +97,6 @@ class Project:
     wrong: Path
     right: Path
     tree: str
-
-
-def git(folder: Path, *arguments: str) -> str:
-    who = ("-c", "user.name=ana", "-c", "user.email=ana@example.com")
-    command = ("git", *who, "-C", str(folder), *arguments)
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture(params=STEPS, ids=lambda step: f"{step.old.name} to {step.new.version}")

@@ -24,7 +24,7 @@ async def refused(town: World, text: str) -> str:
 
 
 async def test_what_is_not_yaml(town: World) -> None:
-    assert "line 2" in await refused(town, "verify:\n  test: [pytest\n")
+    assert "line 3" in await refused(town, "verify:\n  test: [pytest\n")
 
 
 async def test_an_unknown_key_is_named_with_the_nearest(town: World) -> None:

@@ -95,7 +95,7 @@ def _require_start(repo: Path, base: str) -> None:
     try:
         asyncio.run(find_start(repo, base))
     except SeedRefused as error:
-        raise OperatorError(f"--repo, --base: {error}") from error
+        raise OperatorError(str(error)) from error
 
 
 def _head(repo: Path | None) -> str:

@@ -1,13 +1,26 @@
-"""Blobs and trees of a bare repository, by plumbing: one history with the pushes."""
+"""Blobs and trees of a bare repository, by plumbing: one history with the pushes.
 
+What a full sha names never changes, so it is read once: each look costs a git process.
+"""
+
+import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cachetools import LRUCache
+
 from bot.forge.git.process import GitFailed, attempt, git
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+KEPT, KEPT_EACH = 64 << 20, 1 << 20
+"""Bytes of objects kept in memory, all together and of one at most."""
+
+Found = tuple[str, str, bytes]
+_SHA = re.compile("[0-9a-f]{40}(?![0-9a-f])")
+_objects: LRUCache[tuple[Path, str], Found] = LRUCache(KEPT, lambda found: 500 + len(found[2]))
+_listings: LRUCache[tuple[Path, str, bool], list["TreeEntry"]] = LRUCache(512)
 
 
 class ObjectMissing(Exception):
@@ -33,11 +46,27 @@ async def create_blob(repository: Path, data: bytes) -> str:
 
 async def read_objects(
     repository: Path, names: Sequence[str], variables: Mapping[str, str] | None = None
-) -> list[tuple[str, str, bytes] | None]:
+) -> list[Found | None]:
     """Read (sha, type, data) for each name that git understands, None for a missing one."""
+    if variables:
+        return await _batch(repository, names, variables)
+    known = {name: _objects.get((repository, name)) for name in names}
+    unknown = [name for name, found in known.items() if found is None]
+    for name, found in zip(unknown, await _batch(repository, unknown), strict=True):
+        known[name] = found
+        if found and _SHA.match(name) and len(found[2]) <= KEPT_EACH:
+            _objects[repository, name] = found
+    return [known[name] for name in names]
+
+
+async def _batch(
+    repository: Path, names: Sequence[str], variables: Mapping[str, str] | None = None
+) -> list[Found | None]:
+    if not names:
+        return []
     request = "".join(f"{name}\n" for name in names).encode()
     output = await git(repository, "cat-file", "--batch", stdin=request, variables=variables)
-    found: list[tuple[str, str, bytes] | None] = []
+    found: list[Found | None] = []
     at = 0
     for _ in names:
         end = output.index(b"\n", at)
@@ -73,6 +102,8 @@ async def resolve(repository: Path, revision: str, kind: str = "commit") -> str 
     """
     if not revision or revision.startswith("-") or any(c in revision for c in " \n^~:?*[\\"):
         return None
+    if kind == "commit" and (sha := _loose(repository, revision)):
+        return sha
     names = [f"refs/heads/{revision}", f"refs/tags/{revision}", revision]
     request = "".join(f"{name}^{{{kind}}}\n" for name in names).encode()
     output = await git(repository, "cat-file", "--batch-check=%(objectname)", stdin=request)
@@ -82,16 +113,31 @@ async def resolve(repository: Path, revision: str, kind: str = "commit") -> str 
     return None
 
 
+def _loose(repository: Path, branch: str) -> str | None:
+    """Read where a branch is without git, as far as that is possible."""
+    if not branch.isascii() or ".." in branch or branch.startswith("/"):
+        return None
+    try:
+        sha = (repository / "refs/heads" / branch).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return sha if _SHA.fullmatch(sha) else None
+
+
 async def read_tree(
     repository: Path, treeish: str, *, recursive: bool = False
 ) -> tuple[str, list[TreeEntry]]:
     """Return (sha, entries); raises ObjectMissing."""
+    if known := _listings.get((repository, treeish, recursive)):
+        return treeish, known
     sha = await resolve(repository, treeish, "tree")
     if sha is None:
         raise ObjectMissing(treeish)
     options = ["-r", "-t"] if recursive else []
     output = await git(repository, "ls-tree", "-l", "-z", "--full-tree", *options, sha)
-    return sha, [_entry(line) for line in output.decode(errors="replace").split("\0") if line]
+    entries = [_entry(line) for line in output.decode(errors="replace").split("\0") if line]
+    _listings[repository, sha, recursive] = entries
+    return sha, entries
 
 
 def _entry(line: str) -> TreeEntry:

@@ -34,7 +34,9 @@ async def find_start(directory: Path, base: str) -> Start:
         options = ("--verify", "--quiet", "--end-of-options")
         code, sha, _ = await _in(directory, variables, "rev-parse", *options, f"{base}^{{commit}}")
         if code:
-            raise SeedRefused(f"{base} is not a commit of {directory}")
+            _, any_commit, _ = await _in(directory, variables, "rev-list", "-n1", "--all")
+            why = f"{base} is not a commit of {directory}"
+            raise SeedRefused(why if any_commit else f"{directory} has no commit yet")
         branch = ("--verify", "--quiet", "--", f"refs/heads/{base}")
         code, _, _ = await _in(directory, variables, "show-ref", *branch)
     return Start(branch="main" if code else base, commit=sha.decode().strip())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
+from sqlalchemy import Connection
+
 from bot.errors import EffectRefused
 from bot.github.answers import Unanswered
 from bot.github.app import App
@@ -146,10 +148,11 @@ class Effects:
             return await self._in_turn(order)
 
     async def _in_turn(self, order: _Order) -> Applied:
-        row = await self._begin(order)
-        known = row.object if row.status is LedgerStatus.APPLIED else None
+        single = KINDS[order.effect.kind].declaration.single
+        row = None if single else await self._begin(order)
+        known = row.object if row and row.status is LedgerStatus.APPLIED else None
         unwritten = (known or Applied(wrote=False)).model_copy(update={"wrote": False})
-        if known and self._settled(order, row):
+        if row and known and self._settled(order, row):
             return unwritten
         try:
             applied = await self._carry_out(order, known)
@@ -159,7 +162,7 @@ class Effects:
             if refused.kind == "uninstalled":
                 await self._void(order.repository.installation_id)
             raise
-        await self._end(order, applied)
+        await self._end(order, applied, begun=row is not None)
         return applied
 
     def _settled(self, order: _Order, row: LedgerRow) -> bool:
@@ -204,28 +207,32 @@ class Effects:
         )
 
     async def _begin(self, order: _Order) -> LedgerRow:
-        installation_id, at = order.repository.installation_id, self._tools.clock.now()
-        return await self._tools.database.write(
-            lambda c: ledger.begin(
-                c,
-                order.key,
-                run_id=order.run_id,
-                installation_id=installation_id,
-                kind=order.effect.kind,
-                at=at,
-            )
-        )
-
-    async def _end(self, order: _Order, applied: Applied) -> None:
         at = self._tools.clock.now()
-        await self._tools.database.write(
-            lambda c: ledger.applied(
-                c, order.key, applied, digest=order.digest, wrote=applied.wrote, at=at
-            )
-        )
+        return await self._tools.database.write(lambda c: _note(c, order, at))
+
+    async def _end(self, order: _Order, applied: Applied, *, begun: bool) -> None:
+        at = self._tools.clock.now()
+
+        def end(c: Connection) -> None:
+            if not begun:
+                _note(c, order, at)
+            ledger.applied(c, order.key, applied, digest=order.digest, wrote=applied.wrote, at=at)
+
+        await self._tools.database.write(end)
 
     async def _void(self, installation_id: int) -> None:
         await self._tools.database.write(lambda c: ledger.void_installation(c, installation_id))
+
+
+def _note(c: Connection, order: _Order, at: float) -> LedgerRow:
+    return ledger.begin(
+        c,
+        order.key,
+        run_id=order.run_id,
+        installation_id=order.repository.installation_id,
+        kind=order.effect.kind,
+        at=at,
+    )
 
 
 class _Git(Git):

@@ -40,6 +40,8 @@ class Declaration:
     permissions: Permissions = REST
     heals: bool = False
     """Looked up even when the ledger says that just this was written: people can change it."""
+    single: bool = False
+    """GitHub itself keeps one, however often it is written: the ledger notes it afterwards only."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,9 +11,10 @@ _INTRODUCTION = """\
 Made by `python -m bot.github.effects.documentation`; a test holds it current.
 
 An effect is one typed write to GitHub (`bot/runs.py`). Each is looked up before it is created,
-makes one write at most, and is written down in the ledger before and after. So it may be tried
-again at any time: after a crash, a timeout, or beside a copy of itself. Coppice writes nothing
-else; there is no effect that merges, approves, or touches a branch that is not its own.
+makes one write at most, and is written down in the ledger before and after (a reaction only after:
+GitHub itself keeps one of each kind). So it may be tried again at any time: after a crash, a
+timeout, or beside a copy of itself. Coppice writes nothing else; there is no effect that merges,
+approves, or touches a branch that is not its own.
 
 Named alike for all: `suspended` (the installation is suspended), `uninstalled`, `no_access` (the
 App lacks a permission). Limits (429, 403 with `retry-after` or no calls left, Coppice's own 80
@@ -30,6 +31,8 @@ def effects_page() -> str:
 
 def _section(name: str, declaration: Declaration) -> str:
     again = "looked up" if declaration.heals else "taken from the ledger when nothing changed"
+    if declaration.single:
+        again = "written again, which changes nothing"
     granted = ", ".join(f"`{key}: {value}`" for key, value in declaration.permissions)
     lines = [
         f"## `{name}`: {declaration.does}\n",

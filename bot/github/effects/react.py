@@ -9,8 +9,9 @@ DECLARATION = Declaration(
     does="a reaction on an issue or a comment",
     found_by="GitHub keeps one reaction of each kind by one user, and answers 200 instead of 201",
     ours_if="the App's bot user put it there",
-    writes="the reaction; nothing when the ledger has it",
+    writes="the reaction, at once: people wait for it",
     refused={"gone": "the issue or comment was deleted", "locked": "the conversation is locked"},
+    single=True,
 )
 
 
