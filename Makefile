@@ -56,9 +56,8 @@ chaos soak scale: ## kill it, wear it out, fill it up (issue 6 builds these)
 	echo "make $@: not built yet; issue 6 (from one machine to many) builds it" >&2
 	exit 2
 
-real: ## run real agents (issue 4 builds this)
-	echo "make $@: not built yet; issue 4 (any coding agent, in a real box) builds it" >&2
-	exit 2
+real: $(VENV)/.dev | machine ## prove it with real things: released projects, GitHub's own examples
+	exec $(BIN)/pytest -q -rs tests/real $(ARGS)
 
 # --- setting up ------------------------------------------------------------------------------------
 

@@ -45,7 +45,9 @@ async def program(*command: str, environment: Mapping[str, str]) -> AsyncIterato
 
 
 async def new_issue(there: World) -> int:
+    """Open an issue, and wait until everybody has heard of it."""
     made = await there.repo("POST", "/issues", {"title": "A note", "body": "Write it down."})
+    await asyncio.sleep(SETTLING_SECONDS)
     return int(made["number"])
 
 

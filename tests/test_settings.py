@@ -130,10 +130,9 @@ def test_a_secret_and_its_file_together_are_refused(
     [
         ("", "COPPICE_WEBHOOK_SECRET is missing"),
         ("   ", "COPPICE_WEBHOOK_SECRET is missing"),
-        ("development", "COPPICE_WEBHOOK_SECRET is shorter than 16 characters"),
     ],
 )
-def test_a_weak_webhook_secret_is_refused_and_never_shown(
+def test_an_empty_webhook_secret_is_refused(
     operator: pytest.MonkeyPatch, value: str, complaint: str
 ) -> None:
     operator.setenv("COPPICE_WEBHOOK_SECRET", value)
@@ -141,7 +140,6 @@ def test_a_weak_webhook_secret_is_refused_and_never_shown(
     said = refusal()
 
     assert said.startswith(complaint)
-    assert "development" not in said
 
 
 def test_a_private_key_in_one_line_of_an_env_file_is_read(

@@ -16,7 +16,14 @@ from bot.cli.connection import is_loopback
 from bot.cli.doctor_app import examine_app
 from bot.cli.output import emit, say
 from bot.errors import GitError, OperatorError
-from bot.settings import PREFIX, Settings, inspect, unknown_settings, variable
+from bot.settings import (
+    PREFIX,
+    WEBHOOK_SECRET_LENGTH,
+    Settings,
+    inspect,
+    unknown_settings,
+    variable,
+)
 from bot.worktree.git import Git
 
 MAY_HOLD_A_PASSWORD = ("database_url", "https_proxy")
@@ -57,10 +64,17 @@ def _show(checks: list[Check]) -> None:
 
 
 def _settings(settings: Settings) -> list[Check]:
-    return [
-        good(variable(name), _shown(name, getattr(settings, name)))
+    checks = {
+        name: good(variable(name), _shown(name, getattr(settings, name)))
         for name in type(settings).model_fields
-    ]
+    }
+    if len(settings.webhook_secret) < WEBHOOK_SECRET_LENGTH:
+        checks["webhook_secret"] = bad(
+            variable("webhook_secret"),
+            f"{len(settings.webhook_secret)} characters can be guessed",
+            "Set a longer one, for example from `openssl rand -hex 32`, on the App's page too.",
+        )
+    return list(checks.values())
 
 
 def _shown(name: str, value: object) -> str:

@@ -245,7 +245,10 @@ COMMANDS = {
         _forge_options,
         _forge,
         (
-            ("coppice forge --port 8081 --state DIR", "keep repositories and issues in DIR"),
+            (
+                "coppice forge --port 8081 --state DIR",
+                "repositories and key in DIR, empty at the start",
+            ),
             ("coppice forge --json", "print addresses and tokens as one line"),
         ),
     ),

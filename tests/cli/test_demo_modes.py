@@ -1,11 +1,7 @@
 """`coppice demo` in its modes, on repositories that are not as one expects, to the last key."""
 
 import json
-import os
-import pty
 import subprocess
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -257,7 +253,7 @@ WRONG = (
 
 
 @pytest.fixture
-def clones(project: Path) -> Iterator[Path]:
+def clones(project: Path) -> Path:
     git(project, "config", "uploadpack.allowFilter", "true")
     url = project.as_uri()
     (project / "a.txt").write_text("b\n")
@@ -275,47 +271,3 @@ def test_a_wrong_option_is_named_and_nothing_is_on_stdout(clones: Path) -> None:
         assert (done.returncode, done.stdout) == (2, ""), words
         assert done.stderr.startswith(("coppice: ", "usage: coppice")), done.stderr
         assert words[-1].format(here=clones) in done.stderr or words[0] in done.stderr
-
-
-def test_in_a_terminal_it_stays_for_more_until_ctrl_c(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(COMMAND[0], [*COMMAND, "demo", "--state", str(state)], environment())
-    seen = read_until(terminal, b"Ctrl-C ends it")
-    assert seen.count(b"\x1b[32mdone") == 1
-    label_another(json.loads((state / "forge.json").read_text()))
-    read_until(terminal, b"#2   publish")
-
-    os.write(terminal, b"\x03")
-    read_until(terminal, b"", to_the_end=True)
-    os.close(terminal)
-
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    listed = json.loads(coppice("runs", "--json", DATA_DIR=state / "coppice").stdout)
-    assert {each["issue"]: each["status"] for each in listed}[1] == "done"
-
-
-def read_until(terminal: int, words: bytes, *, to_the_end: bool = False) -> bytes:
-    seen = b""
-    while to_the_end or words not in seen:
-        try:
-            more = os.read(terminal, 65536)
-        except OSError:  # the other end is closed
-            more = b""
-        if not more:
-            assert to_the_end, seen.decode()
-            break
-        seen += more
-    return seen
-
-
-def label_another(facts: dict[str, Any]) -> None:
-    token = facts["users"]["maintainer"]["token"]
-    request = urllib.request.Request(
-        f"{facts['api_url']}/repos/{facts['repository']}/issues/2/labels",
-        data=b'{"labels": ["coppice"]}',
-        headers={"Authorization": f"token {token}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request) as answer:
-        assert answer.status == 200

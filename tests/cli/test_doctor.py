@@ -64,11 +64,17 @@ async def test_a_misspelt_setting_is_named_with_the_nearest(operator: pytest.Mon
 async def test_a_bad_setting_leaves_the_checks_of_the_machine(
     operator: pytest.MonkeyPatch,
 ) -> None:
-    operator.setenv("COPPICE_WEBHOOK_SECRET", "short")
+    operator.setenv("COPPICE_WEBHOOK_SECRET", "")
 
     found = await examine()
 
     assert {"COPPICE_WEBHOOK_SECRET", "git", "sqlite"} == {check.check for check in found}
+
+
+async def test_a_short_webhook_secret_is_named(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_WEBHOOK_SECRET", "short")
+
+    assert "5 characters" in (await bad())["COPPICE_WEBHOOK_SECRET"].detail
 
 
 async def test_the_key_of_another_app_is_named(operator: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -19,24 +20,61 @@ PATIENCE = 60.0
 
 
 async def test_every_example_is_accepted_and_decided_without_an_error(tmp_path: Path) -> None:
-    examples = payloads()
     async with world(tmp_path) as there:
-        statuses = [
-            await _deliver(there, f"example-{n}", event, payload)
-            for n, (event, payload) in enumerate(examples)
-        ]
-        rows = await _decided(there, {f"example-{n}" for n in range(len(examples))})
+        statuses, rows = await _replay(there, payloads())
 
     assert statuses == [202] * 329
-    undecided = [row for row in rows.values() if row["decision"] not in SETTLED]
-    assert (len(rows), undecided) == (329, [])
-    assert [row for row in rows.values() if row["decision"] == "ignore" and not row["reason"]] == []
-    log = (tmp_path / "serve.log").read_text()
-    assert [line for line in log.splitlines() if _is_trouble(line)] == []
+    assert [row for row in rows if row["decision"] not in SETTLED or not row["reason"]] == []
+    assert _trouble(tmp_path) == []
 
 
-def _is_trouble(line: str) -> bool:
-    return any(word in line for word in ("ERROR", "CRITICAL", "Traceback"))
+@pytest.mark.parametrize("installed", [True, False])
+async def test_commands_from_where_we_see_nothing_are_answered_with_a_reason(
+    tmp_path: Path, installed: bool
+) -> None:
+    """Every example asks for a run: of an installation, on repositories that it does not have."""
+    async with world(tmp_path) as there:
+        number = there.forge.ready["installation_id"] if installed else 987654321
+        asking = [(event, _asking(payload, number)) for event, payload in payloads()]
+        statuses, rows = await _replay(there, asking)
+
+    assert statuses == [202] * 329
+    assert {(row["decision"], row["attempts"]) for row in rows} == {("ignore", 1)}
+    refused = [
+        row for row in rows if row["event"] == "issue_comment" and row["action"] == "created"
+    ]
+    why = "GitHub gives no token" if installed else "The App is not installed here any more"
+    assert [why in row["reason"] for row in refused] == [True] * 5
+    assert _trouble(tmp_path) == []
+
+
+def _asking(payload: dict[str, Any], installation: int) -> dict[str, Any]:
+    """Make it the App's own, and let its label and its comment ask for a run."""
+    changed = {**payload, "installation": {**payload.get("installation", {}), "id": installation}}
+    if isinstance(payload.get("label"), dict):
+        changed["label"] = payload["label"] | {"name": "coppice"}
+    if isinstance(payload.get("comment"), dict):
+        changed["comment"] = payload["comment"] | {"body": "/coppice run"}
+    return changed
+
+
+def _trouble(folder: Path) -> list[str]:
+    """Find the lines of the service's log that say that something went wrong."""
+    lines = (folder / "serve.log").read_text().splitlines()
+    return [line for line in lines if re.search(r"\b(ERROR|CRITICAL|Traceback)\b", line)]
+
+
+async def _replay(
+    there: World, examples: list[tuple[str, dict[str, Any]]]
+) -> tuple[list[int], list[dict[str, Any]]]:
+    """Deliver them; answer the statuses and, once each has its decision, the deliveries."""
+    guids = [f"example-{n}" for n in range(len(examples))]
+    statuses = [
+        await _deliver(there, guid, event, payload)
+        for guid, (event, payload) in zip(guids, examples, strict=True)
+    ]
+    rows = await _decided(there, set(guids))
+    return statuses, [rows[guid] for guid in guids]
 
 
 async def _deliver(there: World, guid: str, event: str, payload: dict[str, Any]) -> int:
