@@ -83,7 +83,7 @@ machine: # what runs need besides Python
 
 extras: # what some tests need; without root they are left out and named
 	if [ "$$(id -u)" = 0 ] || [ "$${CI:-}" = true ]; then
-		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql))
+		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium))
 	fi
 
 $(BIN)/python:

@@ -24,8 +24,7 @@ async def begin(event: Event, context: Context) -> Decision:
     if why := machine(told.sender, context) or _unfit(told):
         return ignore(why)
     (rules, held), living = await asyncio.gather(
-        _rules_and_rights(told, context),
-        context.runs.living(told.ref.id, told.issue.number),
+        _rules_and_rights(told, context), _living(told, context)
     )
     if not _is_trigger(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
@@ -127,6 +126,11 @@ def _unfit(told: IssueLabelled) -> str | None:
     if told.repository.archived:
         return "the repository is archived"
     return "the issue is closed" if told.issue.state != "open" else None
+
+
+async def _living(told: IssueLabelled, context: Context) -> Run | None:
+    await asyncio.sleep(0)  # the calls to GitHub go out first: they take longer
+    return await context.runs.living(told.ref.id, told.issue.number)
 
 
 async def _rules_and_rights(told: IssueLabelled, context: Context) -> tuple[Rules, Permission]:

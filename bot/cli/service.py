@@ -15,11 +15,12 @@ from bot.agent.runtime import AgentRuntime
 from bot.box import probe
 from bot.cli.connection import open_session, proxy_for
 from bot.engine.acts import Acts
-from bot.engine.bench import Benches, Shop
+from bot.engine.bench import Benches
 from bot.engine.branch import BranchActs
 from bot.engine.engine import Engine
 from bot.engine.opening import Opener
 from bot.engine.sayings import Sayings
+from bot.engine.shop import Shop
 from bot.engine.slots import Slots
 from bot.engine.source import Source
 from bot.engine.writer import Writer

@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from bot.errors import OperatorError
 from bot.settings import StoreSettings, load
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 
 T = TypeVar("T")
 

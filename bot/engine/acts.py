@@ -8,8 +8,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from bot.engine.branch import BranchActs
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
@@ -17,6 +15,7 @@ from bot.engine.sayings import Sayings
 from bot.engine.writer import Writer
 from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
 from bot.store import runs
+from bot.store.database import Connection
 
 _SILENT = (Publish.COMMENT, Publish.PATCH)
 

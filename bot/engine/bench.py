@@ -6,26 +6,19 @@ import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy import Connection
-
-from bot.agent.runtime import AgentRuntime
-from bot.box import Box
 from bot.engine.outcome import Verdict
+from bot.engine.shop import Shop
 from bot.engine.slots import Slots
 from bot.errors import EffectRefused, GitError, StageFailed
-from bot.github.marker import Markers
 from bot.guard.secrets import warm
-from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.definition import StageSpec
 from bot.pipeline.judging import run_commands, told
 from bot.pipeline.keeping import keep
-from bot.pipeline.ports import Attempt, Ports, StageResult, Thread
+from bot.pipeline.ports import Attempt, Ports, StageResult
 from bot.pipeline.stages import STAGES
-from bot.pipeline.story import BASELINE, Story, commands
+from bot.pipeline.story import BASELINE, commands
 from bot.runs import (
     CommandResult,
     Json,
@@ -38,54 +31,14 @@ from bot.runs import (
     StageStatus,
 )
 from bot.store import baselines, runs
-from bot.store.database import Database
-from bot.worktree import Identity, Objects, Works, Worktree, Worktrees
+from bot.store.database import Connection
+from bot.worktree import Worktree
 
-CONFIG = "config.json"
 _STATUS = {
     StageKind.SNAPSHOT: RunStatus.PLANNING,
     StageKind.PLAN: RunStatus.PLANNING,
     StageKind.IMPLEMENT: RunStatus.RUNNING,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shop:
-    """What every bench of this process shares."""
-
-    database: Database
-    worktrees: Worktrees
-    box: Box
-    runtimes: dict[str, AgentRuntime]
-    thread: Thread
-    identity: Identity
-    works: Works
-    markers: Markers
-    cache: Path
-    """What can be made anew at any time: compiled rules."""
-
-    def files(self, run_id: str) -> Path:
-        return self.works.root / run_id
-
-    def config(self, run_id: str) -> RepositoryConfig:
-        """The repository's configuration as it was frozen when the run began."""
-        return RepositoryConfig.model_validate_json((self.files(run_id) / CONFIG).read_bytes())
-
-    def objects(self, run: Run) -> Objects:
-        return self.works.open(run.repository.id, run.id)
-
-    def story(self, run: Run, stages: Sequence[StageRecord]) -> Story:
-        """Put together what people may be told of a run."""
-        runtime = self.runtimes.get(run.agent)
-        known = (self.files(run.id) / CONFIG).exists()
-        return Story(
-            run=run,
-            stages=stages,
-            config=self.config(run.id) if known else None,
-            box=self.box.level.label,
-            agent_label=runtime.label if runtime else None,
-            kinds=definition.kinds(run.pipeline),
-        )
 
 
 class Benches:
@@ -94,6 +47,7 @@ class Benches:
     def __init__(self, shop: Shop, slots: Slots) -> None:
         self._shop = shop
         self._slots = slots
+        self._rules: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def take(self, run_id: str, flow: str) -> AsyncIterator["Bench"]:
@@ -103,23 +57,33 @@ class Benches:
             self._slots.take(run.repository),
             self._shop.worktrees.take(run.repository.id, None, run.id) as worktree,
         ):
-            # Loaded beside the work: a service without runs does without their 50 MB.
-            rules = asyncio.create_task(asyncio.to_thread(warm, self._shop.cache / "secret-rules"))
-            try:
-                yield Bench(self._shop, run_id, flow.removeprefix(run_id).strip("/"), worktree)
-            finally:
-                # Where they cannot be loaded, the rules stage says so, and blocks.
-                await asyncio.gather(rules, return_exceptions=True)
+            flow = flow.removeprefix(run_id).strip("/")
+            yield Bench(self._shop, run_id, flow, worktree, self._load_rules())
+
+    def _load_rules(self) -> asyncio.Task[None]:
+        """Load the secret rules beside the first work: an idle service spares their 50 MB."""
+        if self._rules is None:
+            load = asyncio.to_thread(warm, self._shop.cache / "secret-rules")
+            self._rules = asyncio.create_task(load)
+        return self._rules
 
 
 class Bench:
     """One child's worktree; each stage tried in it is written down before its effects."""
 
-    def __init__(self, shop: Shop, run_id: str, flow: str, worktree: Worktree) -> None:
+    def __init__(
+        self,
+        shop: Shop,
+        run_id: str,
+        flow: str,
+        worktree: Worktree,
+        rules: asyncio.Task[None],
+    ) -> None:
         self.run_id = run_id
         self._shop = shop
         self._flow = flow
         self._worktree = worktree
+        self._rules = rules
 
     async def baseline(self) -> Json:
         """Run the repository's commands on the base, once for each commit and set of commands."""
@@ -146,6 +110,8 @@ class Bench:
         attempt = self._attempt(run, config, stages, spec.name, number, feedback)
         ports = self._ports(run)
         record = await self._begin(attempt, _STATUS.get(spec.kind, RunStatus.VERIFYING))
+        if spec.kind is StageKind.RULES:
+            await asyncio.wait((self._rules,))  # where it failed, the stage tries again and blocks
         try:
             result = await STAGES[spec.kind](attempt, ports)
         except asyncio.CancelledError:

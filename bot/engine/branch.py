@@ -3,8 +3,6 @@
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from bot.engine.outcome import GO_ON, Outcome, refused
 from bot.engine.writer import PUBLISH, Writer
 from bot.errors import StageFailed
@@ -12,6 +10,7 @@ from bot.github.texts import commits
 from bot.pipeline.stages.publish import publish
 from bot.runs import Json, Push, Run, StageRecord, StageStatus, Work
 from bot.store import runs
+from bot.store.database import Connection
 
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 _TAKEN, _PROTECTED = "branch_moved", "protected_branch"

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
-from sqlalchemy import Connection
 
 from bot.engine import sqlite
 from bot.engine.acts import Acts
@@ -23,7 +22,7 @@ from bot.runs import (
     Tell,
 )
 from bot.store import runs
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 
 VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
 EXECUTOR = "local"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import partial
 
-from bot.engine.bench import CONFIG, Shop
 from bot.engine.outcome import Opening, Outcome, refused
 from bot.engine.patience import patiently
+from bot.engine.shop import CONFIG, Shop
 from bot.engine.source import Source
 from bot.errors import EffectRefused, GitError, UserError
 from bot.github.texts import commits

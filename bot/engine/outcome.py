@@ -73,7 +73,7 @@ class Opening(Record):
 
 
 # What GitHub refused, and what becomes of the run: all others are `blocked`.
-_CANCELLING = {"uninstalled", "suspended", "gone", "no_access", "branch_gone"}
+_CANCELLING = {"uninstalled", "suspended", "gone", "branch_gone"}
 
 
 def refused(stage: str, kind: str, reason: str) -> Outcome:

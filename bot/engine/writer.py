@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, Unpack
 
-from sqlalchemy import Connection
-
-from bot.engine.bench import Shop
 from bot.engine.outcome import GO_ON, Outcome, refused
 from bot.engine.patience import patiently
+from bot.engine.shop import Shop
 from bot.errors import EffectRefused
 from bot.pipeline.story import Story
 from bot.runs import Applied, Effect, RepositoryRef, Run, StageRecord
 from bot.store import runs
+from bot.store.database import Connection
 
 PUBLISH = "publish"
 

@@ -115,18 +115,19 @@ class App:
 
         All that git hears of a token seconds old, or expired, is "not found" (akuity/kargo#6630).
         """
-        minted = await self._mint.get(scope)
+        minted, renewed = await self._mint.get(scope), False
         for seconds in LAG_SECONDS:
             try:
                 return await call(minted.value)
             except GitError as error:
                 if not unknown_token(error):
                     raise
-            if self._mint.fresh(minted):
-                await self._clock.sleep(seconds)
-            else:
+            wait = self._mint.fresh(minted)
+            if not renewed:  # it may be revoked; a new one tells
                 self._mint.forget(scope, minted.value)
-                minted = await self._mint.get(scope)
+                minted, renewed = await self._mint.get(scope), True
+            if wait:
+                await self._clock.sleep(seconds)
         return await call(minted.value)
 
     async def me(self, reader: Client | None = None) -> Me:

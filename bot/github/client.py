@@ -45,7 +45,9 @@ class Tokens(Protocol):
 
     async def current(self) -> Token: ...
 
-    async def renew(self, refused: Token) -> Token: ...
+    async def renew(self, refused: Token) -> Token:
+        """Give another one; raises EffectRefused where GitHub gives no such token any more."""
+        ...
 
 
 class Pause:
@@ -148,11 +150,17 @@ class Client(GitHubAPI):
         if answer[0] == HTTPStatus.UNAUTHORIZED and not token.fresh:
             token = await self._tokens.renew(token)
             answer = await self._follow(request.signed(token))
-        for seconds in self._tokens.lag if token.fresh else ():
+        if token.fresh and _unknown_token(answer):
+            # Lag, or revoked: a new one tells, and is as good as this one when it is known.
+            return await self._when_known(request.signed(await self._tokens.renew(token)), answer)
+        return answer
+
+    async def _when_known(self, request: _Request, answer: Answer) -> Answer:
+        for seconds in self._tokens.lag if self._tokens else ():
             if not _unknown_token(answer):
                 break
             await self.sleep(seconds)
-            answer = await self._follow(request.signed(token))
+            answer = await self._follow(request)
         return answer
 
     async def _follow(self, request: _Request) -> Answer:

@@ -150,5 +150,7 @@ def _not_given(error: Refusal) -> CoppiceError:
         return error
     if error.status == HTTPStatus.NOT_FOUND:
         return EffectRefused("uninstalled", "The App is not installed here any more.")
-    reason = f"GitHub gives no token for this repository ({error.reason}); an owner can add the"
-    return EffectRefused("no_access", f"{reason} repository or accept the App's permissions.")
+    if error.says("at least one repository"):
+        return EffectRefused("gone", "The repository is gone, or the App was taken off it.")
+    reason = f"GitHub gives no token for this repository ({error.reason}); an owner can"
+    return EffectRefused("no_access", f"{reason} accept the App's permissions.")

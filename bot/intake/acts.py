@@ -55,7 +55,7 @@ async def attempt(
     tries = delivery.attempts + 1
     try:
         with bound(delivery=delivery.guid):
-            outcome = await _carry_out(delivery, await _decide(delivery, handle), act)
+            outcome = await _carry_out(delivery, await handle(delivery), act)
     except EffectDelayed as error:
         due_at = time.time() + error.seconds
         return Settlement(seq, DecisionKind.PENDING, delivery.attempts, str(error), (), due_at)
@@ -76,10 +76,15 @@ def _failed(seq: int, tries: int, reason: str, backoff: Sequence[float]) -> Sett
     return Settlement(seq, DecisionKind.ERROR, tries, reason, (), due_at)
 
 
-async def _decide(delivery: Delivery, handle: Handle) -> Decision:
-    if not delivery.payload.lstrip().startswith(b"{"):
-        return ignore("the payload is not a JSON object")
-    return await handle(delivery)
+def objects_only(handle: Handle) -> Handle:
+    """Ignore payloads that are JSON but no object: handlers need not expect them."""
+
+    async def decide(delivery: Delivery) -> Decision:
+        if not delivery.payload.lstrip().startswith(b"{"):
+            return ignore("the payload is not a JSON object")
+        return await handle(delivery)
+
+    return decide
 
 
 async def _carry_out(delivery: Delivery, decision: Decision, act: Actor) -> _Outcome:

@@ -9,7 +9,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-from bot.intake.acts import Actor, attempt
+from bot.intake.acts import Actor, attempt, objects_only
+from bot.intake.ahead import Ahead
 from bot.intake.delivery import Delivery
 from bot.intake.journal import Journal
 from bot.intake.lanes import Lane, Lanes
@@ -47,12 +48,13 @@ class Dispatcher:
     ) -> None:
         self._database = database
         self._journal = journal
-        self._attempt = partial(attempt, handle=handle, act=act, backoff=backoff)
         self._lanes = Lanes()
+        self._ahead = Ahead(self._lanes, objects_only(handle))
+        self._attempt = partial(attempt, handle=self._ahead.decide, act=act, backoff=backoff)
 
     async def run(self) -> None:
         """Take up what is open, then whatever comes in."""
-        self._journal.listen(self._lanes.add)
+        self._journal.listen(self._ahead)
         try:
             self._add(await self._database.read(deliveries.waiting))
             async with asyncio.TaskGroup() as group:
@@ -60,7 +62,8 @@ class Dispatcher:
                     group.create_task(self._work())
                 group.create_task(self._take_up_requeued())
         finally:
-            self._journal.unlisten(self._lanes.add)
+            self._journal.listen(None)
+            self._ahead.close()
 
     async def _take_up_requeued(self) -> None:
         while True:

@@ -3,8 +3,8 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Callable, Sequence
-from typing import Self
+from collections.abc import Sequence
+from typing import Protocol, Self
 
 from bot.errors import OperatorError
 from bot.log import logger
@@ -22,6 +22,19 @@ _MOST_FRESH, _FRESH_BYTES = 32, 64 * 1024
 _Item = tuple[Arrival | Settlement, asyncio.Future[int]]
 
 
+class Listener(Protocol):
+    """Whoever acts on deliveries."""
+
+    def arriving(self, arrival: Arrival) -> None:
+        """Hear of one that is being written down."""
+
+    def arrived(self, waiting: Waiting) -> None:
+        """Hear that it is on disk."""
+
+    def gone(self, arrival: Arrival) -> None:
+        """Hear that it was seen before, or could not be written."""
+
+
 class Journal:
     """The deliveries of one database; belongs to the event loop that opened it."""
 
@@ -29,7 +42,7 @@ class Journal:
         self._writer = writer
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
-        self._listeners: list[Callable[[Waiting], None]] = []
+        self._listener: Listener | None = None
         self._closed = False
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._fresh: dict[int, Arrival] = {}
@@ -44,16 +57,16 @@ class Journal:
             raise OperatorError("the journal needs SQLite: PostgreSQL is not built yet")
         return cls(await asyncio.to_thread(SqliteWriter, file))
 
-    def listen(self, listener: Callable[[Waiting], None]) -> None:
-        """Call `listener` in the event loop for each new delivery, once it is on disk."""
-        self._listeners.append(listener)
-
-    def unlisten(self, listener: Callable[[Waiting], None]) -> None:
-        self._listeners.remove(listener)
+    def listen(self, listener: Listener | None) -> None:
+        """Tell `listener`, in the event loop, of each delivery from now on; None: nobody."""
+        self._listener = listener
 
     async def record(self, arrival: Arrival) -> bool:
         """Write a delivery down; False: it was seen before. Raises NotWritten."""
-        return await self._enqueue(arrival) > 0
+        written = self._enqueue(arrival)
+        if self._listener and not written.done():
+            self._listener.arriving(arrival)
+        return await written > 0
 
     def take_fresh(self, seqs: Sequence[int]) -> list[Arrival] | None:
         """Give out deliveries that came in just now, once; None: not all are in memory."""
@@ -114,11 +127,8 @@ class Journal:
     def _answer(self, batch: list[_Item], outcomes: list[Outcome]) -> None:
         self.arriving -= sum(isinstance(item, Arrival) for item, _ in batch)
         for (item, future), outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, int) and outcome and isinstance(item, Arrival):
-                self._keep(outcome, item)
-                waiting = Waiting(outcome, item.repository_id, item.installation_id, None)
-                for listener in self._listeners:
-                    listener(waiting)
+            if isinstance(item, Arrival) and self._listener:
+                self._tell(self._listener, item, outcome)
             if future.done():  # the sender hung up
                 continue
             if isinstance(outcome, int):
@@ -126,8 +136,17 @@ class Journal:
             else:
                 future.set_exception(outcome)
 
+    def _tell(self, listener: Listener, arrival: Arrival, outcome: Outcome) -> None:
+        if isinstance(outcome, NotWritten) or outcome == 0:
+            listener.gone(arrival)
+            return
+        self._keep(outcome, arrival)
+        listener.arrived(
+            Waiting(outcome, arrival.repository_id, arrival.installation_id, due_at=None)
+        )
+
     def _keep(self, seq: int, arrival: Arrival) -> None:
-        if self._listeners and len(arrival.payload) <= _FRESH_BYTES:
+        if len(arrival.payload) <= _FRESH_BYTES:
             self._fresh[seq] = arrival
             if len(self._fresh) > _MOST_FRESH:
                 del self._fresh[next(iter(self._fresh))]

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from bot.store.arrivals import Waiting
+from bot.store.arrivals import Arrival, Waiting
 
 ORDER_KEPT = 60.0
 """A delivery that waits no longer than this many seconds holds up those behind it in its lane;
@@ -42,6 +42,10 @@ class Lanes:
         else:
             self._append(key, waiting.seq, delay)
 
+    def idle(self, arrival: Arrival) -> bool:
+        """Say whether nothing is in the way of a delivery."""
+        return _key(arrival) not in self._lanes
+
     async def next(self) -> Lane:
         """Wait for a lane with work; it must be given back."""
         return await self._ready.get()
@@ -75,7 +79,7 @@ class Lanes:
             self._ready.put_nowait(lane)
 
 
-def _key(waiting: Waiting) -> Key:
+def _key(waiting: Waiting | Arrival) -> Key:
     if waiting.repository_id is not None:
         return "repository", waiting.repository_id
     return "installation", waiting.installation_id

@@ -14,6 +14,8 @@ from bot.errors import OperatorError
 from bot.store.migrate import migrate
 from bot.store.sqlite import SqliteFile, connect, create_private, sqlite_path
 
+__all__ = ["Connection", "Database"]
+
 T = TypeVar("T")
 
 _READERS = 4

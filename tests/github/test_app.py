@@ -65,7 +65,7 @@ async def test_git_waits_until_a_fresh_token_is_known(app: App, watch: Watch) ->
             raise GitError("fetch", 128, f"fatal: {said.pop()}")
         return token
 
-    assert await app.with_git(SCOPE, fetch) == "t1"
+    assert await app.with_git(SCOPE, fetch) == "t2"  # of two that are fresh, the newer
     assert watch.slept == [3, 10]
 
 

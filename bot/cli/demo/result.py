@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection
-
 from bot.cli.demo.hub import Hub, Write
 from bot.pipeline import definition
 from bot.pipeline.story import BASELINE, commands
 from bot.runs import Run, RunEvent, StageKind, StageRecord
 from bot.store import ledger, runs
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 
 Json = dict[str, Any]
 TIMINGS = ("accepted_ms", "first_reaction_ms", "first_check_run_ms", "overhead_ms", "total_ms")

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from sqlalchemy import Connection
-
 from bot.cli.demo.hub import Hub, Write
 from bot.errors import OperatorError
 from bot.pipeline import definition
 from bot.runs import Run, RunEvent, StageKind, StageRecord, StageStatus
 from bot.store import runs
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 
 LOOK_SECONDS = 0.1
 QUIET_SECONDS = 0.7

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
-from sqlalchemy import Connection
-
 from bot.errors import EffectRefused
 from bot.github.answers import Unanswered
 from bot.github.app import App
@@ -27,7 +25,7 @@ from bot.github.marker import Markers
 from bot.github.tokens import PUSH, Scope
 from bot.runs import Applied, Effect, Push, RepositoryRef
 from bot.store import ledger
-from bot.store.database import Database
+from bot.store.database import Connection, Database
 from bot.store.ledger import LedgerRow, LedgerStatus
 
 PROGRESS_SECONDS = 15.0  # between two edits of one object that only tell how far it is

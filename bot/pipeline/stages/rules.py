@@ -1,5 +1,6 @@
 """Hold the whole work against the rules that no model decides: tree against tree."""
 
+import asyncio
 from collections.abc import Sequence
 
 from bot.errors import GitError
@@ -36,14 +37,14 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
         return _blocked(attempt, [_unchecked(f"the work could not be read: {error}")])
     app = f"{ports.identity.name} <{ports.identity.email}>"
     violations = [
-        *check_changes(changes, limits),
+        *await asyncio.to_thread(check_changes, changes, limits),
         *check_author(Author(author=author, committer=committer), app),
     ]
     if violations:
         return _blocked(attempt, violations)
     return StageResult(
         status=StageStatus.PASSED,
-        summary=f"{len(changes)} files checked.",
+        summary="1 file checked." if len(changes) == 1 else f"{len(changes)} files checked.",
         data={"files": len(changes)},
     )
 

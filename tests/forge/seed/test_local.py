@@ -105,3 +105,35 @@ async def test_an_unknown_base_is_named(theirs: Path, state: State, base: str, w
 async def test_a_directory_without_git_is_named(state: State, tmp_path: Path) -> None:
     with pytest.raises(SeedRefused, match="is not a git repository"):
         await seed_from(state, tmp_path, "main", "Title", "")
+
+
+async def test_a_repository_without_a_commit_is_named(state: State, tmp_path: Path) -> None:
+    run(tmp_path, "init", "-q")
+
+    with pytest.raises(SeedRefused, match="has no commit yet"):
+        await seed_from(state, tmp_path, "main", "Title", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (("--depth", "1"), "is a shallow clone; `git -C .* fetch --unshallow`"),
+        (("--filter=blob:none",), "is a partial clone"),
+    ],
+)
+async def test_half_a_repository_is_refused(
+    theirs: Path, state: State, tmp_path: Path, options: tuple[str, ...], word: str
+) -> None:
+    run(theirs, "config", "uploadpack.allowFilter", "true")
+    run(tmp_path, "clone", "-q", *options, theirs.as_uri(), "half")
+
+    with pytest.raises(SeedRefused, match=word):
+        await seed_from(state, tmp_path / "half", "trunk", "Title", "")
+
+
+async def test_objects_that_github_does_not_take_are_refused(state: State, tmp_path: Path) -> None:
+    run(tmp_path, "init", "-q", "--object-format=sha256")
+    run(tmp_path, *BO, "commit", "-q", "--allow-empty", "-m", "one")
+
+    with pytest.raises(SeedRefused, match="SHA-256"):
+        await seed_from(state, tmp_path, "HEAD", "Title", "")

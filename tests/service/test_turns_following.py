@@ -1,0 +1,86 @@
+"""What becomes of a run that follows its pull request when people act on it."""
+
+import asyncio
+
+import pytest
+
+from tests.service.turns import branch, delete_branch, following, over, push
+from tests.service.world import World
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def test_a_closed_pull_request_ends_the_run_and_a_new_label_starts_afresh(
+    town: World,
+) -> None:
+    issue, run = await following(town)
+
+    await town.repo("PATCH", f"/pulls/{run['pull_request']}", {"state": "closed"})
+
+    ended = await over(town, issue)
+    assert ended["error"]["class"] == "closed"
+    (comment,) = await town.said(issue)
+    assert f"pull request no. {run['pull_request']} was closed by marta" in comment
+    assert "/coppice retry" not in comment
+    await town.repo("DELETE", f"/issues/{issue}/labels/coppice")
+    await town.label(issue)
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["id"] != run["id"])
+
+
+async def test_a_merged_pull_request_is_the_good_end(town: World) -> None:
+    await town.switch("drafts", on=False)
+    issue, run = await following(town)
+    await town.switch("drafts", on=True)
+    assert "Draft pull requests are not supported" in (await town.said(issue))[0]
+
+    await town.repo("PUT", f"/pulls/{run['pull_request']}/merge")
+
+    ended = await over(town, issue, "done")
+    assert ended["error"] is None
+    assert "Done: pull request" in (await town.said(issue))[0]
+
+
+async def test_a_branch_deleted_while_following_ends_the_run(town: World) -> None:
+    issue, run = await following(town)
+
+    await delete_branch(town, branch(run))
+
+    assert (await over(town, issue))["error"]["class"] in ("branch_deleted", "closed")
+
+
+async def test_stop_ends_a_round_on_the_open_pull_request(town: World) -> None:
+    issue, run = await following(town)
+    await town.comment(run["pull_request"], "/coppice retry")
+    await town.until(lambda rows: rows[0]["status"] == "running")
+
+    await town.comment(run["pull_request"], "/coppice stop")
+
+    ended = await over(town, issue)
+    assert "/coppice stop" in ended["error"]["message"]
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    assert pull["state"] == "open"
+
+
+async def test_a_pull_request_closed_during_a_round_ends_the_run(town: World) -> None:
+    issue, run = await following(town)
+    await town.comment(run["pull_request"], "/coppice retry")
+    await town.until(lambda rows: rows[0]["status"] == "running")
+
+    await town.repo("PATCH", f"/pulls/{run['pull_request']}", {"state": "closed"})
+
+    assert (await over(town, issue))["error"]["class"] == "closed"
+
+
+async def test_a_push_to_the_open_pull_request_is_never_overwritten(town: World) -> None:
+    issue, run = await following(town)
+    await push(town, branch(run))
+    theirs = (await town.repo("GET", f"/pulls/{run['pull_request']}"))["head"]["sha"]
+
+    await town.comment(run["pull_request"], "/coppice ci")
+
+    await town.settled("issue_comment.created", run["pull_request"])
+    await asyncio.sleep(2)
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    assert pull["head"]["sha"] == theirs
+    said = "\n".join([*await town.said(issue), *await town.said(run["pull_request"])])
+    assert "Somebody pushed" in said
