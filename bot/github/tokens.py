@@ -26,6 +26,8 @@ REST: Permissions = (
     ("checks", "write"),
 )
 """What handlers read and effects write; one set, so that the first answer costs one token."""
+COMMENT: Permissions = (("metadata", "read"), ("issues", "write"))
+"""Enough to say what else is not granted."""
 METADATA: Permissions = (("metadata", "read"),)
 FETCH: Permissions = (("metadata", "read"), ("contents", "read"))
 PUSH: Permissions = (("metadata", "read"), ("contents", "write"))

@@ -160,6 +160,7 @@ async def test_a_retry_of_an_open_pull_request_is_one_more_round_on_it(there: Wo
 
 
 async def test_the_run_ends_with_its_pull_request(there: World) -> None:
+    await there.write_file(".github/coppice.yml", CONFIG)
     there.script(1, FIX)
     await there.label(1)
     run = await there.ended(1)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
@@ -22,7 +22,7 @@ from bot.github.effects import (
 from bot.github.effects.call import Call, Declaration, Git, LeftOut, Pen
 from bot.github.limits import WriteBudget
 from bot.github.marker import Markers
-from bot.github.tokens import PUSH, Scope
+from bot.github.tokens import PUSH, Permissions, Scope
 from bot.runs import Applied, Effect, Push, RepositoryRef
 from bot.store import ledger
 from bot.store.database import Connection, Database
@@ -80,6 +80,7 @@ class _Order:
     owner: str
     key: str
     digest: str
+    permissions: Permissions
 
     @property
     def progress(self) -> bool:
@@ -140,6 +141,7 @@ class Effects:
             digest=hashlib.sha256(
                 effect.model_dump_json(exclude={"progress"}).encode()
             ).hexdigest(),
+            permissions=kind.declaration.permissions,
         )
         turn = self._turns.setdefault(order.key, asyncio.Lock())
         async with turn:
@@ -153,7 +155,7 @@ class Effects:
         if row and known and self._settled(order, row):
             return unwritten
         try:
-            applied = await self._carry_out(order, known)
+            applied = await self._with_what_is_granted(order, known)
         except LeftOut:
             return unwritten
         except EffectRefused as refused:
@@ -171,6 +173,16 @@ class Effects:
         recent = self._tools.clock.now() - row.last_at < PROGRESS_SECONDS
         return order.progress and recent
 
+    async def _with_what_is_granted(self, order: _Order, known: Applied | None) -> Applied:
+        """Apply it; where GitHub gives no token for the usual set, with the least it needs."""
+        least = KINDS[order.effect.kind].declaration.least
+        try:
+            return await self._carry_out(order, known)
+        except EffectRefused as refused:
+            if refused.kind != "no_access" or least is None:
+                raise
+        return await self._carry_out(replace(order, permissions=least), known)
+
     async def _carry_out(self, order: _Order, known: Applied | None) -> Applied:
         """Apply it; after a write that GitHub did not answer, look again before writing again."""
         apply = KINDS[order.effect.kind].apply
@@ -183,9 +195,8 @@ class Effects:
 
     async def _call(self, order: _Order, known: Applied | None) -> Call:
         tools, repository = self._tools, order.repository
-        permissions = KINDS[order.effect.kind].declaration.permissions
         client = await tools.app.client(
-            repository.installation_id, repository.id, permissions=permissions
+            repository.installation_id, repository.id, permissions=order.permissions
         )
         pen = Pen(
             client=client,
