@@ -61,6 +61,7 @@ async def _serve(settings: Settings, path: Path, role: str) -> None:
         journal, service = await _all_in_one(settings)
     runner = await _listen(settings, journal, service)
     _spare_the_collector()
+    _let_the_door_go_first()
     _say_ready(runner, settings, role)
     if service is None:
         await stop.wait()
@@ -89,6 +90,11 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def _let_the_door_go_first() -> None:
+    """Have threads that query a database give way sooner than after Python's 5 ms."""
+    sys.setswitchinterval(0.0005)
 
 
 async def _until(stop: asyncio.Event, service: "Service") -> None:

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 _WHILE_BUSY = 0.25
+_SHORT = 1_000_000  # bytes; a commit that begins the log anew waits for the disk twice
 _IDLE_ROUNDS = 8  # then the log is cut to nothing, and the thread sleeps until the next write
 
 
@@ -55,9 +56,14 @@ class Checkpointer:
                 return
             quiet = 0 if self._written.is_set() else quiet + 1
             self._written.clear()
-            if quiet == 0:
+            if quiet == 0 and self._is_long():
                 _checkpoint(connection, "PASSIVE")
-        _checkpoint(connection, "TRUNCATE")
+        if self._is_long():
+            _checkpoint(connection, "TRUNCATE")
+
+    def _is_long(self) -> bool:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return log.exists() and log.stat().st_size > _SHORT
 
 
 def _checkpoint(connection: sqlite3.Connection, mode: str) -> None:
