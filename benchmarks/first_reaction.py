@@ -89,7 +89,6 @@ def main() -> None:
             )
         finally:
             runner.run(stack.aclose())
-    import sys as _s; print('PERF',*[sorted(round(x*1e3,1) for x in q) for q in series],file=_s.stderr)
     against = "an aiohttp bot that reacts in its handler and keeps nothing"
     show(compare("delivery sent to 👀 seen", against, "s", series, most=2))
 

@@ -129,7 +129,8 @@ def _unfit(told: IssueLabelled) -> str | None:
 
 
 async def _living(told: IssueLabelled, context: Context) -> Run | None:
-    await asyncio.sleep(0)  # the calls to GitHub go out first: they take longer
+    for _ in range(2):
+        await asyncio.sleep(0)  # the calls to GitHub go out first: they take longer
     return await context.runs.living(told.ref.id, told.issue.number)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-
 ROOMS_WITH_PROGRAMS = (
     "agent",
     "attacks",

@@ -201,7 +201,7 @@ class Client(GitHubAPI):
                 request.method,
                 request.url,
                 headers=request.headers,
-                data=request.body,
+                data=request.body or None,  # an empty body would be a task and a payload
                 allow_redirects=False,
                 timeout=self._connection.timeout,
             ) as response:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, text
 from sqlalchemy import update as sql_update
 
 from bot.runs import Json, RepositoryRef, Run, RunError, RunEvent, RunStatus, StageRecord, Stop
@@ -27,6 +27,14 @@ class Changes(TypedDict, total=False):
     stop: Stop | None
     repository: str
     """The new full name after a rename or transfer."""
+
+
+# Built once: people wait for the answer to their label behind it. There is one such run at most.
+_LIVING = select(tables.runs).where(
+    _RUN.repository_id == bindparam("repository"),
+    _RUN.issue == bindparam("number"),
+    text(tables.ALIVE),
+)
 
 
 def insert(c: Connection, run: Run) -> Run | None:
@@ -57,7 +65,8 @@ def listing(c: Connection, limit: int = 0) -> list[Run]:
 
 def living(c: Connection, repository_id: int, issue: int) -> Run | None:
     """Find the run that works on an issue, or follows its pull request."""
-    return _one(c, _RUN.repository_id == repository_id, _RUN.issue == issue, text(tables.ALIVE))
+    row = c.execute(_LIVING, {"repository": repository_id, "number": issue}).first()
+    return None if row is None else _run(row)
 
 
 def latest(c: Connection, repository_id: int, issue: int) -> Run | None:

@@ -86,7 +86,7 @@ async def test_a_transferred_repository_ends_its_runs(there: World) -> None:
 
     await there.switch("transfer", owner="sam")
 
-    run = await there.ended(1, seconds=90)
+    run = await there.ended(1)
     assert run["status"] == "cancelled", run["error"]
 
 

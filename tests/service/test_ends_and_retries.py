@@ -121,17 +121,3 @@ async def test_run_on_an_ended_run_is_a_new_run(town: World) -> None:
     second = await done(town, issue)
     assert second["id"] != first["id"]
     assert len(await town.said(issue)) == 2
-
-
-async def test_what_is_over_cannot_be_retried(town: World) -> None:
-    issue = await town.issue()
-    town.script(issue, [NOTE])
-    await town.label(issue)
-    run = await done(town, issue)
-    await town.repo("PATCH", f"/pulls/{run['pull_request']}", {"state": "closed"})
-    await town.until(lambda rows: not rows[0]["following"])
-
-    await town.comment(issue, "/coppice retry")
-    await town.settled("issue_comment.created", issue)
-
-    assert "`/coppice run` starts afresh" in (await town.said(issue))[-1]

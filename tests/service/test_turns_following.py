@@ -1,10 +1,8 @@
 """What becomes of a run that follows its pull request when people act on it."""
 
-import asyncio
-
 import pytest
 
-from tests.service.turns import branch, delete_branch, following, over, push
+from tests.service.turns import branch, delete_branch, following, over
 from tests.service.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -69,18 +67,3 @@ async def test_a_pull_request_closed_during_a_round_ends_the_run(town: World) ->
     await town.repo("PATCH", f"/pulls/{run['pull_request']}", {"state": "closed"})
 
     assert (await over(town, issue))["error"]["class"] == "closed"
-
-
-async def test_a_push_to_the_open_pull_request_is_never_overwritten(town: World) -> None:
-    issue, run = await following(town)
-    await push(town, branch(run))
-    theirs = (await town.repo("GET", f"/pulls/{run['pull_request']}"))["head"]["sha"]
-
-    await town.comment(run["pull_request"], "/coppice ci")
-
-    await town.settled("issue_comment.created", run["pull_request"])
-    await asyncio.sleep(2)
-    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
-    assert pull["head"]["sha"] == theirs
-    said = "\n".join([*await town.said(issue), *await town.said(run["pull_request"])])
-    assert "Somebody pushed" in said

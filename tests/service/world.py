@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,8 @@ class World:
     service: Program | None = None
     port: int = 0
     database: Database | None = None
+    seen: set[str] = field(default_factory=set)
+    """Deliveries that ``settled`` has answered."""
 
     @property
     def repository(self) -> str:
@@ -148,18 +150,20 @@ class World:
         return {check["name"]: check for check in found["check_runs"]}
 
     async def settled(self, event: str, number: int | None = None) -> Json:
-        """Wait until the newest delivery of `event.action` is decided; as it is listed."""
+        """Wait until a delivery of `event.action` is decided that was not asked for before."""
 
         def newest(c: Connection) -> DeliveryRow | None:
             rows = deliveries.listing(c, 0)
             mine = (r for r in rows if event in (r.event, f"{r.event}.{r.action}"))
-            return next((r for r in mine if number in (None, r.number)), None)
+            fitting = (r for r in mine if number in (None, r.number))
+            return next((r for r in fitting if r.guid not in self.seen), None)
 
         database = await self._stored()
         async with asyncio.timeout(PATIENCE):
             while True:
                 row = await database.read(newest)
                 if row and row.decision not in (DecisionKind.PENDING, DecisionKind.ERROR):
+                    self.seen.add(row.guid)
                     return (await self.listed("deliveries", row.guid))[0]
                 await asyncio.sleep(0.05)
 

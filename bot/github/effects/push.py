@@ -55,12 +55,23 @@ async def _after_failure(
 ) -> Applied:
     """Name why the push failed; where the branch is elsewhere, look where and by whom."""
     problem = push_problem(error)
-    if getattr(problem, "kind", "") != "branch_moved":
+    kind = getattr(problem, "kind", "")
+    if kind == "no_access":
+        await _check_transfer(call)
+    if kind != "branch_moved":
         raise problem from error
     now = await call.git.remote_sha(effect.branch, url)
     if now == effect.sha:
         return applied
     raise await _moved(call, effect, now) from error
+
+
+async def _check_transfer(call: Call) -> None:
+    """Raise EffectRefused where the repository went to an owner whose installation is not ours."""
+    facts = await reads.repository(call.client, call.repository)
+    now = facts.full_name if facts else call.repository.full_name
+    if now.partition("/")[0] != call.repository.full_name.partition("/")[0]:
+        raise EffectRefused("gone", f"The repository was transferred to `{now}`.")
 
 
 async def _moved(call: Call, effect: Push, now: str | None) -> EffectRefused:
