@@ -46,15 +46,15 @@ async def reaction(there: World, number: int) -> float:
     await asyncio.sleep(SECONDS)
     for _ in range(PATIENCE):
         writes = await there.writes()
-        reacted = [w["at"] for w in writes if w["path"].endswith(f"/issues/{number}/reactions")]
+        reacted = _times(writes, f"/issues/{number}/reactions")
         if reacted:
-            return float(reacted[0] - _labelled(writes, number))
+            return reacted[0] - _times(writes, f"/issues/{number}/labels")[0]
         await asyncio.sleep(SECONDS)
     raise RuntimeError(f"nobody reacted to issue {number}")
 
 
-def _labelled(writes: list[dict[str, Any]], number: int) -> float:
-    return next(w["at"] for w in writes if w["path"].endswith(f"/issues/{number}/labels"))
+def _times(writes: list[dict[str, Any]], ending: str) -> list[float]:
+    return [float(write["at"]) for write in writes if write["path"].endswith(ending)]
 
 
 async def ours(there: World) -> float:

@@ -135,6 +135,8 @@ class Workflows:
             )
         except _CANCELLED:
             outcome = Outcome(status=RunStatus.CANCELLED)
+        if not outcome.ended:  # whatever comes next looks again
+            return outcome
         stop = await self._look(run_id)
         return stop if stop.ended else outcome
 
