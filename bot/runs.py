@@ -174,6 +174,11 @@ class Work(Record):
         return self.pushed is not None and self.pushed != self.start_sha
 
     @property
+    def idle_branch(self) -> bool:
+        """Is the branch there with nothing on it but our start commit?"""
+        return self.branch is not None and self.pushed is not None and not self.published
+
+    @property
     def ground(self) -> str | None:
         """The commit that new work goes on top of: the base, later what we pushed."""
         return self.pushed if self.published else self.base_sha

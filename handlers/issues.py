@@ -6,7 +6,7 @@ from gidgethub.sansio import Event
 
 from bot.errors import UserError
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import Decision, MessageKind, Permission, React, Run, ignore
+from bot.runs import Decision, DeleteBranch, MessageKind, Permission, React, Run, ignore
 from handlers.context import Context
 from handlers.payloads import IssueEvent, IssueLabelled, read
 from handlers.people import Refusal, Rules, machine, rights_and_rules, rules_of
@@ -86,6 +86,8 @@ async def end_by_close(event: Event, context: Context) -> Decision:
     run = await context.runs.living(told.ref.id, told.issue.number)
     if run is not None and run.following:
         return ignore(f"run {run.short_id} is done; its pull request decides")
+    if run is None and (left := await _left_branch(told, context)):
+        return Decision(effects=(left,), reason="deleted the branch that a run left")
     return await _gone(event, context, "the issue was closed")
 
 
@@ -99,6 +101,14 @@ async def end_by_deletion(event: Event, context: Context) -> Decision:
 async def end_by_transfer(event: Event, context: Context) -> Decision:
     """End the run of an issue that moved to another repository."""
     return await _gone(event, context, "the issue was transferred")
+
+
+async def _left_branch(told: IssueEvent, context: Context) -> DeleteBranch | None:
+    """The branch of the newest run, where nothing but our start commit is on it."""
+    run = await context.runs.latest(told.ref.id, told.issue.number)
+    if run is None or not run.work.idle_branch:
+        return None
+    return DeleteBranch(branch=run.work.branch or "", expected=run.work.pushed or "")
 
 
 async def _gone(event: Event, context: Context, what: str) -> Decision:

@@ -6,11 +6,12 @@ a crash: it builds its effect from the store, and the effect is looked up before
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.engine.branch import BranchActs
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
+from bot.engine.pace import Pace
 from bot.engine.sayings import Sayings
 from bot.engine.writer import Writer
 from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
@@ -28,11 +29,17 @@ class Acts:
     opener: Opener
     branch: BranchActs
     say: Sayings
+    pace: Pace = field(default_factory=Pace)
 
     def announcing(self, publish: Publish) -> Sequence[Act]:
         if publish in _SILENT:
             return (self.say.comment,)
-        return (self.branch.push_start, self.say.comment, self.say.check_run)
+        return (
+            self.branch.drop_old_branch,
+            self.branch.push_start,
+            self.say.comment,
+            self.say.check_run,
+        )
 
     def progressing(self, publish: Publish) -> Sequence[Act]:
         return (self.say.comment,) if publish in _SILENT else (self.say.comment, self.say.check_run)
@@ -86,6 +93,12 @@ class Acts:
         """Has somebody asked the run to stop?"""
         run = (await self.writer.story(run_id)).run
         return (stopped(run.stop) if run.stop else GO_ON).model_dump(mode="json")
+
+    async def check_in(self, run_id: str) -> Json:
+        """Look, and say whether progress is to be told."""
+        run = (await self.writer.story(run_id)).run
+        found = stopped(run.stop) if run.stop else Outcome(tell=self.pace.due(run))
+        return found.model_dump(mode="json")
 
     async def reopen(self, run_id: str) -> Json:
         """Begin one more round on the open pull request."""

@@ -8,7 +8,7 @@ from bot.engine.writer import PUBLISH, Writer
 from bot.errors import StageFailed
 from bot.github.texts import commits
 from bot.pipeline.stages.publish import publish
-from bot.runs import Json, Push, Run, StageRecord, StageStatus, Work
+from bot.runs import DeleteBranch, Json, Push, Run, StageRecord, StageStatus, Work
 from bot.store import runs
 from bot.store.database import Connection
 
@@ -21,6 +21,20 @@ class BranchActs:
     """`coppice/{issue}-{short run id}`: replaced once, at publishing; after that it only grows."""
 
     writer: Writer
+
+    async def drop_old_branch(self, run_id: str) -> Json:
+        """Delete the branch that an earlier run of the issue left with nothing on it."""
+        run = (await self.writer.story(run_id)).run
+        others = await self.writer.shop.database.read(
+            lambda c: runs.of_issue(c, run.repository.id, run.issue)
+        )
+        old = next((o for o in others if o.id != run_id and o.work.idle_branch), None)
+        if old is not None and old.status.ended:
+            effect = DeleteBranch(branch=old.work.branch or "", expected=old.work.pushed or "")
+            # Somebody's push to it, or a rule that keeps it, does not concern this run.
+            await self.writer.apply(run, effect)
+            await self.writer.update(old.id, work={"pushed": None})
+        return _GO_ON
 
     async def push_start(self, run_id: str) -> Json:
         """Push the start commit; a branch of our name with somebody else's work is left alone."""

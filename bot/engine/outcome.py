@@ -30,6 +30,8 @@ class Outcome(Record):
     error: RunError | None = None
     over: bool = False
     """Nothing is followed after it, pull request or not."""
+    tell: bool = False
+    """It is time to tell people how far the run is."""
 
     @property
     def ended(self) -> bool:

@@ -198,11 +198,14 @@ class Workflows:
             if not baseline.passed:
                 return Outcome(status=RunStatus.BLOCKED, error=baseline.error)
         while (spec := flow.next) is not None:
-            stop = await self._look(bench.run_id)
-            if stop.ended:
-                return stop
+            found = Outcome.model_validate(
+                await _step("check_in", self._acts.check_in, bench.run_id)
+            )
+            if found.ended:
+                return found
+            if found.tell:
+                await self._effects(bench.run_id, self._acts.progressing(part.publish))
             number = flow.begin(spec)
-            await self._effects(bench.run_id, self._acts.progressing(part.publish))
             answer = await _long_step(
                 f"{spec.name}-{number}", bench.try_stage, spec, number, flow.feedback
             )

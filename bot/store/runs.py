@@ -74,6 +74,12 @@ def latest(c: Connection, repository_id: int, issue: int) -> Run | None:
     return _one(c, _RUN.repository_id == repository_id, _RUN.issue == issue)
 
 
+def of_issue(c: Connection, repository_id: int, issue: int) -> list[Run]:
+    """List all runs of an issue, newest first."""
+    query = select(tables.runs).where(_RUN.repository_id == repository_id, _RUN.issue == issue)
+    return _all(c, query.order_by(_RUN.created_at.desc(), _RUN.id))
+
+
 def of_pull_request(c: Connection, repository_id: int, number: int) -> Run | None:
     return _one(c, _RUN.repository_id == repository_id, _RUN.pull_request == number)
 

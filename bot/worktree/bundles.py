@@ -14,7 +14,7 @@ SECONDS = 600.0
 async def save(git: Git, path: Path, base: str, commit: str) -> Path:
     """Write the bundle beside and rename it: there is always a whole one."""
     part = path.with_suffix(".part")
-    await git.run("update-ref", KEPT, checked_sha(commit))
+    _point(git, checked_sha(commit))
     revisions = f"{KEPT}\n^{checked_sha(base)}\n".encode()
     command = ("bundle", "create", "--quiet", "--version=2", str(part), "--stdin")
     await git.run(*command, stdin=revisions, seconds=SECONDS)
@@ -33,8 +33,17 @@ async def restore(git: Git, path: Path) -> str:
     index = ("index-pack", "--stdin", "--fix-thin", "--strict")
     await git.run(*index, stdin=pack, seconds=SECONDS)
     commit = checked_sha(commits[0].decode(errors="replace").split(" ")[0])
-    await git.run("update-ref", KEPT, commit)
+    _point(git, commit)
     return commit
+
+
+def _point(git: Git, commit: str) -> None:
+    """Set the one ref of a run's own git directory, where nobody else writes: no git for that."""
+    ref = git.directory / KEPT
+    ref.parent.mkdir(parents=True, exist_ok=True)
+    new = ref.with_suffix(".new")
+    new.write_text(f"{commit}\n")
+    os.replace(new, ref)
 
 
 def _read(path: Path) -> bytes:

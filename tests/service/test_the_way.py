@@ -1,5 +1,7 @@
 """The main job: a labelled issue becomes a draft pull request, and everything is told once."""
 
+import asyncio
+
 import pytest
 
 from tests.service.world import World
@@ -170,3 +172,26 @@ async def test_the_run_ends_with_its_pull_request(there: World) -> None:
 
     rows = await there.until(lambda rows: rows[0]["status"] == "cancelled")
     assert not rows[0]["following"]
+
+
+async def ours(there: World) -> list[str]:
+    branches = await there.repo("GET", "/branches?per_page=100")
+    return [b["name"] for b in branches if b["name"].startswith("coppice/")]
+
+
+async def test_the_branch_of_a_failed_run_goes_with_the_next_run_or_the_issue(there: World) -> None:
+    await there.write_file(".github/coppice.yml", CONFIG)
+    there.script(1, [{"write": "OTHER.md", "text": "no\n"}])
+    await there.label(1)
+    first = await there.ended(1)
+    assert await ours(there) == [f"coppice/1-{first['id'][:6]}"]
+
+    await there.comment(1, "/coppice run")
+    await there.until(lambda rows: len(rows) == 2 and rows[0]["status"] == "failed")
+    second = (await there.runs())[0]
+    assert await ours(there) == [f"coppice/1-{second['id'][:6]}"]
+
+    await there.repo("PATCH", "/issues/1", {"state": "closed"})
+    async with asyncio.timeout(20):
+        while await ours(there):
+            await asyncio.sleep(0.1)

@@ -31,8 +31,10 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
         total_bytes=attempt.config.limits.total_bytes,
     )
     try:
-        changes = await _changes(ports, limits, work.base_sha, work.checkpoint)
-        author, committer = await ports.objects.authors(work.checkpoint)
+        changes, (author, committer) = await asyncio.gather(
+            _changes(ports, limits, work.base_sha, work.checkpoint),
+            ports.objects.authors(work.checkpoint),
+        )
     except (GitError, OSError, ValueError) as error:
         return _blocked(attempt, [_unchecked(f"the work could not be read: {error}")])
     app = f"{ports.identity.name} <{ports.identity.email}>"
