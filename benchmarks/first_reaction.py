@@ -85,7 +85,7 @@ def main() -> None:
         try:
             coppice, bot = runner.run(enter())
             series = in_turn(
-                lambda: runner.run(ours(coppice)), lambda: runner.run(theirs(bot)), rounds=15
+                lambda: runner.run(ours(coppice)), lambda: runner.run(theirs(bot)), rounds=9
             )
         finally:
             runner.run(stack.aclose())

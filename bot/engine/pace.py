@@ -4,9 +4,8 @@ import time
 
 from cachetools import LRUCache
 
+from bot.github.effects.apply import PROGRESS_SECONDS
 from bot.runs import Run
-
-SECONDS = 15.0  # the effects leave out progress that comes sooner after the last edit
 
 
 class Pace:
@@ -18,7 +17,7 @@ class Pace:
     def due(self, run: Run) -> bool:
         """Is it time to tell people how far the run is? Whoever is told yes tells them."""
         now = time.time()
-        if now - self._told.get(run.id, run.created_at) < SECONDS:
+        if now - self._told.get(run.id, run.created_at) < PROGRESS_SECONDS:
             return False
         self._told[run.id] = now
         return True
