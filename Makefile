@@ -83,7 +83,8 @@ machine: # what runs need besides Python
 
 extras: # what some tests need; without root they are left out and named
 	if [ "$$(id -u)" = 0 ] || [ "$${CI:-}" = true ]; then
-		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium))
+		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium) \
+			$(shell /sbin/ldconfig -p | grep -q libatomic.so.1 || echo libatomic1))
 	fi
 
 $(BIN)/python:

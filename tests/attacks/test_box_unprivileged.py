@@ -1,6 +1,7 @@
 """The box holds for an unprivileged service as it does for root: the same tests, as nobody."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -13,6 +14,19 @@ from tests.box.boxed import AS_ROOT
 
 NOBODY = 65534
 ROOT = Path(__file__).parents[2]
+NOT_NEEDED = (
+    "__pycache__",
+    "alembic*",
+    "*crypt*",
+    "dbos*",
+    "*hypothesis*",
+    "kingfisher*",
+    "mypy*",
+    "playwright*",
+    "psycopg*",
+    "ruff*",
+    "sqlalchemy*",
+)
 TESTS = (
     "tests/box",
     "tests/attacks/test_box_files.py",
@@ -31,14 +45,28 @@ def interpreter() -> str:
     pytest.skip("no Python of this version that another user may start")
 
 
-def as_nobody(*argv: str, home: str = "/") -> subprocess.CompletedProcess[str]:
-    packages = sysconfig.get_path("purelib")
+def within_reach(folder: Path) -> tuple[Path, Path]:
+    """Name sources and packages that nobody may read: copies, where ours are closed to others."""
+    packages = Path(sysconfig.get_path("purelib"))
+    python = interpreter()
+    if as_nobody(python, "-c", "import pytest, tests.box").returncode == 0:
+        return ROOT, packages
+    for name in ("bot", "tests", "pyproject.toml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / "sources" / name)
+    shutil.copytree(packages, folder / "packages", ignore=shutil.ignore_patterns(*NOT_NEEDED))
+    return folder / "sources", folder / "packages"
+
+
+def as_nobody(
+    *argv: str, home: str = "/", sources: Path = ROOT, packages: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ("/usr/bin/env", *argv),
-        cwd=ROOT,
+        cwd=sources if os.access(sources, os.X_OK) else "/",
         env={
             "PATH": "/usr/bin:/bin",
-            "PYTHONPATH": packages,
+            "PYTHONPATH": f"{packages or sysconfig.get_path('purelib')}:{sources}",
             "HOME": home,
             "TMPDIR": home,
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -57,9 +85,11 @@ def as_nobody(*argv: str, home: str = "/") -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(not AS_ROOT, reason="these tests run unprivileged already")
 def test_all_of_it_holds_for_an_unprivileged_user() -> None:
     with tempfile.TemporaryDirectory() as home:  # pytest keeps its own directories to root
+        (Path(home) / "sources").mkdir()
+        sources, packages = within_reach(Path(home))
         os.chown(home, NOBODY, NOBODY)
         tests = ("-m", "pytest", "-q", *TESTS, "--basetemp", f"{home}/tests")
 
-        done = as_nobody(interpreter(), *tests, home=home)
+        done = as_nobody(interpreter(), *tests, home=home, sources=sources, packages=packages)
 
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

@@ -43,7 +43,7 @@ async def test_commands_from_where_we_see_nothing_are_answered_with_a_reason(
     refused = [
         row for row in rows if row["event"] == "issue_comment" and row["action"] == "created"
     ]
-    why = "GitHub gives no token" if installed else "The App is not installed here any more"
+    why = "the App was taken off it" if installed else "The App is not installed here any more"
     assert [why in row["reason"] for row in refused] == [True] * 5
     assert _trouble(tmp_path) == []
 
