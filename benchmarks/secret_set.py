@@ -138,7 +138,7 @@ def _telegram(dice: random.Random) -> str:
 def _npm(dice: random.Random) -> str:
     body = _some(dice, ALNUM, 30)
     token = body + _base62(zlib.crc32(body.encode()), 6)
-    return f"//registry.npmjs.org/:_authToken=npm_{token}\n"
+    return f"//npm.example.org/:_authToken=npm_{token}\n"
 
 
 def _openai(dice: random.Random) -> str:
