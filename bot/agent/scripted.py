@@ -15,15 +15,18 @@ from bot.agent.runtime import (
     AgentContext,
     AgentEvent,
     AgentTask,
+    Asks,
+    Capabilities,
     Finished,
     FinishReason,
     Message,
+    Probe,
     Started,
     ToolFinished,
     ToolStarted,
 )
 from bot.agent.script import find_script, load_script, read_diff
-from bot.box import BoxedProcess, Command, Mount
+from bot.box import Box, BoxedProcess, Command, Mount
 
 PROGRAM = "/coppice/agent.py"
 EVENTS_LIMIT = 4 * 2**20
@@ -73,6 +76,20 @@ class ScriptedRuntime:
     def fresh(self) -> bool:
         """A script's attempts are written against the base."""
         return True
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            asks_permission=Asks.NOTHING,
+            reports_plan=False,
+            reports_usage=False,
+            resumes=False,
+            apis=frozenset(),
+        )
+
+    async def probe(self, box: Box) -> Probe:
+        """Say yes: it is part of Coppice, and the box was tried when it was made."""
+        return Probe(ok=True, version=None, detail=f"part of Coppice; scripts in {self._scripts}")
 
     async def run(self, task: AgentTask, context: AgentContext) -> AsyncGenerator[AgentEvent]:
         steps = self._steps(task)

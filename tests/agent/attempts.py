@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.agent import AgentContext, AgentEvent, AgentTask, Finished, runtime
+from bot.agent import AgentContext, AgentEvent, AgentTask, Finished, Role, runtime
 from bot.box import TREE, Mount, probe
 from bot.runs import Json
 
@@ -36,11 +36,19 @@ class Desk:
     ) -> list[AgentEvent]:
         """Make one attempt for issue 7 and return all of its events."""
         self.tree.mkdir(exist_ok=True)
-        task = AgentTask(prompt="", attempt=number, seconds=seconds, repository=repository, issue=7)
+        task = AgentTask(
+            role=Role.IMPLEMENT,
+            prompt="",
+            attempt=number,
+            seconds=seconds,
+            repository=repository,
+            issue=7,
+        )
         context = AgentContext(
             box=await probe("none" if self.box == "none" else "auto"),
             mounts=(Mount(source=self.tree, target=TREE, writable=True),),
             log=self.log,
+            files=self.root / "files",
         )
         agent = runtime("scripted", scripts=self.root / "scripts")
         async with aclosing(agent.run(task, context)) as events:

@@ -10,7 +10,7 @@ _INTRODUCTION = """\
 
 Made by `python -m bot.github.effects.documentation`; a test holds it current.
 
-An effect is one typed write to GitHub (`bot/runs.py`). Each is looked up before it is created,
+An effect is one typed write to GitHub (`bot/runs`). Each is looked up before it is created,
 makes one write at most, and is written down in the ledger before and after (a reaction only after:
 GitHub itself keeps one of each kind). So it may be tried again at any time: after a crash, a
 timeout, or beside a copy of itself. Coppice writes nothing else; there is no effect that merges,

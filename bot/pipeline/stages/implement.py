@@ -4,7 +4,7 @@ import re
 from contextlib import aclosing
 from dataclasses import asdict
 
-from bot.agent.runtime import AgentContext, AgentEvent, AgentTask, Finished, FinishReason
+from bot.agent.runtime import AgentContext, AgentEvent, AgentTask, Finished, FinishReason, Role
 from bot.pipeline import prompts
 from bot.pipeline.keeping import keep
 from bot.pipeline.ports import Attempt, Ports, StageResult
@@ -39,6 +39,7 @@ async def implement(attempt: Attempt, ports: Ports) -> StageResult:
 
 async def _run_agent(attempt: Attempt, ports: Ports) -> Finished:
     task = AgentTask(
+        role=Role.IMPLEMENT,
         prompt=prompts.implement(attempt, ports.files),
         attempt=attempt.overall,
         seconds=attempt.config.limits.agent_seconds,
@@ -47,7 +48,8 @@ async def _run_agent(attempt: Attempt, ports: Ports) -> Finished:
     )
     log = ports.files / "logs" / f"{attempt.name}-{attempt.overall}-agent.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    context = AgentContext(box=ports.box, mounts=ports.worktree.mounts, log=log)
+    files = ports.files / "attempts" / f"{attempt.name}-{attempt.overall}"
+    context = AgentContext(box=ports.box, mounts=ports.worktree.mounts, log=log, files=files)
     finished = Finished(reason=FinishReason.ERROR, message="the agent ended without a word")
     async with aclosing(ports.runtime.run(task, context)) as events:
         async for event in events:

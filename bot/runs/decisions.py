@@ -1,0 +1,41 @@
+"""What a handler answers, and what becomes of a delivery."""
+
+from enum import StrEnum
+
+from bot.runs.effects import Effect
+from bot.runs.messages import Again, Start, Tell
+from bot.runs.record import Record
+
+
+class DecisionKind(StrEnum):
+    """What became of a delivery; strongest first where several happened."""
+
+    START = "start"
+    TELL = "tell"
+    EFFECT = "effect"
+    IGNORE = "ignore"
+    PENDING = "pending"
+    ERROR = "error"  # will be tried again
+    DEAD = "dead"  # given up; `coppice redeliver` takes it up again
+
+
+class Decision(Record):
+    """What a handler answers. Empty means ignore, and then ``reason`` says why."""
+
+    starts: tuple[Start | Again, ...] = ()
+    tells: tuple[Tell, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    reason: str | None = None
+
+    @property
+    def kind(self) -> DecisionKind:
+        if self.starts:
+            return DecisionKind.START
+        if self.tells:
+            return DecisionKind.TELL
+        return DecisionKind.EFFECT if self.effects else DecisionKind.IGNORE
+
+
+def ignore(reason: str) -> Decision:
+    """Decide to do nothing, and keep why."""
+    return Decision(reason=reason)
