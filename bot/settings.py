@@ -13,10 +13,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import OperatorError
+from bot.runs import Budget, Budgets, parse_budget
 
 PREFIX = "COPPICE_"
 WEBHOOK_SECRET_LENGTH = 16
@@ -109,7 +117,103 @@ class StoreSettings(BaseSettings):
             ) from error
 
 
-class Settings(StoreSettings, BoxSettings):
+def _read_budget(value: object) -> object:
+    return parse_budget(value) if isinstance(value, str) else value
+
+
+BudgetText = Annotated[Budget, NoDecode, BeforeValidator(_read_budget)]
+
+
+class ModelSettings(BaseSettings):
+    """Which models there are, and what may be spent on them.
+
+    A budget is `2usd`, `30min`, `2000000tokens` or `200turns`, or several of them.
+    """
+
+    model_config = _CONFIG
+
+    model_url: str = ""
+    """Where a model answers, for example `http://127.0.0.1:11434/v1`."""
+    model: str = ""
+    """Its name, as that endpoint knows it."""
+    model_key_file: Path | None = None
+    model_key: SecretStr = SecretStr("")
+    model_api: Literal["auto", "chat", "responses", "messages", "generate"] = "auto"
+    """The protocol that it speaks; `auto` tells it by the host's name."""
+    models_file: Path | None = None
+    """Several endpoints, agents and tools in one YAML file, in the place of the settings above."""
+    budget_run: BudgetText = Budget(usd=2, minutes=30)
+    """What one run may spend."""
+    budget_attempt: BudgetText = Budget()
+    """What one attempt of a run may spend."""
+    budget_person_day: BudgetText = Budget()
+    """What the runs that one person asks for may spend in a day (UTC)."""
+    budget_repository_day: BudgetText = Budget()
+    budget_month: BudgetText = Budget(usd=50)
+    """What one installation of the App may spend in a month (UTC)."""
+
+    @field_validator("model_key", mode="before")
+    @classmethod
+    def _read_model_key(cls, value: object, info: ValidationInfo) -> str:
+        return _secret(value, info)
+
+    @field_validator("model_url", mode="before")
+    @classmethod
+    def _check_model_url(cls, value: object) -> object:
+        return _address(value)
+
+    @field_validator("models_file")
+    @classmethod
+    def _require_models_file(cls, value: Path | None) -> Path | None:
+        return _existing(value)
+
+    @property
+    def has_model(self) -> bool:
+        """Say whether any endpoint is named."""
+        return bool(self.model_url or self.models_file)
+
+    @property
+    def budgets(self) -> Budgets:
+        return Budgets(
+            run=self.budget_run,
+            attempt=self.budget_attempt,
+            person_day=self.budget_person_day,
+            repository_day=self.budget_repository_day,
+            month=self.budget_month,
+        )
+
+
+class DoorSettings(StoreSettings):
+    """What taking deliveries in needs: nothing that could write to GitHub."""
+
+    webhook_secret_file: Path | None = None
+    webhook_secret: SecretStr = SecretStr("")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+    """Where GitHub reaches this service, without `/webhook`; only `coppice doctor` compares it."""
+
+    @field_validator("webhook_secret", mode="before")
+    @classmethod
+    def _read_webhook_secret(cls, value: object, info: ValidationInfo) -> str:
+        secret = _secret(value, info)
+        if not secret:
+            raise ValueError("is missing")
+        return secret
+
+    @field_validator("public_url", mode="before")
+    @classmethod
+    def _check_public_url(cls, value: object) -> object:
+        return _address(value)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never be written to a log."""
+        password = urlsplit(self.database_url).password
+        return (self.webhook_secret.get_secret_value(), *filter(None, (password,)))
+
+
+class Settings(DoorSettings, BoxSettings, ModelSettings):
     """What `coppice serve` needs."""
 
     github_url: str = "https://api.github.com"
@@ -119,17 +223,13 @@ class Settings(StoreSettings, BoxSettings):
     app_id: int = Field(default=0, ge=1)
     private_key_file: Path | None = None
     private_key: SecretStr = SecretStr("")
-    webhook_secret_file: Path | None = None
-    webhook_secret: SecretStr = SecretStr("")
-    host: str = "127.0.0.1"
-    port: int = Field(default=8080, ge=0, le=65535)
-    public_url: str | None = None
-    """Where GitHub reaches this service, without `/webhook`; only `coppice doctor` compares it."""
     ca_file: Path | None = None
     """Certificates to trust for GitHub, besides those of the system."""
     agent: str = "scripted"
     scripts: Path | None = None
     """Scripts of the scripted agent; the demo's when it is not given."""
+    bots: Annotated[tuple[int, ...], NoDecode] = ()
+    """User ids of bots that may steer as people with their permission may, commas between them."""
     limit_worker: int = Field(default=2, ge=1)
     """Runs at work at once, in all."""
     limit_repository: int = Field(default=2, ge=1)
@@ -140,13 +240,15 @@ class Settings(StoreSettings, BoxSettings):
     """Proxy for HTTP and git alike; the usual variable, without the prefix."""
     no_proxy: str | None = Field(default=None, validation_alias="NO_PROXY")
 
-    @field_validator("webhook_secret", mode="before")
+    @field_validator("bots", mode="before")
     @classmethod
-    def _read_webhook_secret(cls, value: object, info: ValidationInfo) -> str:
-        secret = _secret(value, info)
-        if not secret:
-            raise ValueError("is missing")
-        return secret
+    def _split_ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = [part.strip() for part in value.split(",") if part.strip()]
+        if not all(part.isdecimal() for part in ids):
+            raise ValueError("must be numbers of user ids, such as 49699333,27856297")
+        return tuple(int(part) for part in ids)
 
     @field_validator("private_key", mode="before")
     @classmethod
@@ -157,15 +259,10 @@ class Settings(StoreSettings, BoxSettings):
         _require_rsa_key(key)
         return key
 
-    @field_validator("github_url", "github_html_url", "public_url", mode="before")
+    @field_validator("github_url", "github_html_url", mode="before")
     @classmethod
     def _check_url(cls, value: object) -> object:
-        if not value:
-            return value
-        parts = urlsplit(str(value))
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an address that begins with https:// or http://")
-        return str(value).rstrip("/")
+        return _address(value)
 
     @field_validator("github_html_url")
     @classmethod
@@ -179,18 +276,17 @@ class Settings(StoreSettings, BoxSettings):
     @field_validator("ca_file", "scripts", "config_file")
     @classmethod
     def _require_path(cls, value: Path | None) -> Path | None:
-        if value is None:
-            return None
-        if not value.expanduser().exists():
-            raise ValueError(f"names {value}, which does not exist")
-        return value.expanduser().absolute()
+        return _existing(value)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be written to a log."""
-        given = (self.webhook_secret.get_secret_value(), self.private_key.get_secret_value())
-        addresses = (self.database_url, self.https_proxy or "")
-        return (*given, *filter(None, (urlsplit(address).password for address in addresses)))
+        given = (secret.get_secret_value() for secret in (self.private_key, self.model_key))
+        return (
+            *super().secrets,
+            *given,
+            *filter(None, (urlsplit(self.https_proxy or "").password,)),
+        )
 
 
 S = TypeVar("S", bound=BaseSettings)
@@ -246,6 +342,24 @@ def wants_colour() -> bool:
 def variable(field: str) -> str:
     """Name the variable that a setting is read from."""
     return field.upper() if field in ("https_proxy", "no_proxy") else PREFIX + field.upper()
+
+
+def _address(value: object) -> object:
+    """Require an address of the web, where one is given at all."""
+    if not value:
+        return value
+    parts = urlsplit(str(value))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with https:// or http://")
+    return str(value).rstrip("/")
+
+
+def _existing(value: Path | None) -> Path | None:
+    if value is None:
+        return None
+    if not value.expanduser().exists():
+        raise ValueError(f"names {value}, which does not exist")
+    return value.expanduser().absolute()
 
 
 def _secret(value: object, info: ValidationInfo) -> str:

@@ -18,8 +18,12 @@ from handlers import (
     issues,
     ping,
     pull_request,
+    pull_request_review,
+    pull_request_review_comment,
     push,
     repository,
+    status,
+    workflow_run,
 )
 from handlers.context import Context
 from handlers.payloads import UnexpectedPayload
@@ -34,8 +38,12 @@ ROUTER = Router(
     issues.router,
     ping.router,
     pull_request.router,
+    pull_request_review.router,
+    pull_request_review_comment.router,
     push.router,
     repository.router,
+    status.router,
+    workflow_run.router,
 )
 
 

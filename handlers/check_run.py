@@ -1,14 +1,14 @@
-"""React to ``check_run`` events: the buttons Stop and Retry, and GitHub's own re-run."""
+"""React to ``check_run`` events: our buttons, and GitHub's own re-run."""
 
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
-from bot.runs import Again, Decision, Run, ignore
+from bot.runs import Again, Decision, MessageKind, Run, ignore
 from handlers.context import Context
 from handlers.payloads import CheckRunEvent, read
-from handlers.people import machine
+from handlers.people import machine, permission
 from handlers.routing import Router
-from handlers.runs import Wanted, alive, retry, stop
+from handlers.runs import Onward, Wanted, alive, retry, say, stop
 
 router = Router()
 
@@ -22,7 +22,10 @@ async def press(event: Event, context: Context) -> Decision:
         return ignore(run)
     button = told.requested_action.identifier if told.requested_action else ""
     wanted = Wanted(
-        by=told.sender.login, key=f"{event.delivery_id}/0", asked=f"the button {button.title()}"
+        by=told.sender.login,
+        by_id=told.sender.id,
+        key=f"{event.delivery_id}/0",
+        asked=f"the button {button.title()}",
     )
     if button == "stop":
         if not alive(run):
@@ -30,6 +33,8 @@ async def press(event: Event, context: Context) -> Decision:
         return Decision(tells=(stop(run, wanted),))
     if button == "retry":
         return _again(run, wanted)
+    if button in ("approve", "reject"):
+        return _answer(run, wanted, button)
     return ignore(f"there is no button `{button}`")
 
 
@@ -41,14 +46,27 @@ async def rerun(event: Event, context: Context) -> Decision:
     if isinstance(run, str):
         return ignore(run)
     wanted = Wanted(
-        by=told.sender.login, key=f"{event.delivery_id}/0", asked=f"re-run of {told.check_run.name}"
+        by=told.sender.login,
+        by_id=told.sender.id,
+        key=f"{event.delivery_id}/0",
+        asked=f"re-run of {told.check_run.name}",
     )
     return _again(run, wanted, _stage(told))
 
 
+def _answer(run: Run, wanted: Wanted, button: str) -> Decision:
+    """Approve or reject the plan that is shown at this moment."""
+    if run.work.plan_hash is None or not alive(run):
+        return ignore("no plan waits for an approval here")
+    if button == "reject":
+        return Decision(tells=(say(run, MessageKind.REJECT, wanted, reason=""),))
+    approval = say(run, MessageKind.APPROVE, wanted, hash=run.work.plan_hash)
+    return Decision(tells=(approval,))
+
+
 def _again(run: Run, wanted: Wanted, stage: str | None = None) -> Decision:
     try:
-        onward = retry(run, wanted, stage)
+        onward = retry(run, wanted, Onward(stage=stage))
     except UserError as error:
         return ignore(str(error))
     if isinstance(onward, Again):
@@ -69,7 +87,7 @@ async def _run_of(told: CheckRunEvent, context: Context) -> Run | str:
     run = await context.runs.get(run_id) if run_id else None
     if run is None or run.id != run_id or run.repository.id != told.repository.id:
         return "the check run belongs to no run"
-    held = await context.github.permission(told.ref, told.sender.login)
+    held = await permission(context, told.ref, told.sender)
     return run if held.may_write else f"it needs write access; {told.sender.login} has {held}"
 
 

@@ -1,16 +1,27 @@
-"""React to ``check_suite`` events: the re-run of all verdicts of a head."""
+"""React to ``check_suite`` events: CI that ended, and the re-run of all our verdicts."""
 
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
 from bot.runs import Again, Decision, ignore
+from handlers.ci import checked
 from handlers.context import Context
 from handlers.payloads import CheckSuiteEvent, read
-from handlers.people import machine
+from handlers.people import machine, permission
 from handlers.routing import Router
 from handlers.runs import Wanted, retry
 
 router = Router()
+
+
+@router.register("check_suite", action="completed")
+async def follow(event: Event, context: Context) -> Decision:
+    """Tell the run that all checks of another app on its head have ended."""
+    told = read(event, CheckSuiteEvent)
+    suite = told.check_suite
+    if suite.app is not None and suite.app.id == context.me.app_id:
+        return ignore("the check suite is our own")
+    return await checked(event, told, context, branch=suite.head_branch, sha=suite.head_sha)
 
 
 @router.register("check_suite", action="rerequested")
@@ -24,11 +35,14 @@ async def rerun(event: Event, context: Context) -> Decision:
     run = await context.runs.of_branch(told.ref.id, told.check_suite.head_branch or "")
     if run is None:
         return ignore("the check suite belongs to no run")
-    held = await context.github.permission(told.ref, told.sender.login)
+    held = await permission(context, told.ref, told.sender)
     if not held.may_write:
         return ignore(f"it needs write access; {told.sender.login} has {held}")
     wanted = Wanted(
-        by=told.sender.login, key=f"{event.delivery_id}/0", asked="re-run of all checks"
+        by=told.sender.login,
+        by_id=told.sender.id,
+        key=f"{event.delivery_id}/0",
+        asked="re-run of all checks",
     )
     try:
         onward = retry(run, wanted)

@@ -1,11 +1,13 @@
 """What a handler may ask while it decides: reads only, each as narrow as its use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.github.marker import Markers
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import Permission, RepositoryRef, Run
+from bot.runs import Permission, RepositoryRef, Run, StageRecord
+from handlers.refusals import Refusals
 
 
 class GitHub(Protocol):
@@ -15,6 +17,14 @@ class GitHub(Protocol):
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         """Read the default branch's; raises UserError where it cannot be taken."""
+
+    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
+        """Tell whether somebody is an active member of a team of the repository's owner."""
+        ...
+
+    async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, str]:
+        """Who put each label on last: login by label, both as GitHub spells them."""
+        ...
 
 
 class Runs(Protocol):
@@ -29,6 +39,12 @@ class Runs(Protocol):
     async def of_pull_request(self, repository_id: int, number: int) -> Run | None: ...
 
     async def of_branch(self, repository_id: int, branch: str) -> Run | None: ...
+
+    async def on_base(self, repository_id: int, branch: str) -> list[Run]:
+        """List the living runs whose base is this branch."""
+        ...
+
+    async def stages(self, run_id: str) -> list[StageRecord]: ...
 
     async def living_of_installation(
         self, installation_id: int, repository_id: int | None
@@ -55,3 +71,9 @@ class Context:
     agent: str
     """The operator's choice of an agent, for new runs."""
     clock: Callable[[], float]
+    markers: Markers
+    refusals: Refusals
+    agents: tuple[str, ...] = ()
+    """Those that a repository may choose instead."""
+    bots: frozenset[int] = frozenset()
+    """User ids of the bots that may steer as people may, by the operator's list."""

@@ -6,12 +6,29 @@ from gidgethub.sansio import Event
 
 from bot.errors import UserError
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import Decision, DeleteBranch, MessageKind, Permission, React, Run, ignore
+from bot.runs import (
+    Decision,
+    DeleteBranch,
+    MessageKind,
+    Permission,
+    React,
+    Run,
+    ignore,
+)
+from handlers import labels
 from handlers.context import Context
-from handlers.payloads import IssueEvent, IssueLabelled, read
-from handlers.people import Refusal, Rules, machine, rights_and_rules, rules_of
+from handlers.payloads import IssueEdited, IssueEvent, IssueLabelled, read
+from handlers.people import (
+    Refusal,
+    Rules,
+    machine,
+    may_start,
+    permission,
+    rights_and_rules,
+    rules_of,
+)
 from handlers.routing import Router
-from handlers.runs import Wanted, alive, stop, tell
+from handlers.runs import Wanted, alive, say, stop, tell
 from handlers.starting import Wish, in_the_way, misconfigured, start
 
 router = Router()
@@ -19,38 +36,75 @@ router = Router()
 
 @router.register("issues", action="labeled")
 async def begin(event: Event, context: Context) -> Decision:
-    """Start a run when somebody with write access puts the trigger label on an open issue."""
+    """Start a run when somebody who may puts the trigger label on an open issue."""
     told = read(event, IssueLabelled)
     if why := machine(told.sender, context) or _unfit(told):
         return ignore(why)
+    if told.label.name.casefold() == labels.APPROVE:
+        return await _approve(event, told, context)
     (rules, held), living = await asyncio.gather(
         _rules_and_rights(told, context), _living(told, context)
     )
-    if not _is_trigger(told.label.name, rules):
+    if not _starts(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
-    if not held.may_write:
-        return _refuse(told, f"label {told.label.name}", held)
+    if not await may_start(context, told.ref, told.sender, held, rules):
+        return _refuse(told, f"label {told.label.name}", held, context)
     wish = Wish(
         delivery=event.delivery_id,
         repository=told.ref,
         issue=told.issue,
         by=told.sender,
         rules=rules,
+        plan_only=told.label.name.casefold() == labels.PLAN,
     )
-    return _begin(wish, living, context)
+    return await _begin(wish, living, context)
 
 
-def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
+async def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
     other = in_the_way(wish, living)
     if other is not None:
         return ignore(f"run {other.short_id} is working on this")
     try:
-        starting = start(wish, context)
+        starting = await start(wish, context)
     except UserError as error:
         effect = misconfigured(wish.issue.number, error)
         return Decision(effects=(effect,), reason=str(error))
     seen = React(issue=wish.issue.number, content="eyes")
     return Decision(starts=(starting,), effects=(seen,))
+
+
+async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decision:
+    """Approve the plan that is shown at this moment, as the command does."""
+    run = await context.runs.living(told.ref.id, told.issue.number)
+    if run is None or run.work.plan_hash is None:
+        return ignore("no plan waits for an approval here")
+    held = await permission(context, told.ref, told.sender)
+    if not held.may_write:
+        return _refuse(told, f"label {told.label.name}", held, context, starts=False)
+    wanted = Wanted(
+        by=told.sender.login,
+        by_id=told.sender.id,
+        key=f"{event.delivery_id}/0",
+        asked=f"label {told.label.name}",
+    )
+    approval = say(run, MessageKind.APPROVE, wanted, hash=run.work.plan_hash)
+    return Decision(tells=(approval,))
+
+
+@router.register("issues", action="edited")
+async def note_edit(event: Event, context: Context) -> Decision:
+    """Tell a run whose plan waits that the issue reads otherwise now."""
+    told = read(event, IssueEdited)
+    if told.sender.id == context.me.user_id:
+        return ignore("sender is this app")
+    if told.changes.title is None and told.changes.body is None:
+        return ignore("neither title nor body changed")
+    run = await context.runs.living(told.ref.id, told.issue.number)
+    if run is None or not alive(run):
+        return ignore("no run is at work on this issue")
+    wanted = Wanted(by=told.sender.login, key=f"{event.delivery_id}/0", asked="the issue changed")
+    edit = say(run, MessageKind.EDITED, wanted, title=told.issue.title, text=told.issue.body or "")
+    return Decision(tells=(edit,))
 
 
 @router.register("issues", action="unlabeled")
@@ -64,11 +118,11 @@ async def end_by_label(event: Event, context: Context) -> Decision:
         return ignore("no run is at work on this issue")
     if run.following:
         return ignore(f"run {run.short_id} is done; its pull request decides")
-    held, rules = await rights_and_rules(context, told.ref, told.sender.login)
+    held, rules = await rights_and_rules(context, told.ref, told.sender)
     if not _is_trigger(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not held.may_write:
-        return _refuse(told, f"taking off label {told.label.name}", held)
+        return _refuse(told, f"taking off label {told.label.name}", held, context, starts=False)
     wanted = Wanted(
         by=told.sender.login,
         key=f"{event.delivery_id}/0",
@@ -121,12 +175,18 @@ async def _gone(event: Event, context: Context, what: str) -> Decision:
     return Decision(tells=(message,))
 
 
-def _refuse(told: IssueLabelled, asked: str, held: Permission) -> Decision:
-    starts = asked.startswith("label")
+def _refuse(
+    told: IssueLabelled, asked: str, held: Permission, context: Context, *, starts: bool = True
+) -> Decision:
     refusal = Refusal(
-        asked=asked, sender=told.sender, held=held, issue=told.issue.number, starts=starts
+        asked=asked,
+        sender=told.sender,
+        held=held,
+        repository=told.ref,
+        issue=told.issue.number,
+        starts=starts,
     )
-    return refusal.decision()
+    return refusal.decision(context)
 
 
 def _unfit(told: IssueLabelled) -> str | None:
@@ -147,12 +207,16 @@ async def _living(told: IssueLabelled, context: Context) -> Run | None:
 async def _rules_and_rights(told: IssueLabelled, context: Context) -> tuple[Rules, Permission]:
     """Ask for both at once where the label is likely to be the trigger, else not for the person."""
     if told.label.name.casefold() == RepositoryConfig().trigger.label.casefold():
-        held, rules = await rights_and_rules(context, told.ref, told.sender.login)
+        held, rules = await rights_and_rules(context, told.ref, told.sender)
         return rules, held
     rules = await rules_of(context, told.ref)
-    if not _is_trigger(told.label.name, rules):
+    if not _starts(told.label.name, rules):
         return rules, Permission.NONE
-    return rules, await context.github.permission(told.ref, told.sender.login)
+    return rules, await permission(context, told.ref, told.sender)
+
+
+def _starts(label: str, rules: Rules) -> bool:
+    return label.casefold() == labels.PLAN or _is_trigger(label, rules)
 
 
 def _is_trigger(label: str, rules: Rules) -> bool:

@@ -43,6 +43,7 @@ class Issue(msgspec.Struct, frozen=True):
     state: str = "open"
     body: str | None = None
     pull_request: dict[str, Any] | None = None
+    labels: tuple[Label, ...] = ()
 
 
 class Comment(msgspec.Struct, frozen=True):
@@ -52,9 +53,57 @@ class Comment(msgspec.Struct, frozen=True):
     body: str | None = None
 
 
+class Before(msgspec.Struct, frozen=True):
+    before: str | None = msgspec.field(name="from", default=None)
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What an edit changed; absent: it did not."""
+
+    title: Before | None = None
+    body: Before | None = None
+
+
+class Branch(msgspec.Struct, frozen=True):
+    ref: str
+    sha: str
+
+
 class PullRequest(msgspec.Struct, frozen=True):
     number: int
+    title: str = ""
+    updated_at: str = ""
+    html_url: str = ""
+    state: str = "open"
     merged: bool = False
+    body: str | None = None
+    user: User | None = None
+    head: Branch | None = None
+
+    @property
+    def issue(self) -> "Issue":
+        """The same as an issue, which every pull request is."""
+        return Issue(
+            number=self.number,
+            title=self.title,
+            updated_at=self.updated_at,
+            state=self.state,
+            body=self.body,
+            pull_request={},
+        )
+
+
+class Review(msgspec.Struct, frozen=True):
+    id: int
+    state: str
+    user: User | None = None
+    body: str | None = None
+
+
+class ReviewComment(msgspec.Struct, frozen=True):
+    id: int
+    user: User | None = None
+    pull_request_review_id: int | None = None
 
 
 class AppRef(msgspec.Struct, frozen=True):
@@ -69,6 +118,12 @@ class CheckRun(msgspec.Struct, frozen=True):
 
 class CheckSuite(msgspec.Struct, frozen=True):
     app: AppRef | None = None
+    head_branch: str | None = None
+    head_sha: str = ""
+
+
+class WorkflowRun(msgspec.Struct, frozen=True):
+    head_sha: str
     head_branch: str | None = None
 
 
@@ -104,12 +159,33 @@ class Commented(IssueEvent, frozen=True):
     comment: Comment
 
 
+class CommentEdited(Commented, frozen=True):
+    changes: Changes
+
+
+class IssueEdited(IssueEvent, frozen=True):
+    changes: Changes
+
+
 class PullRequestEvent(FromRepository, frozen=True):
     pull_request: PullRequest
 
 
+class PullRequestEdited(PullRequestEvent, frozen=True):
+    changes: Changes
+
+
+class Reviewed(PullRequestEvent, frozen=True):
+    review: Review
+
+
+class ReviewCommented(PullRequestEvent, frozen=True):
+    comment: ReviewComment
+
+
 class Pushed(FromRepository, frozen=True):
     ref_name: str = msgspec.field(name="ref")
+    after: str = ""
     deleted: bool = False
 
 
@@ -120,6 +196,20 @@ class CheckRunEvent(FromRepository, frozen=True):
 
 class CheckSuiteEvent(FromRepository, frozen=True):
     check_suite: CheckSuite
+
+
+class WorkflowRunEvent(FromRepository, frozen=True):
+    workflow_run: WorkflowRun
+
+
+class StatusBranch(msgspec.Struct, frozen=True):
+    name: str
+
+
+class StatusEvent(FromRepository, frozen=True):
+    sha: str
+    state: str
+    branches: tuple[StatusBranch, ...] = ()
 
 
 class OfInstallation(msgspec.Struct, frozen=True):

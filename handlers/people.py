@@ -11,20 +11,54 @@ from handlers.context import Context
 from handlers.payloads import User
 
 Rules = RepositoryConfig | UserError
+TEAM = "team:"
 
 
 def machine(sender: User, context: Context) -> str | None:
-    """Say that a program did it, or None; told by number and type, as names can be imitated."""
+    """Say that a program did it, or None; told by number and type, as names can be imitated.
+
+    Bots that the operator lists by number steer by their permission, as people do.
+    """
     if sender.id == context.me.user_id:
         return "sender is this app"
-    return f"sender {sender.login} is a bot" if sender.type == "Bot" else None
+    if sender.type == "Bot" and sender.id not in context.bots:
+        return f"sender {sender.login} is a bot"
+    return None
+
+
+async def permission(context: Context, repository: RepositoryRef, sender: User) -> Permission:
+    """Ask what somebody may do at this moment; who lacked write access is not asked for again
+    within the minute.
+    """
+    held = context.refusals.recall(repository.id, sender.id)
+    if held is None:
+        held = await context.github.permission(repository, sender.login)
+        if not held.may_write:
+            context.refusals.remember(repository.id, sender.id, held)
+    return held
+
+
+async def may_start(
+    context: Context, repository: RepositoryRef, sender: User, held: Permission, rules: Rules
+) -> bool:
+    """Tell whether somebody may start runs: who may write always, others as `start` says."""
+    if held.may_write:
+        return True
+    allowed = [] if isinstance(rules, UserError) else rules.start
+    if held is Permission.TRIAGE and "triage" in allowed:
+        return True
+    for name in allowed:
+        team = name.removeprefix(TEAM)
+        if team != name and await context.github.in_team(repository, team, sender.login):
+            return True
+    return False
 
 
 async def rights_and_rules(
-    context: Context, repository: RepositoryRef, login: str
+    context: Context, repository: RepositoryRef, sender: User
 ) -> tuple[Permission, Rules]:
     """Ask for a person's permission and the repository's configuration at once."""
-    asked = asyncio.ensure_future(context.github.permission(repository, login))
+    asked = asyncio.ensure_future(permission(context, repository, sender))
     await asyncio.sleep(
         0
     )  # uvloop sends between its turns: this call leaves before the next is made
@@ -51,28 +85,34 @@ class Refusal:
     asked: str
     sender: User
     held: Permission
+    repository: RepositoryRef
     issue: int
     comment_id: int | None = None
     """The comment with the command; None for a label."""
     url: str | None = None
     starts: bool = True
     """What was asked for is a run."""
+    needs: str = "write"
+    """The access that it takes."""
 
-    def decision(self) -> Decision:
-        """Answer: triage gets one comment for each issue, readers a reaction, others nothing."""
+    def decision(self, context: Context) -> Decision:
+        """Answer: triage gets one comment for each issue, readers a reaction an hour, others
+        nothing.
+        """
         confused = React(issue=self.issue, comment_id=self.comment_id, content="confused")
         effects: tuple[Effect, ...] = ()
-        if self.held is Permission.TRIAGE:
-            purpose = f"refusal-{self.sender.id}"
-            effects = (confused, Comment(issue=self.issue, purpose=purpose, body=self._text()))
-        elif self.held is Permission.READ:
+        reason = f"{self.asked} needs {self.needs} access; {self.sender.login} has {self.held}"
+        heard = self.held is not Permission.NONE
+        if heard and context.refusals.may_react(self.repository.id, self.sender.id):
             effects = (confused,)
-        reason = f"{self.asked} needs write access; {self.sender.login} has {self.held}"
+        if self.held is Permission.TRIAGE or self.held.may_write:
+            purpose = f"refusal-{self.sender.id}"
+            effects += (Comment(issue=self.issue, purpose=purpose, body=self._text()),)
         return Decision(effects=effects, reason=reason)
 
     def _text(self) -> str:
         login, held = self.sender.login, self.held
-        if self.starts:
+        if self.starts and not self.held.may_write:
             return answers.needs_write(self.asked, login, held, self.url)
-        why = f"It needs write access; `{login}` has {held}."
+        why = f"It needs {self.needs} access; `{login}` has {held}."
         return answers.not_done(self.asked, login, why, self.url)

@@ -1,10 +1,14 @@
-"""React to ``pull_request`` events: a pull request of ours that was merged or closed."""
+"""React to ``pull_request`` events: one of ours was merged, closed, or had a box ticked."""
 
 from gidgethub.sansio import Event
 
 from bot.runs import Decision, MessageKind, ignore
+from handlers import ticks
+from handlers.commands.asking import allowed, carry_out
+from handlers.commands.command import Asked
 from handlers.context import Context
-from handlers.payloads import PullRequestEvent, read
+from handlers.payloads import Comment, PullRequestEdited, PullRequestEvent, read
+from handlers.people import machine, permission
 from handlers.routing import Router
 from handlers.runs import alive, tell
 
@@ -31,3 +35,31 @@ async def close(event: Event, context: Context) -> Decision:
         merged=merged,
     )
     return Decision(tells=(message,))
+
+
+@router.register("pull_request", action="edited")
+async def tick(event: Event, context: Context) -> Decision:
+    """Take a box that somebody ticked in our description for the command that it stands for."""
+    told = read(event, PullRequestEdited)
+    if who := machine(told.sender, context):
+        return ignore(who)
+    pull = told.pull_request
+    if pull.user is None or pull.user.id != context.me.user_id:
+        return ignore(f"pull request #{pull.number} is not of Coppice")
+    before = (told.changes.body and told.changes.body.before) or ""
+    box = ticks.ticked(before, pull.body or "")
+    line = ticks.command(box, before) if box else None
+    if box is None or line is None:
+        return ignore("no box was ticked")
+    asked = Asked(
+        delivery=event.delivery_id,
+        repository=told.ref,
+        issue=pull.issue,
+        comment=Comment(id=0, html_url=pull.html_url),
+        sender=told.sender,
+        rules=None,
+        line=line,
+        box=box,
+    )
+    held = await permission(context, told.ref, told.sender)
+    return await allowed([asked], held, context) or await carry_out([asked], context)

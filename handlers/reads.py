@@ -1,20 +1,23 @@
 """The reads of handlers, answered by GitHub and the store."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from bot.github import reads
+from bot.github import people, reads
 from bot.github.app import App, Me
+from bot.github.marker import Markers
+from bot.github.tokens import TEAMS
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.rulebook import Rulebook
-from bot.runs import Decision, Permission, RepositoryRef, Run
+from bot.runs import Decision, Permission, RepositoryRef, Run, StageRecord
 from bot.settings import Settings
 from bot.store import runs
 from bot.store.database import Database
 from handlers import Delivery, decide
 from handlers.context import Context
+from handlers.refusals import Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,14 @@ class LiveGitHub:
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         return await self.rulebook.read(repository)
+
+    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
+        client = await self.app.client(repository.installation_id, permissions=TEAMS)
+        return await people.in_team(client, repository, team, login)
+
+    async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, str]:
+        client = await self.app.client(repository.installation_id, repository.id)
+        return await people.labelled_by(client, repository, issue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,13 @@ class StoredRuns:
         find = partial(runs.of_branch, repository_id=repository_id, branch=branch)
         return await self.database.read(find)
 
+    async def on_base(self, repository_id: int, branch: str) -> list[Run]:
+        find = partial(runs.on_base, repository_id=repository_id, branch=branch)
+        return await self.database.read(find)
+
+    async def stages(self, run_id: str) -> list[StageRecord]:
+        return await self.database.read(partial(runs.stages, run_id=run_id))
+
     async def living_of_installation(
         self, installation_id: int, repository_id: int | None
     ) -> list[Run]:
@@ -69,7 +87,12 @@ class StoredRuns:
 
 
 def decider(
-    app: App, me: Me, rulebook: Rulebook, database: Database, settings: Settings
+    app: App,
+    me: Me,
+    rulebook: Rulebook,
+    database: Database,
+    settings: Settings,
+    markers: Markers,
 ) -> Callable[[Delivery], Awaitable[Decision]]:
     """Bind the handlers to what they read, for the dispatcher."""
     context = Context(
@@ -78,5 +101,8 @@ def decider(
         me=me,
         agent=settings.agent,
         clock=time.time,
+        markers=markers,
+        refusals=Refusals(time.monotonic),
+        bots=frozenset(settings.bots),
     )
     return partial(decide, context=context)

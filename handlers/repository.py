@@ -2,19 +2,26 @@
 
 from gidgethub.sansio import Event
 
-from bot.runs import Decision, ignore
+from bot.runs import Decision, MessageKind, ignore
 from handlers.context import Context
 from handlers.endings import end_all
 from handlers.payloads import FromRepository, read
 from handlers.routing import Router
+from handlers.runs import Wanted, say
 
 router = Router()
 
 
 @router.register("repository", action="renamed")
-async def keep(_event: Event, _context: Context) -> Decision:
-    """Do nothing: runs know their repository by its number, and GitHub redirects the old name."""
-    return ignore("runs follow their repository by its number")
+async def follow(event: Event, context: Context) -> Decision:
+    """Tell living runs the new name; they know their repository by its number."""
+    told = read(event, FromRepository)
+    runs = await context.runs.living_of_installation(told.ref.installation_id, told.ref.id)
+    if not runs:
+        return ignore("no run is at work there")
+    name = told.ref.full_name
+    wanted = Wanted(by=told.sender.login, key=event.delivery_id, asked="the repository was renamed")
+    return Decision(tells=tuple(say(run, MessageKind.RENAMED, wanted, text=name) for run in runs))
 
 
 @router.register("repository", action="transferred")

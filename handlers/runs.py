@@ -2,11 +2,22 @@
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypedDict, Unpack
 
 from bot.errors import UserError
 from bot.github.texts import answers
 from bot.pipeline import definition
-from bot.runs import OVER, Again, Message, MessageKind, Run, RunStatus, Tell
+from bot.runs import (
+    OVER,
+    Again,
+    Budget,
+    Message,
+    MessageKind,
+    Publish,
+    Run,
+    RunStatus,
+    Tell,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +25,27 @@ class Wanted:
     """What somebody with write access wants of a run; ``key`` makes a second one harmless."""
 
     by: str
+    by_id: int | None = None
     key: str
     asked: str
     """As it is told to others: `/coppice stop`, `the button Stop`."""
+    comment_id: int | None = None
+    """The comment with the command, where it was one: the run reacts to it."""
+
+
+class Details(TypedDict, total=False):
+    """The fields of a message that only some kinds have."""
+
+    reason: str
+    text: str
+    title: str | None
+    hash: str | None
+    stage: str | None
+    budget: Budget | None
+    publish: Publish | None
+    sha: str | None
+    review_id: int | None
+    comment_ids: tuple[int, ...]
 
 
 def alive(run: Run) -> bool:
@@ -25,8 +54,7 @@ def alive(run: Run) -> bool:
 
 
 def stop(run: Run, wanted: Wanted) -> Tell:
-    reason = f"{wanted.asked} by {wanted.by}"
-    return tell(run, MessageKind.STOP, wanted.key, reason=reason, by=wanted.by)
+    return say(run, MessageKind.STOP, wanted, reason=f"{wanted.asked} by {wanted.by}")
 
 
 def tell(
@@ -37,25 +65,71 @@ def tell(
     return Tell(run_id=run.id, message=message, key=key)
 
 
-def retry(run: Run, wanted: Wanted, stage: str | None = None) -> Again | Tell:
+def say(run: Run, kind: MessageKind, wanted: Wanted, **more: Unpack[Details]) -> Tell:
+    """Make a message of somebody's own wish."""
+    details: Details = {"reason": wanted.asked, **more}
+    message = Message(
+        kind=kind, by=wanted.by, by_id=wanted.by_id, comment_id=wanted.comment_id, **details
+    )
+    return Tell(run_id=run.id, message=message, key=wanted.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onward:
+    """How an ended run, or one that follows its pull request, is to go on."""
+
+    stage: str | None = None
+    note: str | None = None
+    hash: str | None = None
+    """Of an approval: the plan with which the run ended."""
+    budget: Budget | None = None
+    publish: Publish | None = None
+
+
+def retry(run: Run, wanted: Wanted, onward: Onward = Onward()) -> Again | Tell:
     """Go on with a run; while its pull request is open that is one more round on it.
 
     Raises UserError where there is nothing to go on with.
     """
-    _check_stage(run, stage)
+    _check_stage(run, onward.stage)
+    again = Again(
+        run_id=run.id,
+        key=wanted.key,
+        stage=onward.stage,
+        note=onward.note,
+        budget=onward.budget,
+        publish=onward.publish,
+        hash=onward.hash,
+        by=wanted.by,
+        by_id=wanted.by_id,
+    )
     if run.following:
-        message = Message(kind=MessageKind.RETRY, by=wanted.by, reason=wanted.asked, stage=stage)
-        return Tell(run_id=run.id, message=message, key=wanted.key)
+        kind = MessageKind.RETRY if onward.note is None else MessageKind.NOTE
+        return say(
+            run, kind, wanted, stage=onward.stage, text=onward.note or "", budget=onward.budget
+        )
     if run.work.again == wanted.key:
-        return Again(run_id=run.id, key=wanted.key, stage=stage, by=wanted.by)
+        return again
     if not run.status.ended:
         raise UserError(answers.already_working(run))
-    if run.status is RunStatus.DONE or (run.error and run.error.kind in OVER):
+    _check_over(run, onward)
+    return again
+
+
+def _check_over(run: Run, onward: Onward) -> None:
+    """Refuse to go on with what is finished; work that was only shown may still be published."""
+    further = run.pull_request is None and (onward.publish or onward.hash) is not None
+    over = run.error is not None and run.error.kind in OVER
+    if over or (run.status is RunStatus.DONE and not further and run.pull_request is not None):
         raise UserError(
             f"Run `{run.short_id}` is over: its pull request or branch is closed. "
             "`/coppice run` starts afresh."
         )
-    return Again(run_id=run.id, key=wanted.key, stage=stage, by=wanted.by)
+    if run.status is RunStatus.DONE and not further and onward.note is None:
+        raise UserError(
+            f"Run `{run.short_id}` is done. `/coppice retry publish publish=pr` goes on from its "
+            "work; `/coppice run` starts afresh."
+        )
 
 
 def _check_stage(run: Run, stage: str | None) -> None:

@@ -1,13 +1,15 @@
 """Begin a run for an issue: by label or by command, the same way."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.errors import UserError
 from bot.github.texts import answers
-from bot.pipeline import definition
 from bot.pipeline.configuration import PATH
-from bot.runs import Comment, RepositoryRef, Run, Start, Trigger, run_id
+from bot.runs import Comment, Options, RepositoryRef, Run, Start, Trigger, run_id
+from handlers.choices import choose
 from handlers.context import Context
+from handlers.labels import by_labels
 from handlers.payloads import Issue, User
 from handlers.people import Rules
 
@@ -23,8 +25,9 @@ class Wish:
     rules: Rules
     comment_id: int | None = None
     goal: str | None = None
-    pipeline: str | None = None
-    """Instead of the configured one."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What the person chose for this run, by the words of `/coppice run`."""
+    plan_only: bool = False
 
     @property
     def run_id(self) -> str:
@@ -42,29 +45,32 @@ def in_the_way(wish: Wish, living: Run | None) -> Run | None:
     return living if living and living.id != wish.run_id else None
 
 
-def start(wish: Wish, context: Context) -> Start:
-    """Make the run; raises UserError where its configuration or pipeline cannot be taken."""
+async def start(wish: Wish, context: Context) -> Start:
+    """Make the run; raises UserError where its configuration, pipeline or agent cannot be taken."""
     if isinstance(wish.rules, UserError):
         raise wish.rules
-    pipeline = wish.pipeline or wish.rules.pipeline
-    definition.load(pipeline)
+    settings = {**await by_labels(wish.repository, wish.issue, context), **wish.settings}
+    chosen = choose(settings, wish.rules, context)
     now = context.clock()
+    options = chosen.options.model_copy(
+        update={"plan_only": wish.plan_only, "priority": int(settings.get("priority", 0))}
+    )
     return Start(
         run=Run(
             id=wish.run_id,
             repository=wish.repository,
             issue=wish.issue.number,
-            pipeline=pipeline,
-            agent=context.agent,
-            publish=wish.rules.publish,
-            trigger=_trigger(wish),
+            pipeline=chosen.pipeline,
+            agent=chosen.agent,
+            publish=chosen.publish,
+            trigger=_trigger(wish, options),
             created_at=now,
             updated_at=now,
         )
     )
 
 
-def _trigger(wish: Wish) -> Trigger:
+def _trigger(wish: Wish, options: Options) -> Trigger:
     """Freeze what the event itself says, so that there is no race with an edit."""
     return Trigger(
         delivery=wish.delivery,
@@ -73,5 +79,6 @@ def _trigger(wish: Wish) -> Trigger:
         body=(wish.issue.body or "").replace("\0", ""),
         comment_id=wish.comment_id,
         goal=wish.goal,
+        options=options,
         at=wish.issue.updated_at,
     )

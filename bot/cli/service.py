@@ -15,6 +15,7 @@ from bot.agent.runtime import AgentRuntime
 from bot.box import probe
 from bot.cli.connection import open_session, proxy_for
 from bot.engine.acts import Acts
+from bot.engine.agents import Staff
 from bot.engine.bench import Benches
 from bot.engine.branch import BranchActs
 from bot.engine.engine import Engine
@@ -93,7 +94,7 @@ class Service:
             dispatcher = Dispatcher(
                 self.database,
                 self.journal,
-                handle=decider(app, me, rulebook, self.database, self.settings),
+                handle=decider(app, me, rulebook, self.database, self.settings, Markers(key)),
                 act=Actor(engine=engine, effects=effects),
             )
             self.ready = True
@@ -111,7 +112,7 @@ class Service:
             database=self.database,
             worktrees=Worktrees(settings.data_dir / "worktrees", works),
             box=await probe(settings.box, read=settings.box_read),
-            runtimes=_runtimes(settings),
+            staff=Staff(runtimes=_runtimes(settings)),
             thread=source,
             identity=Identity(name=me.login, email=me.email),
             works=works,

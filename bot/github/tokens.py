@@ -30,6 +30,7 @@ COMMENT: Permissions = (("metadata", "read"), ("issues", "write"))
 """Enough to say what else is not granted."""
 METADATA: Permissions = (("metadata", "read"),)
 FETCH: Permissions = (("metadata", "read"), ("contents", "read"))
+TEAMS: Permissions = (("metadata", "read"), ("members", "read"))
 PUSH: Permissions = (("metadata", "read"), ("contents", "write"))
 """For git, and for deleting a branch; never `workflows`."""
 

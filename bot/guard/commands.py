@@ -1,4 +1,4 @@
-"""Find slash commands in a comment: `/coppice VERB …` on a line of its own.
+"""Find slash commands in a comment: `/coppice VERB …`, or `/VERB …`, on a line of its own.
 
 A command stands in a paragraph at the top level of the Markdown, as plain text from the line's
 first character. It is none in a list, a quote (lazy continuation included), a heading, a table,
@@ -8,7 +8,7 @@ like. Verbs are read without case.
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -18,10 +18,14 @@ PREFIX = "/coppice"
 MOST = 10
 """Commands read in one comment; what follows is ignored."""
 
-LONGEST = 16_000
-"""Characters of a paragraph with a command; longer ones are not read, they cost seconds."""
+LONGEST = 4_000
+"""Characters of a paragraph with a command; longer ones are not read, their time is quadratic."""
 
-_COMMAND = re.compile(r"/coppice(?=\s|\Z)(.*)", re.IGNORECASE)
+MOST_LINES = 2_000
+"""Of a comment; in longer ones no command is read. Both keep a hostile one below 0.1 s."""
+
+_MAYBE = re.compile(r"^[ \t]{0,3}/[a-z]", re.IGNORECASE | re.MULTILINE)
+_COMMAND = re.compile(r"/([a-z-]+)(?=\s|\Z)(.*)", re.IGNORECASE)
 _HTML_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)\b[^<>]*?(/?)>", re.IGNORECASE)
 _FOLDING = frozenset(
     {"details", "blockquote", "pre", "code", "div", "table", "template", "section"}
@@ -38,19 +42,35 @@ class CommandLine:
     verb: str
     words: tuple[str, ...]
 
+    short: bool = False
+    """It was written without `/coppice` before it."""
+    below: str = ""
+    """What follows in the same paragraph, up to the next command: the rest of a note."""
+
     @property
     def text(self) -> str:
         """As people would type it."""
-        return " ".join((PREFIX, self.verb, *self.words)).rstrip()
+        start = f"/{self.verb}" if self.short else f"{PREFIX} {self.verb}"
+        return " ".join((start, *self.words)).rstrip()
+
+    @property
+    def note(self) -> str:
+        """Everything after `/coppice`, where that is no verb."""
+        return "\n".join(filter(None, (" ".join((self.verb, *self.words)), self.below)))
 
 
-def find_commands(body: str) -> list[CommandLine]:
-    """Return the commands of a comment in the order in which they stand."""
-    if PREFIX not in body.lower():
-        return []
+def find_commands(body: str, short: Collection[str] = ()) -> list[CommandLine]:
+    """Return the commands of a comment in the order in which they stand.
+
+    ``short`` are the verbs that may stand without `/coppice` before them. A comment with no line
+    that begins with a slash is not parsed at all.
+    """
     text = re.sub(r"\r\n?", "\n", body).replace(_MARK, "")
+    if not _MAYBE.search(text) or text.count("\n") >= MOST_LINES:
+        return []
     blocks = MarkdownIt("commonmark").enable("table").disable("inline").parse(text)
-    return [command for block in _paragraphs(blocks) for command in _read(block)][:MOST]
+    found = (command for block in _paragraphs(blocks) for command in _read(block, short))
+    return list(itertools.islice(found, MOST))
 
 
 def _paragraphs(blocks: list[Token]) -> Iterator[Token]:
@@ -69,23 +89,33 @@ def _opened(html: str) -> int:
     return sum(-1 if closing else 1 for closing, _, _ in tags)
 
 
-def _read(paragraph: Token) -> Iterator[CommandLine]:
+def _read(paragraph: Token, short: Collection[str]) -> Iterator[CommandLine]:
     lines = paragraph.content.split("\n")
-    written = {n: match for n, line in enumerate(lines) if (match := _COMMAND.match(line))}
+    known = {PREFIX[1:], *short}
+    written = {
+        n: match
+        for n, line in enumerate(lines)
+        if (match := _COMMAND.match(line)) and match[1].lower() in known
+    }
     if not written:
         return
     first = (paragraph.map or [0, 0])[0] + 1
-    plain = _plain_lines(lines, set(written))
-    for n in sorted(plain):
-        verb, *words = written[n][1].split() or [""]
-        yield CommandLine(line=first + n, verb=verb.lower(), words=tuple(words))
+    plain = sorted(_plain_lines(lines, set(written)))
+    for n, following in itertools.zip_longest(plain, plain[1:]):
+        below = "\n".join(lines[n + 1 : following]).strip()
+        yield _command(first + n, written[n], below)
+
+
+def _command(line: int, match: re.Match[str], below: str) -> CommandLine:
+    short = f"/{match[1].lower()}" != PREFIX
+    verb, *words = (match[0][1:] if short else match[2]).split() or [""]
+    return CommandLine(line=line, verb=verb.lower(), words=tuple(words), short=short, below=below)
 
 
 def _plain_lines(lines: list[str], candidates: set[int]) -> set[int]:
     """Tell which lines begin as plain text: mark each, and look where the marks come out."""
     marked = [
-        f"{_MARK}{n}{_MARK}{line[len(PREFIX) :]}" if n in candidates else line
-        for n, line in enumerate(lines)
+        f"{_MARK}{n}{_MARK}{line[1:]}" if n in candidates else line for n, line in enumerate(lines)
     ]
     inline = MarkdownIt("commonmark").parseInline("\n".join(marked))[0].children or []
     found = set()

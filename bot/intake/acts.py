@@ -1,5 +1,6 @@
 """One try of a delivery: its handler decides, the decision is carried out, the outcome is said."""
 
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -90,14 +91,25 @@ def objects_only(handle: Handle) -> Handle:
 async def _carry_out(delivery: Delivery, decision: Decision, act: Actor) -> _Outcome:
     """Effects first, they are what people wait for; one that is refused does not stop the rest."""
     outcome = _Outcome(decision.reason)
-    for n, effect in enumerate(decision.effects):
-        why_not = await _why_not(act.effect(delivery, effect, n))
-        outcome.note(DecisionKind.EFFECT, None, why_not)
+
+    async def write(effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            why_not = await _why_not(act.effect(delivery, effect, next(numbers)))
+            outcome.note(DecisionKind.EFFECT, None, why_not)
+
+    numbers = itertools.count()
+    await write(decision.effects)
+    refused = False
     for start in decision.starts:
         run = start.run.id if isinstance(start, Start) else start.run_id
-        outcome.note(DecisionKind.START, run, await _why_not(act.start(start)))
+        why_not = await _why_not(act.start(start))
+        outcome.note(DecisionKind.START, run, why_not)
+        refused |= why_not is not None
     for tell in decision.tells:
-        outcome.note(DecisionKind.TELL, tell.run_id, await _why_not(act.tell(tell)))
+        why_not = await _why_not(act.tell(tell))
+        outcome.note(DecisionKind.TELL, tell.run_id, why_not)
+        refused |= why_not is not None
+    await write(decision.otherwise if refused else decision.then)
     return outcome
 
 

@@ -25,6 +25,11 @@ class Decision(Record):
     starts: tuple[Start | Again, ...] = ()
     tells: tuple[Tell, ...] = ()
     effects: tuple[Effect, ...] = ()
+    """Written at once, before anything slow."""
+    then: tuple[Effect, ...] = ()
+    """Written after all starts and tells were taken up."""
+    otherwise: tuple[Effect, ...] = ()
+    """Written instead of `then` where one of them was not."""
     reason: str | None = None
 
     @property

@@ -34,6 +34,17 @@ class Button(Record):
     identifier: Annotated[str, Field(max_length=20)]
 
 
+class Annotation(Record):
+    """A remark at lines of a file, shown in the diff."""
+
+    path: str
+    start_line: int
+    end_line: int
+    level: Literal["notice", "warning", "failure"]
+    message: str
+    title: str | None = None
+
+
 class CheckRun(Record):
     """A check run on ``sha``, found again by name and ``external_id``."""
 
@@ -49,7 +60,9 @@ class CheckRun(Record):
     title: str
     summary: str
     text: str | None = None
-    buttons: tuple[Button, ...] = ()
+    buttons: Annotated[tuple[Button, ...], Field(max_length=3)] = ()
+    annotations: tuple[Annotation, ...] = ()
+    """Any number; GitHub takes 50 at a time, so each further 50 are an effect of their own."""
     progress: bool = False
 
 
@@ -83,8 +96,127 @@ class DeleteBranch(Record):
     """Only while it is at this commit."""
 
 
+class DefineLabel(Record):
+    """A label of the repository: made when there is none; what people made of it stays."""
+
+    kind: Literal["define_label"] = "define_label"
+    name: str
+    color: Annotated[str, Field(pattern=r"^[0-9a-f]{6}$")]
+    description: Annotated[str, Field(max_length=100)]
+
+
+class Label(Record):
+    """A label put on an issue or pull request, or taken off."""
+
+    kind: Literal["label"] = "label"
+    issue: int
+    name: str
+    on: bool
+
+
+class Reply(Record):
+    """What a review says in a thread that is there."""
+
+    thread: str
+    """Node id."""
+    body: str
+
+
+class LineComment(Record):
+    """A new thread of a review, on lines of the diff."""
+
+    path: str
+    line: int
+    start_line: int | None = None
+    side: Literal["LEFT", "RIGHT"] = "RIGHT"
+    body: str
+
+
+class DraftReview(Record):
+    """Our pending review of a pull request, which nobody sees before it is submitted."""
+
+    kind: Literal["draft_review"] = "draft_review"
+    pull_request: int
+    sha: str
+    comments: tuple[LineComment, ...] = ()
+
+
+class Review(Record):
+    """One review that answers threads: our pending one, filled and submitted. Never an approval."""
+
+    kind: Literal["review"] = "review"
+    pull_request: int
+    sha: str
+    purpose: str
+    """`round-2`: with the run the natural key."""
+    body: str
+    replies: tuple[Reply, ...] = ()
+
+
+class ResolveThread(Record):
+    """A review thread marked as resolved."""
+
+    kind: Literal["resolve_thread"] = "resolve_thread"
+    thread: str
+    """Node id."""
+
+
+class Minimise(Record):
+    """A comment of ours folded away, because a newer one says more."""
+
+    kind: Literal["minimise"] = "minimise"
+    node: str
+    why: Literal["OUTDATED", "RESOLVED"] = "OUTDATED"
+
+
+class RequestReview(Record):
+    """A person asked to review the pull request."""
+
+    kind: Literal["request_review"] = "request_review"
+    pull_request: int
+    login: str
+
+
+class Ready(Record):
+    """A draft made ready for review."""
+
+    kind: Literal["ready"] = "ready"
+    pull_request: int
+
+
+class ClosePullRequest(Record):
+    """Our own pull request closed, unmerged."""
+
+    kind: Literal["close_pull_request"] = "close_pull_request"
+    number: int
+
+
+class Rerun(Record):
+    """The checks of a suite run once more on the same commit."""
+
+    kind: Literal["rerun"] = "rerun"
+    suite: int
+    sha: str
+
+
 Effect = Annotated[
-    React | Comment | CheckRun | Push | PullRequest | DeleteBranch, Field(discriminator="kind")
+    React
+    | Comment
+    | CheckRun
+    | Push
+    | PullRequest
+    | DeleteBranch
+    | DefineLabel
+    | Label
+    | DraftReview
+    | Review
+    | ResolveThread
+    | Minimise
+    | RequestReview
+    | Ready
+    | ClosePullRequest
+    | Rerun,
+    Field(discriminator="kind"),
 ]
 
 
@@ -92,6 +224,8 @@ class Applied(Record):
     """What an effect came to on GitHub."""
 
     id: int | None = None
+    node: str | None = None
+    """Node id, for GraphQL."""
     number: int | None = None
     url: str | None = None
     """The page that people open."""

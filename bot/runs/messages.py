@@ -10,23 +10,60 @@ from bot.runs.status import Publish
 
 
 class MessageKind(StrEnum):
+    """What is told, the fields of ``Message`` that it needs, and what the run does with it.
+
+    Whoever steers is checked by the handler; only ``APPROVE`` is checked once more, when the run
+    acts on it. ``by`` is a person's login wherever a person did it.
+    """
+
     STOP = "stop"
-    RETRY = "retry"
-    CI = "ci"
-    CLOSED = "closed"  # its pull request was closed or merged
+    """Needs ``reason``. Ends the run whatever it does; its work is kept."""
+    CLOSED = "closed"
+    """Its pull request was closed or merged: ``merged``, ``reason``. Ends the run."""
     BRANCH_DELETED = "branch_deleted"
-    APPROVE = "approve"  # the plan, or an amendment of it, by hash
+    """Needs ``reason``. Ends the run."""
+    RENAMED = "renamed"
+    """The repository has a new full name: ``text``. Only the run's row changes."""
+    APPROVE = "approve"
+    """Needs ``by``, ``by_id`` and ``hash``: the plan's or amendment's that was *shown* when it was
+    given (a label or button: what the run's row says at that moment), or a prefix of four or more.
+    Counts once a person; void where it fits neither, is withdrawn, or comes too late. On an open
+    pull request that somebody approved it lets the round push that asks for it (no ``hash``)."""
     REJECT = "reject"
-    NOTE = "note"  # words for the agent: the plan again, or one more round
-    PLAN = "plan"  # a plan from a new snapshot
-    EDITED = "edited"  # the issue's title or body changed
-    REVIEW = "review"  # somebody reviewed the pull request, or commented on its lines
-    CHECKS = "checks"  # the repository's own CI said something of a commit
-    BASE = "base"  # the base branch moved
-    PUSHED = "pushed"  # somebody else pushed to the run's branch
-    FIX = "fix"  # mend failing checks or conflicts now
+    """Needs ``by``; ``reason`` is the person's words. Cancels a run whose plan (or amendment)
+    waits; ignored otherwise."""
+    NOTE = "note"
+    """Needs ``by`` and ``text``, as it was written. A waiting plan is made again with it from a new
+    snapshot; on an open pull request it is one more round; a run at work takes it up afterwards."""
+    PLAN = "plan"
+    """Needs ``by``. A waiting plan is made again from a new snapshot; ignored otherwise."""
+    EDITED = "edited"
+    """The issue's title or body changed: ``by``, ``title`` and ``text`` (the new body). While a
+    plan waits it voids the approvals and shows the difference; later it is noted only."""
+    RETRY = "retry"
+    """One more round on the open pull request: ``by``, ``stage``, ``budget``."""
+    CI = "ci"
+    """Needs ``by``. The repository's CI runs on what was pushed, now and in later rounds."""
+    REVIEW = "review"
+    """``review_id`` for a submitted review (a round starts at once), else ``comment_ids`` of single
+    comments on lines (it starts when ``limits.settle`` has passed since the last). ``by``. The
+    threads themselves are read from GitHub when the round starts; send none for our own reviews."""
+    CHECKS = "checks"
+    """A check suite, status or workflow run of the head was completed: ``sha``. What they say is
+    read from GitHub; an older head's are dropped. Not for our own check runs."""
+    BASE = "base"
+    """The base branch moved: ``sha``. Asks for approval again where it touches the plan's files;
+    brings an open pull request up to date where it conflicts."""
+    PUSHED = "pushed"
+    """Somebody else pushed to the run's branch: ``by``, ``sha``. Verified on an open pull request,
+    and kept."""
+    FIX = "fix"
+    """Needs ``by``; ``text`` is ``checks``, ``conflicts`` or empty for both. A round now, beyond
+    ``limits.rounds`` too."""
     REBASE = "rebase"
-    READY = "ready"  # the pull request is to be ready for review
+    """Needs ``by``. The branch is put on the base as it is now, while all commits are ours."""
+    READY = "ready"
+    """Needs ``by``. The draft becomes ready for review."""
 
 
 class Message(Record):
@@ -39,6 +76,9 @@ class Message(Record):
     by: str | None
     """Login, or None where nobody in particular did it."""
     by_id: int | None = None
+    comment_id: int | None = None
+    """The issue comment with the command: it gets 🚀 when the run has acted on it, 😕 when it could
+    not. None for buttons, boxes, labels and events."""
     reason: str = ""
     """Of a stop or a rejection: ends the sentence "Stopped: …"."""
     merged: bool = False
@@ -46,6 +86,8 @@ class Message(Record):
     """Of a retry: where to go on."""
     text: str = ""
     """Of a note: the person's own words. Of `fix`: `checks` or `conflicts`, else both."""
+    title: str | None = None
+    """Of an edit: the issue's new title."""
     hash: str | None = None
     """Of an approval: what was shown when it was given, or a prefix as people type it."""
     budget: Budget | None = None
@@ -67,7 +109,11 @@ class Start(Record):
 
 
 class Again(Record):
-    """Go on with an ended run in a new workflow (``runs.md``, Again)."""
+    """Go on with an ended run in a new workflow (``runs.md``, Again).
+
+    For failed, blocked and cancelled runs; for a run that is done only with ``publish`` (further
+    than before) or ``hash`` (a run that ended with its plan).
+    """
 
     kind: Literal["again"] = "again"
     run_id: str
@@ -79,7 +125,10 @@ class Again(Record):
     budget: Budget | None = None
     """What may be spent from here on, beside what was."""
     publish: Publish | None = None
+    hash: str | None = None
+    """Of an approval: the plan that it is for; the run goes on behind its gate."""
     by: str
+    by_id: int | None = None
 
 
 class Tell(Record):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from bot.runs.record import Record
-from bot.runs.spending import Budget
+from bot.runs.spending import Budget, Spend
 from bot.runs.status import Publish, RunStatus
 
 
@@ -71,6 +71,78 @@ class Ending(Record):
     error: RunError | None = None
 
 
+class Approval(Record):
+    """Somebody let a plan, or an amendment of it, go ahead."""
+
+    by: Person
+    hash: str
+    base_sha: str
+    """The commit that the plan stood on."""
+    at: float
+
+
+class Amendment(Record):
+    """What the work needs beside the approved plan: files, in one line, to be approved."""
+
+    hash: str
+    paths: tuple[str, ...]
+    asked_at: float
+
+
+class Gate(Record):
+    """Where the approval of a plan stands. It binds plan, commit, and each person's permission."""
+
+    hash: str
+    """Of the plan that is shown."""
+    base_sha: str
+    """The commit that it stands on."""
+    reasons: tuple[str, ...] = ()
+    """Why it waits (`touches dependencies`); empty: it need not."""
+    asked_at: float
+    approvals: tuple[Approval, ...] = ()
+    void: tuple[Approval, ...] = ()
+    """Those that count no more, and why not: ``changed``."""
+    changed: str | None = None
+    """What changed since it was asked for or approved, in words of ours (Markdown)."""
+    edit: str | None = None
+    """The difference that an edit of the issue made, as a patch."""
+    passed: bool = False
+    """The work may begin: not needed, or approved."""
+    amendment: Amendment | None = None
+    """What waits now."""
+    amended: tuple[str, ...] = ()
+    """Paths beside the plan that were approved."""
+
+
+class Round(Record):
+    """One round on the open pull request: what it takes in. The threads lie in the run's files."""
+
+    number: int
+    onto: str | None = None
+    """The commit of ours that work begins at: the base merged in, suggestions applied. It is never
+    pushed itself."""
+    base: str | None = None
+    """The base that is merged in, or rebased on."""
+    base_before: str | None = None
+    rebase: bool = False
+    suggested: tuple[str, ...] = ()
+    """Threads whose suggestion was applied as it is."""
+    threads: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    """Names of failing checks."""
+    note: str | None = None
+    by: str | None = None
+
+
+class Grant(Record):
+    """What somebody let a retried run spend from then on, in the place of its first budget."""
+
+    budget: Budget
+    spent: Spend
+    """What it had spent by then."""
+    at: float
+
+
 class Work(Record):
     """What a run has in git and on GitHub so far; every field is written once or moves forward."""
 
@@ -97,10 +169,34 @@ class Work(Record):
     """The page of the check run `Coppice`."""
     again: str | None = None
     """Key of the newest retry, so that the delivery that asked for it may be handled twice."""
+    grant: Grant | None = None
     ending: Ending | None = None
     """Set while the last effects are applied, so that whoever sees the end sees all of it."""
+    plan_hash: str | None = None
+    """Of the plan or amendment that is shown and waits for an approval; handlers bind to it."""
     ci: bool = False
     """Somebody with write access asked for the repository's CI."""
+    note: str | None = None
+    """Words of people for the next plan or round."""
+    gate: Gate | None = None
+    round: Round | None = None
+    """The round that is under way."""
+    rounds: int = 0
+    """Rounds since somebody asked for one."""
+    ready: bool = False
+    """The pull request was made ready for review."""
+    labels: tuple[str, ...] = ()
+    """Mirror labels that we put on the issue."""
+    edited: str | None = None
+    """Who changed the issue after the work had begun: it was not taken in."""
+    needs: str | None = None
+    """What a person has to do before anything goes on, in words of ours (Markdown)."""
+    suspended_since: float | None = None
+    """When GitHub first said that the installation is suspended."""
+    place: int | None = None
+    """In the queue, from 1."""
+    wait_seconds: float | None = None
+    """How long that will take, by what runs took lately."""
 
     @property
     def published(self) -> bool:
@@ -114,8 +210,19 @@ class Work(Record):
 
     @property
     def ground(self) -> str | None:
-        """The commit that new work goes on top of: the base, later what we pushed."""
+        """The commit that new work goes on top of: the base, later what is on the branch."""
+        if self.round is not None and self.round.onto is not None:
+            return self.round.onto
         return self.pushed if self.published else self.base_sha
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """What the commit that publishing makes grows out of."""
+        merged = self.round.base if self.round else None
+        if self.round is not None and self.round.rebase:
+            return (merged,) if merged else ()
+        on = self.pushed if self.published else self.base_sha
+        return tuple(sha for sha in (on, merged) if sha is not None)
 
 
 class Stop(Record):

@@ -7,7 +7,18 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, text
 from sqlalchemy import update as sql_update
 
-from bot.runs import Json, RepositoryRef, Run, RunError, RunEvent, RunStatus, StageRecord, Stop
+from bot.runs import (
+    Json,
+    Publish,
+    RepositoryRef,
+    Run,
+    RunError,
+    RunEvent,
+    RunStatus,
+    StageRecord,
+    Stop,
+    Trigger,
+)
 from bot.store import tables
 from bot.store.upsert import insert_or_ignore, upsert
 
@@ -27,6 +38,9 @@ class Changes(TypedDict, total=False):
     stop: Stop | None
     repository: str
     """The new full name after a rename or transfer."""
+    trigger: Trigger
+    """With title and body as they are by now: a new plan stands on them."""
+    publish: Publish
 
 
 # Built once: people wait for the answer to their label behind it. There is one such run at most.
@@ -88,6 +102,13 @@ def of_branch(c: Connection, repository_id: int, branch: str) -> Run | None:
     return _one(c, _RUN.repository_id == repository_id, _RUN.branch == branch)
 
 
+def on_base(c: Connection, repository_id: int, branch: str) -> list[Run]:
+    """List the living runs whose base is this branch, oldest first."""
+    query = select(tables.runs).where(_RUN.repository_id == repository_id, text(tables.ALIVE))
+    living = _all(c, query.order_by(_RUN.created_at))
+    return [run for run in living if run.work.base_ref == branch]
+
+
 def living_of_installation(
     c: Connection, installation_id: int, repository_id: int | None = None
 ) -> list[Run]:
@@ -103,7 +124,7 @@ def update(c: Connection, run_id: str, **changes: Unpack[Changes]) -> Run:
     row = c.execute(select(_RUN.work).where(_RUN.id == run_id).with_for_update()).one()
     values: dict[str, Any] = dict(changes)
     values["updated_at"] = time.time()
-    for document in ("error", "stop"):
+    for document in ("error", "stop", "trigger"):
         if values.get(document) is not None:
             values[document] = values[document].model_dump(mode="json", by_alias=True)
     if "work" in values:

@@ -2,22 +2,34 @@
 
 from difflib import get_close_matches
 
-from bot.github.texts import answers
-from handlers.commands import ci, retry, run, stop
+from bot.guard.commands import CommandLine
+from handlers.commands import approve, follow_up, retry, run, stop, why
 from handlers.commands.command import Command
 from handlers.commands.help import command as help_command
 
-_ACTING = (run.COMMAND, stop.COMMAND, retry.COMMAND, ci.COMMAND)
+_ACTING = (
+    run.COMMAND,
+    run.PLAN,
+    approve.APPROVE,
+    approve.REJECT,
+    retry.COMMAND,
+    stop.COMMAND,
+    follow_up.FIX,
+    follow_up.REBASE,
+    follow_up.CI,
+    follow_up.READY,
+    why.COMMAND,
+)
 COMMANDS: dict[str, Command] = {
     command.verb: command for command in (*_ACTING, help_command(_ACTING))
 }
-PLANNED = frozenset({"plan", "approve", "reject", "amend", "fix", "review", "rebase"})
+PLANNED = frozenset({"review", "patch", "pause", "resume"})
 """Verbs of the design that do nothing yet; they are named instead of guessed at."""
 
 
-def unknown(verb: str) -> str:
-    """Answer a verb that there is not: not yet, or the nearest one."""
-    if verb in PLANNED:
-        return f"`/coppice {verb}` is not built yet. `/coppice help` lists what is."
-    near = get_close_matches(verb, COMMANDS, n=1)
-    return answers.unknown_command(verb, near[0] if near else None)
+def nearly(line: CommandLine) -> str | None:
+    """Name the verb that somebody who wrote one word probably meant; other words are a note."""
+    if line.words or line.below:
+        return None
+    near = get_close_matches(line.verb, [*COMMANDS, *PLANNED], n=1)
+    return near[0] if near else None

@@ -2,13 +2,48 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from bot.errors import UserError
 from bot.github.texts import answers
-from bot.runs import Again, Comment, Decision, Effect, React, Start, Tell
-from handlers.commands import COMMANDS, unknown
-from handlers.commands.command import Asked, Command, Reply, Where
+from bot.runs import Again, Comment, Decision, Effect, Permission, React, Start, Tell
+from handlers.commands import COMMANDS, PLANNED, nearly
+from handlers.commands.command import Asked, Command, Reply, Where, Who
+from handlers.commands.note import note
 from handlers.context import Context
+from handlers.people import Refusal, may_start
+
+Reaction = Literal["eyes", "rocket", "confused"]
+
+
+async def allowed(asked: Sequence[Asked], held: Permission, context: Context) -> Decision | None:
+    """Refuse all commands of a comment where its sender may not give one of them; else None."""
+    for each in asked:
+        command = COMMANDS.get(each.line.verb)
+        if not await _may(each, command.who if command else Who.WRITE, held, context):
+            refusal = Refusal(
+                asked=each.line.text if each.box is None else f"the box {each.box}",
+                sender=each.sender,
+                held=held,
+                repository=each.repository,
+                issue=each.issue.number,
+                comment_id=each.comment.id,
+                url=each.comment.html_url,
+                starts=each.line.verb == "run",
+                needs="maintain" if held.may_write else "write",
+            )
+            return refusal.decision(context)
+    return None
+
+
+async def _may(asked: Asked, who: Who, held: Permission, context: Context) -> bool:
+    match who:
+        case Who.START if asked.rules is not None:
+            return await may_start(context, asked.repository, asked.sender, held, asked.rules)
+        case Who.MAINTAIN:
+            return held in (Permission.MAINTAIN, Permission.ADMIN)
+        case _:
+            return held.may_write
 
 
 async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
@@ -23,33 +58,54 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
         starts += reply.starts
         tells += reply.tells
         said += [reply.answer] if reply.answer else []
+    acts = bool(starts or tells)
     return Decision(
         starts=tuple(starts),
         tells=tuple(tells),
         effects=_effects(asked[0], said),
-        reason="answered" if said and not starts and not tells else None,
+        then=_reaction(asked[0], "rocket") if starts and not tells else (),
+        otherwise=_reaction(asked[0], "confused") if acts else (),
+        reason="answered" if said and not acts else None,
     )
 
 
 def _effects(asked: Asked, said: Sequence[str]) -> tuple[Effect, ...]:
-    issue, comment = asked.issue.number, asked.comment.id
-    seen = React(issue=issue, comment_id=comment, content="eyes")
+    seen = _reaction(asked, "eyes")
     if not said:
-        return (seen,)
+        return seen
+    purpose = f"answer-{asked.comment.id}" if asked.box is None else f"answer-{asked.key}"
     body = "\n\n".join(dict.fromkeys(said))
-    return (seen, Comment(issue=issue, purpose=f"answer-{comment}", body=body))
+    return (*seen, Comment(issue=asked.issue.number, purpose=purpose.replace("/", "-"), body=body))
+
+
+def _reaction(asked: Asked, content: Reaction) -> tuple[Effect, ...]:
+    """React to a command; a ticked box shows by itself that it was taken."""
+    if asked.box is not None:
+        return ()
+    return (React(issue=asked.issue.number, comment_id=asked.comment.id, content=content),)
 
 
 async def _reply(asked: Asked, context: Context) -> Reply:
-    command = COMMANDS.get(asked.line.verb or "help")
-    if command is None:
-        return Reply(answer=unknown(asked.line.verb))
+    verb = asked.line.verb or "help"
+    command = COMMANDS.get(verb)
     try:
+        if command is None:
+            return await _other(asked, context)
         _check_place(asked, command)
         settings, words = command.read(asked.line.words)
         return await command.call(replace(asked, settings=settings, words=words), context)
     except UserError as error:
         return Reply(answer=_refused(asked, str(error)))
+
+
+async def _other(asked: Asked, context: Context) -> Reply:
+    """Take words that are no command for a note, unless they nearly are one."""
+    verb = asked.line.verb
+    if verb in PLANNED:
+        return Reply(answer=answers.not_built(verb))
+    if (near := nearly(asked.line)) is not None:
+        return Reply(answer=answers.unknown_command(verb, near))
+    return await note(asked, context)
 
 
 def _check_place(asked: Asked, command: Command) -> None:
@@ -59,4 +115,5 @@ def _check_place(asked: Asked, command: Command) -> None:
 
 
 def _refused(asked: Asked, why: str) -> str:
-    return answers.not_done(asked.line.text, asked.sender.login, why, asked.comment.html_url)
+    written = asked.line.text if asked.box is None else f"the box {asked.box}"
+    return answers.not_done(written, asked.sender.login, why, asked.comment.html_url)

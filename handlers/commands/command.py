@@ -8,11 +8,11 @@ from enum import StrEnum
 
 from bot.errors import UserError
 from bot.guard.commands import PREFIX, CommandLine
-from bot.runs import Again, Permission, RepositoryRef, Run, Start, Tell
+from bot.runs import Again, RepositoryRef, Run, Start, Tell
 from handlers.context import Context
 from handlers.payloads import Comment, Issue, User
 from handlers.people import Rules
-from handlers.runs import Wanted
+from handlers.runs import Wanted, alive
 
 _SETTING = re.compile(r"-{0,2}([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
 
@@ -22,6 +22,14 @@ class Where(StrEnum):
 
     ISSUE = "issues"
     PULL_REQUEST = "pull requests of Coppice"
+
+
+class Who(StrEnum):
+    """Who may give a command, by what GitHub says of them at that moment."""
+
+    START = "people who may start runs (`start` in the configuration)"
+    WRITE = "people with write access"
+    MAINTAIN = "people with maintain access"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +55,8 @@ class Asked:
     line: CommandLine
     words: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    box: str | None = None
+    """The text of the box that was ticked, where it was no command."""
 
     @property
     def on_pull_request(self) -> bool:
@@ -54,6 +64,8 @@ class Asked:
 
     @property
     def key(self) -> str:
+        if self.box is not None:  # one comment may be ticked often
+            return f"{self.delivery}/0"
         return f"{self.comment.id}/{self.line.line}"
 
     def on(self, line: CommandLine) -> "Asked":
@@ -62,13 +74,33 @@ class Asked:
 
     @property
     def wanted(self) -> Wanted:
-        asked = f"`{PREFIX} {self.line.verb}`"
-        return Wanted(by=self.sender.login, key=self.key, asked=asked)
+        asked = f"`{self.line.text}`" if self.box is None else f"the box {self.box}"
+        return Wanted(
+            by=self.sender.login,
+            by_id=self.sender.id,
+            key=self.key,
+            asked=asked,
+            comment_id=self.comment.id if self.box is None else None,
+        )
 
     async def newest_run(self, context: Context) -> Run | None:
         """Find the run that the command is about: the pull request's, else the issue's newest."""
         find = context.runs.of_pull_request if self.on_pull_request else context.runs.latest
         return await find(self.repository.id, self.issue.number)
+
+    async def run(self, context: Context) -> Run:
+        """The same; raises UserError where there was none yet."""
+        found = await self.newest_run(context)
+        if found is None:
+            raise UserError("There was no run here yet. `/coppice run` starts one on an issue.")
+        return found
+
+    async def living_run(self, context: Context) -> Run:
+        """The same; raises UserError where it is not at work and follows nothing."""
+        found = await self.newest_run(context)
+        if found is None or not alive(found):
+            raise UserError("No run is at work here. `/coppice run` starts one on an issue.")
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +128,7 @@ class Command:
     most_words: int | None = 0
     """None: as many as one likes."""
     settings: Mapping[str, Argument] = field(default_factory=dict)
-    who: Permission = Permission.WRITE
+    who: Who = Who.WRITE
     where: tuple[Where, ...] = (Where.ISSUE, Where.PULL_REQUEST)
     examples: tuple[str, ...]
     needs_rules: bool = False
@@ -108,12 +140,15 @@ class Command:
         return " ".join([PREFIX, self.verb, *settings, *([self.words] if self.words else [])])
 
     def read(self, words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Split words into settings, which come first, and the rest; refuse what is not taken."""
+        """Split words into settings, which come first or last, and the rest; refuse what is not
+        taken.
+        """
         settings: dict[str, str] = {}
         rest = list(words)
-        while rest and (match := _SETTING.fullmatch(rest[0])):
-            settings[match[1]] = self._value(match[1], match[2])
-            rest.pop(0)
+        for end in (0, -1):
+            while rest and (match := _SETTING.fullmatch(rest[end])):
+                settings[match[1]] = self._value(match[1], match[2])
+                rest.pop(end)
         if self.most_words is not None and len(rest) > self.most_words:
             raise UserError(f"It takes {self.words or 'no words'}: `{self.usage}`.")
         return settings, tuple(rest)

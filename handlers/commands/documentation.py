@@ -35,7 +35,7 @@ def page() -> str:
 
 def _section(command: Command) -> str:
     lines = [f"## `{command.usage}`", "", command.summary, ""]
-    lines += [f"- Who: people with {command.who} access", f"- On: {' and '.join(command.where)}"]
+    lines += [f"- Who: {command.who}", f"- On: {' and '.join(command.where)}"]
     lines += [f"- `{key}=`: {setting.summary}" for key, setting in command.settings.items()]
     lines += [f"- For example: `{example}`" for example in command.examples]
     return "\n".join(lines) + "\n"

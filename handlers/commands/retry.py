@@ -1,17 +1,25 @@
 """`/coppice retry`: go on with a run that ended, or make one more round on its pull request."""
 
-from bot.errors import UserError
-from bot.runs import Again
+from bot.runs import Again, Publish
+from handlers.choices import budget
 from handlers.commands.command import Asked, Command, Reply
+from handlers.commands.settings import BUDGET, PUBLISH
 from handlers.context import Context
-from handlers.runs import retry
+from handlers.runs import Onward, retry
 
 
 async def _call(asked: Asked, context: Context) -> Reply:
-    run = await asked.newest_run(context)
-    if run is None:
-        raise UserError("There was no run here yet. `/coppice run` starts one on an issue.")
-    onward = retry(run, asked.wanted, asked.words[0] if asked.words else None)
+    run = await asked.run(context)
+    further = asked.settings.get("publish")
+    onward = retry(
+        run,
+        asked.wanted,
+        Onward(
+            stage=asked.words[0] if asked.words else None,
+            budget=budget(asked.settings),
+            publish=Publish(further) if further else None,
+        ),
+    )
     return Reply(starts=(onward,)) if isinstance(onward, Again) else Reply(tells=(onward,))
 
 
@@ -21,5 +29,11 @@ COMMAND = Command(
     call=_call,
     words="[STAGE]",
     most_words=1,
-    examples=("/coppice retry", "/coppice retry publish"),
+    settings={"budget": BUDGET, "publish": PUBLISH},
+    examples=(
+        "/coppice retry",
+        "/coppice retry publish",
+        "/coppice retry budget=5usd",
+        "/coppice retry publish publish=pr",
+    ),
 )

@@ -1,16 +1,12 @@
 """`/coppice stop`: end a run and keep its work."""
 
-from bot.errors import UserError
 from handlers.commands.command import Asked, Command, Reply
 from handlers.context import Context
-from handlers.runs import alive, stop
+from handlers.runs import stop
 
 
 async def _call(asked: Asked, context: Context) -> Reply:
-    run = await asked.newest_run(context)
-    if run is None or not alive(run):
-        raise UserError("No run is at work here.")
-    return Reply(tells=(stop(run, asked.wanted),))
+    return Reply(tells=(stop(await asked.living_run(context), asked.wanted),))
 
 
 COMMAND = Command(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.guard.commands import CommandLine, find_commands
+from bot.guard.commands import find_commands
 
 RUN = "/coppice run"
 
@@ -74,13 +74,37 @@ def test_a_smuggled_command_is_not_found(name: str) -> None:
 def test_a_command_on_a_line_of_its_own_is_found(
     body: str, found: list[tuple[int, str, tuple[str, ...]]]
 ) -> None:
-    assert find_commands(body) == [CommandLine(line=n, verb=v, words=w) for n, v, w in found]
+    assert [(each.line, each.verb, each.words) for each in find_commands(body)] == found
 
 
 def test_no_more_than_ten_commands_are_read() -> None:
-    assert len(find_commands("/coppice run\n" * 500)) == 10
+    assert len(find_commands("/coppice run\n" * 100)) == 10
 
 
 @pytest.mark.parametrize("noise", ["[" * 60_000, "![a" * 20_000, "*a " * 20_000, "> " * 30_000])
 def test_hostile_comments_take_no_time(noise: str) -> None:
     assert len(find_commands(f"{noise}\n\n/coppice run")) == 1
+
+
+@pytest.mark.parametrize("line", ["|\n", "/a\n", "[a]: x\n", "- a\n"])
+def test_a_comment_of_thousands_of_lines_holds_no_command(line: str) -> None:
+    assert find_commands("a|b\n-|-\n" + line * 20_000 + "\n\n/coppice run") == []
+
+
+def test_short_verbs_are_found_only_where_they_are_allowed() -> None:
+    body = "/stop\n\n/merge\n\n/coppice why"
+
+    assert [each.text for each in find_commands(body)] == ["/coppice why"]
+    assert [each.text for each in find_commands(body, {"stop"})] == ["/stop", "/coppice why"]
+
+
+@pytest.mark.parametrize("name", SMUGGLED)
+def test_a_smuggled_short_verb_is_not_found(name: str) -> None:
+    assert find_commands(SMUGGLED[name].replace("/coppice run", "/run"), {"run"}) == []
+
+
+def test_a_note_goes_on_to_the_next_command() -> None:
+    note, stop = find_commands("/coppice use a guard\nnot an exception\n/coppice stop\nnow")
+
+    assert note.note == "use a guard\nnot an exception"
+    assert (stop.verb, stop.below) == ("stop", "now")

@@ -105,7 +105,7 @@ def test_a_refusal_says_what_who_and_who_may() -> None:
 
     assert text == (
         "Not started: [`/coppice run` by `raj`](https://github.test/c/1) needs write access;"
-        " `raj` has triage.\n\nSomebody with write access can start it: `/coppice run`."
+        " `raj` has triage.\n\n- [ ] Start it for `raj` (write access)"
     )
 
 

@@ -8,8 +8,15 @@ USERS = {
 }
 APP_USER = {"id": 101, "login": "coppice[bot]", "type": "Bot"}
 OTHER_BOT = {"id": 900, "login": "helper", "type": "Bot"}
+LISTED_BOT = {"id": 902, "login": "listed", "type": "Bot"}
 IMPOSTOR = {"id": 901, "login": "coppice[bot]", "type": "User"}
-EVERY_USER = {**USERS, "app": APP_USER, "bot": OTHER_BOT, "impostor": IMPOSTOR}
+EVERY_USER = {
+    **USERS,
+    "app": APP_USER,
+    "bot": OTHER_BOT,
+    "listed": LISTED_BOT,
+    "impostor": IMPOSTOR,
+}
 
 REPOSITORY = {"id": 77, "full_name": "acme/shop", "archived": False}
 
@@ -95,3 +102,44 @@ def installation(action: str, **more: Any) -> dict[str, Any]:
 
 def repository(action: str) -> dict[str, Any]:
     return {"action": action, **where("ana")}
+
+
+def review(state: str = "changes_requested", by: str = "ana") -> dict[str, Any]:
+    return {
+        "action": "submitted",
+        "review": {"id": 55, "state": state, "user": EVERY_USER[by], "body": "x"},
+        "pull_request": {"number": 12},
+        **where(by),
+    }
+
+
+def review_comment(by: str = "ana") -> dict[str, Any]:
+    comment = {"id": 66, "user": EVERY_USER[by], "pull_request_review_id": 55}
+    return {
+        "action": "created",
+        "comment": comment,
+        "pull_request": {"number": 12},
+        **where(by),
+    }
+
+
+def ticked(before: str, after: str, by: str = "ana", author: str = "app") -> dict[str, Any]:
+    """An edit of a comment, as GitHub tells of it."""
+    told = commented(after, author)
+    return {**told, "action": "edited", "changes": {"body": {"from": before}}, **where(by)}
+
+
+def pushed(branch: str, by: str = "ana") -> dict[str, Any]:
+    return {"ref": f"refs/heads/{branch}", "after": "b" * 40, "deleted": False, **where(by)}
+
+
+def ci(event: str, by: str = "bot") -> dict[str, Any]:
+    """CI of another app that ended on the branch of run a1b2c3."""
+    branch, sha = "coppice/7-a1b2c3", "c" * 40
+    told: dict[str, Any] = {
+        "check_suite": {"app": {"id": 900}, "head_branch": branch, "head_sha": sha},
+        "workflow_run": {"head_branch": branch, "head_sha": sha},
+    }
+    if event == "status":
+        return {"sha": sha, "state": "failure", "branches": [{"name": branch}], **where(by)}
+    return {"action": "completed", event: told[event], **where(by)}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.runs import Again, Decision, Message, MessageKind, RunStatus, Tell, ignore
+from bot.runs import Again, Decision, Message, MessageKind, RunStatus, Tell, Work, ignore
 from tests.handlers.payloads import check_run, check_suite
 from tests.handlers.world import GUID, World, run
 
@@ -12,12 +12,12 @@ ID = "a1b2c3d4e5f6"
 
 
 def told(kind: MessageKind, reason: str) -> Decision:
-    message = Message(kind=kind, by="ana", reason=reason)
+    message = Message(kind=kind, by="ana", by_id=1, reason=reason)
     return Decision(tells=(Tell(run_id=ID, message=message, key=f"{GUID}/0"),))
 
 
 def again(stage: str | None = None) -> Decision:
-    return Decision(starts=(Again(run_id=ID, key=f"{GUID}/0", stage=stage, by="ana"),))
+    return Decision(starts=(Again(run_id=ID, key=f"{GUID}/0", stage=stage, by="ana", by_id=1),))
 
 
 async def test_the_button_stop_ends_the_run(world: World) -> None:
@@ -116,3 +116,26 @@ async def test_the_suite_too_is_for_people_with_write_access(world: World, by: s
 
     assert (await world.decide("check_suite", check_suite("b", by))).starts == ()
     assert (await world.decide("check_suite", check_suite("b", app_id=9))).starts == ()
+
+
+@pytest.mark.parametrize(
+    ("button", "kind", "shown"),
+    [("approve", MessageKind.APPROVE, "3b7e" * 16), ("reject", MessageKind.REJECT, None)],
+)
+async def test_the_plan_that_is_shown_is_answered_by_buttons(
+    world: World, button: str, kind: MessageKind, shown: str | None
+) -> None:
+    world.has(run(RunStatus.WAITING, work=Work(plan_hash="3b7e" * 16)))
+
+    decision = await world.decide("check_run", check_run("requested_action", button=button))
+
+    (tell,) = decision.tells
+    assert (tell.message.kind, tell.message.hash) == (kind, shown)
+
+
+async def test_a_button_for_a_plan_that_no_longer_waits_does_nothing(world: World) -> None:
+    world.has(run())
+
+    decision = await world.decide("check_run", check_run("requested_action", button="approve"))
+
+    assert decision == ignore("no plan waits for an approval here")

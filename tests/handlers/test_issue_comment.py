@@ -17,6 +17,7 @@ from bot.runs import (
     ignore,
     run_id,
 )
+from handlers.commands import COMMANDS
 from tests.handlers.payloads import commented, on_pull_request, where
 from tests.handlers.world import GUID, Unreachable, World, run
 
@@ -38,7 +39,9 @@ PURPOSE = "answer-881"
 
 
 def told(kind: MessageKind, command: str, by: str = "ana", reason: str = "") -> Tell:
-    message = Message(kind=kind, by=by, reason=reason or f"`/coppice {command}`")
+    message = Message(
+        kind=kind, by=by, by_id=1, comment_id=881, reason=reason or f"`/coppice {command}`"
+    )
     return Tell(run_id="a1b2c3d4e5f6", message=message, key="881/1")
 
 
@@ -159,7 +162,7 @@ async def test_retry_goes_on_with_an_ended_run(world: World, status: RunStatus) 
 
     decision = await world.decide("issue_comment", commented("/coppice retry"))
 
-    assert decision.starts == (Again(run_id="a1b2c3d4e5f6", key="881/1", by="ana"),)
+    assert decision.starts == (Again(run_id="a1b2c3d4e5f6", key="881/1", by="ana", by_id=1),)
     assert decision.effects == (EYES,)
 
 
@@ -233,16 +236,16 @@ async def test_help_lists_every_command(world: World, body: str) -> None:
     said = answer(await world.decide("issue_comment", commented(body)))
 
     rows = [line.split("`")[1].split()[1] for line in said.splitlines() if line[:3] == "| `"]
-    assert rows == ["run", "stop", "retry", "ci", "help"]
+    assert rows == list(COMMANDS)
 
 
 @pytest.mark.parametrize(
     ("verb", "said"),
     [
         ("rum", "Did you mean `/coppice run`?"),
-        ("xyzzy", "There is no `/coppice xyzzy`."),
-        ("approve", "`/coppice approve` is not built yet."),
-        ("plan", "`/coppice plan` is not built yet."),
+        ("xyzzy", "There was no run here yet."),
+        ("approve", "There was no run here yet."),
+        ("review", "`/coppice review` is not built yet."),
     ],
 )
 async def test_a_verb_that_there_is_not_is_answered(world: World, verb: str, said: str) -> None:
@@ -265,7 +268,7 @@ async def test_several_commands_are_carried_out_in_order(world: World) -> None:
 
 
 async def test_a_comment_starts_one_run_and_answers_once(world: World) -> None:
-    body = "/coppice run\n/coppice run\n/coppice nope"
+    body = "/coppice run\n/coppice run\n/coppice stopp"
 
     decision = await world.decide("issue_comment", commented(body))
 
@@ -273,7 +276,7 @@ async def test_a_comment_starts_one_run_and_answers_once(world: World) -> None:
     assert isinstance(comment, Comment)
     assert (len(decision.starts), eyes) == (1, EYES)
     assert "One start for each comment." in comment.body
-    assert "There is no `/coppice nope`." in comment.body
+    assert "Did you mean `/coppice stop`?" in comment.body
 
 
 @pytest.mark.parametrize(
@@ -312,11 +315,12 @@ async def test_a_comment_without_a_command_is_ignored_unread(
 
 
 async def test_an_edited_comment_is_never_read(world: World) -> None:
-    payload = {**commented("/coppice run"), "action": "edited"}
+    changes = {"body": {"from": "hello"}}
+    payload = {**commented("/coppice run"), "action": "edited", "changes": changes}
 
     decision = await world.decide("issue_comment", payload)
 
-    assert decision == ignore("nothing is done about issue_comment.edited")
+    assert decision == ignore("edited comments are not read")
 
 
 async def test_a_comment_by_another_than_the_sender_is_ignored(world: World) -> None:

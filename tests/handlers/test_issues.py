@@ -74,7 +74,7 @@ async def test_triage_gets_one_comment_for_the_issue(world: World) -> None:
 
     body = (
         "Not started: `label coppice` by `raj` needs write access; `raj` has triage.\n\n"
-        "Somebody with write access can start it: `/coppice run`."
+        "- [ ] Start it for `raj` (write access)"
     )
     assert decision == Decision(
         effects=(CONFUSED, Comment(issue=7, purpose="refusal-2", body=body)),

@@ -22,6 +22,13 @@ BUILT: list[tuple[str, dict[str, Any]]] = [
     ("check_run", payloads.check_run("requested_action", button="stop")),
     ("check_run", payloads.check_run("rerequested")),
     ("check_suite", payloads.check_suite("main")),
+    ("check_suite", payloads.ci("check_suite")),
+    ("workflow_run", payloads.ci("workflow_run")),
+    ("status", payloads.ci("status")),
+    ("push", payloads.pushed("main")),
+    ("pull_request_review", payloads.review()),
+    ("pull_request_review_comment", payloads.review_comment()),
+    ("issue_comment", payloads.ticked("a", "b")),
     ("installation", payloads.installation("deleted")),
     (
         "installation_repositories",

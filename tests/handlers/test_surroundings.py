@@ -71,8 +71,8 @@ async def test_a_deleted_branch_is_told(world: World) -> None:
     [
         (deleted_branch("coppice/7-a1b2c3", by="app"), "sender is this app"),
         (deleted_branch("main"), "no run is at work on the branch `main`"),
-        ({**deleted_branch("x"), "deleted": False}, "no branch was deleted"),
-        ({**deleted_branch("x"), "ref": "refs/tags/v1"}, "no branch was deleted"),
+        ({**deleted_branch("x"), "deleted": False}, "no run is at work on the branch `x`"),
+        ({**deleted_branch("x"), "ref": "refs/tags/v1"}, "it is no branch"),
     ],
 )
 async def test_other_pushes_are_ignored(world: World, payload: Any, reason: str) -> None:
@@ -136,7 +136,8 @@ async def test_a_renamed_repository_keeps_its_runs(world: World) -> None:
 
     decision = await world.decide("repository", repository("renamed"))
 
-    assert decision == ignore("runs follow their repository by its number")
+    (tell,) = decision.tells
+    assert (tell.message.kind, tell.message.text) == (MessageKind.RENAMED, "acme/shop")
 
 
 async def test_a_ping_is_greeted(world: World) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import UserError
+from bot.github.marker import Markers
 from bot.pipeline.configuration import RepositoryConfig, load
 from bot.runs import (
     Decision,
@@ -16,13 +17,18 @@ from bot.runs import (
     Run,
     RunError,
     RunStatus,
+    StageRecord,
     Trigger,
 )
 from handlers import decide
 from handlers.context import Context
+from handlers.refusals import Refusals
 
 GUID = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 NOW = 1_790_000_000.0
+MARKERS = Markers(bytes(32))
+HELPER = 902
+"""The user id of a bot that the operator lets steer."""
 REPOSITORY = RepositoryRef(id=77, full_name="acme/shop", installation_id=5)
 
 
@@ -49,12 +55,23 @@ class GitHub:
         default_factory=lambda: {"ana": Permission.WRITE, "raj": Permission.TRIAGE}
     )
     rules: str = ""
+    teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    labelled: dict[str, str] = field(default_factory=dict)
+    asked: int = 0
+    """How often a permission was read."""
 
     async def permission(self, repository: RepositoryRef, login: str) -> Permission:
+        self.asked += 1
         return self.permissions.get(login, Permission.READ)
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         return load(self.rules)
+
+    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
+        return login in self.teams.get(team, ())
+
+    async def labelled_by(self, repository: RepositoryRef, issue: int) -> dict[str, str]:
+        return self.labelled
 
 
 @dataclass(slots=True)
@@ -62,6 +79,7 @@ class Runs:
     """Runs in a list, newest last."""
 
     all: list[Run] = field(default_factory=list)
+    records: dict[str, list[StageRecord]] = field(default_factory=dict)
 
     def _find(self, fits: Callable[[Run], bool]) -> list[Run]:
         return [run for run in reversed(self.all) if fits(run)]
@@ -83,6 +101,12 @@ class Runs:
 
     async def of_branch(self, repository_id: int, branch: str) -> Run | None:
         return self._one(lambda run: run.work.branch == branch)
+
+    async def on_base(self, repository_id: int, branch: str) -> list[Run]:
+        return self._find(lambda run: run.work.base_ref == branch and _alive(run))
+
+    async def stages(self, run_id: str) -> list[StageRecord]:
+        return self.records.get(run_id, [])
 
     async def living_of_installation(
         self, installation_id: int, repository_id: int | None
@@ -110,13 +134,22 @@ class World:
     def __init__(self) -> None:
         self.github = GitHub()
         self.runs = Runs()
+        self.time = NOW
+        self.refusals = Refusals(lambda: self.time)
 
     async def decide(self, event: str, payload: Any, guid: str = GUID) -> Decision:
         return await self.decide_on(Sent(event, json.dumps(payload).encode(), guid))
 
     async def decide_on(self, delivery: Sent) -> Decision:
         context = Context(
-            github=self.github, runs=self.runs, me=Me(), agent="scripted", clock=lambda: NOW
+            github=self.github,
+            runs=self.runs,
+            me=Me(),
+            agent="scripted",
+            clock=lambda: NOW,
+            markers=MARKERS,
+            refusals=self.refusals,
+            bots=frozenset({HELPER}),
         )
         return await decide(delivery, context)
 

@@ -1,18 +1,26 @@
 """Refusals and answers: what it was, the rule, who may or what to type."""
 
+import re
 from collections.abc import Sequence
 
 from bot.github.markdown import code, line, prose
 from bot.runs import Permission, Run
 
 _MAY_WRITE = "write access"
+_REFUSED_RUN = re.compile(r"^Not started: \[?`/coppice run([^`\n]*)` by ", re.MULTILINE)
 
 
 def needs_write(asked: str, by: str, has: Permission, url: str | None = None) -> str:
     """Refuse somebody without write access; ``asked`` is a command, or the label put on."""
     has_it = f"{code(by)} has none" if has is Permission.NONE else f"{code(by)} has {has}"
     start = f"Not started: {_asked(asked, by, url)} needs {_MAY_WRITE}; {has_it}."
-    return f"{start}\n\nSomebody with {_MAY_WRITE} can start it: `/coppice run`."
+    return f"{start}\n\n- [ ] Start it for {code(by)} ({_MAY_WRITE})"
+
+
+def refused_words(text: str) -> tuple[str, ...]:
+    """The words of the `/coppice run` that a refusal of ours names; empty for a label."""
+    found = _REFUSED_RUN.search(text)
+    return tuple(found[1].split()) if found else ()
 
 
 def not_started(reason: str, then: str = "") -> str:
@@ -37,6 +45,11 @@ def unknown_command(verb: str, nearest: str | None) -> str:
     return (
         f"There is no {code(f'/coppice {line(verb, 40)}')}.{hint} `/coppice help` lists them all."
     )
+
+
+def not_built(verb: str) -> str:
+    """Answer a command of the design that does nothing yet."""
+    return f"{code(f'/coppice {line(verb, 40)}')} is not built yet. `/coppice help` lists what is."
 
 
 def help_text(commands: Sequence[tuple[str, str]]) -> str:

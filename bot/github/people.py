@@ -1,0 +1,34 @@
+"""What GitHub knows of people beside their permission: teams, and who put a label on."""
+
+from urllib.parse import quote
+
+from bot.github.answers import Refusal
+from bot.github.client import Client
+from bot.runs import RepositoryRef
+
+_NOT_THERE = (403, 404)
+
+
+async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> bool:
+    """Tell whether somebody is an active member of a team of the repository's owner.
+
+    False too where the App may not see it: what cannot be checked is not granted.
+    """
+    owner = ref.full_name.partition("/")[0]
+    path = f"/orgs/{quote(owner)}/teams/{quote(team)}/memberships/{quote(login)}"
+    try:
+        found = await client.getitem(path)
+    except Refusal as refusal:
+        if refusal.status in _NOT_THERE:
+            return False
+        raise
+    return bool(found["state"] == "active")
+
+
+async def labelled_by(client: Client, ref: RepositoryRef, issue: int) -> dict[str, str]:
+    """Who put each label on last: login by label; a label without a known person is left out."""
+    found: dict[str, str] = {}
+    async for event in client.getiter(f"/repos/{ref.full_name}/issues/{issue}/events?per_page=100"):
+        if event["event"] == "labeled" and event.get("actor"):
+            found[event["label"]["name"]] = event["actor"]["login"]
+    return found

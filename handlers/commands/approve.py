@@ -1,0 +1,61 @@
+"""`/coppice approve` and `/coppice reject`: what becomes of the plan that is shown."""
+
+import re
+
+from bot.errors import UserError
+from bot.runs import Again, MessageKind, Run, RunStatus
+from handlers.commands.command import Asked, Command, Reply
+from handlers.context import Context
+from handlers.runs import Onward, retry, say
+
+_HASH = re.compile(r"[0-9a-f]{4,64}")
+
+
+async def _approve(asked: Asked, context: Context) -> Reply:
+    run = await asked.run(context)
+    hash_ = _shown(asked, run)
+    if run.status.ended and not run.following:
+        onward = retry(run, asked.wanted, Onward(hash=hash_))
+        return Reply(starts=(onward,)) if isinstance(onward, Again) else Reply(tells=(onward,))
+    return Reply(tells=(say(run, MessageKind.APPROVE, asked.wanted, hash=hash_),))
+
+
+def _shown(asked: Asked, run: Run) -> str | None:
+    """The hash of the plan that is shown at this moment; raises UserError where it is another."""
+    shown = run.work.plan_hash
+    if shown is None:
+        if run.following and not asked.words:
+            return None  # a round that waits, because the pull request was approved before
+        raise UserError("No plan waits for an approval here.")
+    given = asked.words[0].lower() if asked.words else shown
+    if not _HASH.fullmatch(given):
+        raise UserError("It takes the hash that the plan shows, such as `3b7e`.")
+    if not shown.startswith(given):
+        raise UserError(f"`{given}` is not the plan that waits; that one is `{shown[:4]}`.")
+    return shown
+
+
+async def _reject(asked: Asked, context: Context) -> Reply:
+    run = await asked.newest_run(context)
+    if run is None or run.status is not RunStatus.WAITING:
+        raise UserError("No plan waits for an approval here.")
+    why = " ".join(asked.words)[:1000]
+    return Reply(tells=(say(run, MessageKind.REJECT, asked.wanted, reason=why),))
+
+
+APPROVE = Command(
+    verb="approve",
+    summary="Approve the plan that is shown, or an amendment of it.",
+    call=_approve,
+    words="[HASH]",
+    most_words=1,
+    examples=("/coppice approve", "/coppice approve 3b7e"),
+)
+REJECT = Command(
+    verb="reject",
+    summary="Refuse the plan and end the run; to change it instead, write what you want.",
+    call=_reject,
+    words="[WHY]",
+    most_words=None,
+    examples=("/coppice reject", "/coppice reject we drop this feature"),
+)

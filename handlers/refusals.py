@@ -1,0 +1,43 @@
+"""What was refused lately, so that a flood of the same costs nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cachetools import TTLCache
+
+from bot.runs import Permission
+
+SECONDS = 60.0
+"""For so long a refused person's permission is not asked for again."""
+REACTION_SECONDS = 3600.0
+MOST = 10_000
+
+_Key = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Refusals:
+    """Kept in memory only, by repository and person: forgetting it costs one read each."""
+
+    clock: Callable[[], float]
+    _held: TTLCache[_Key, Permission] = field(init=False)
+    _reacted: TTLCache[_Key, bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._held = TTLCache(MOST, SECONDS, timer=self.clock)
+        self._reacted = TTLCache(MOST, REACTION_SECONDS, timer=self.clock)
+
+    def recall(self, repository_id: int, user_id: int) -> Permission | None:
+        """What somebody was refused with within the last minute; None: ask GitHub."""
+        return self._held.get((repository_id, user_id))
+
+    def remember(self, repository_id: int, user_id: int, held: Permission) -> None:
+        self._held[repository_id, user_id] = held
+
+    def may_react(self, repository_id: int, user_id: int) -> bool:
+        """True once an hour: a reaction for each of 500 commands would be noise of our own."""
+        key = (repository_id, user_id)
+        if key in self._reacted:
+            return False
+        self._reacted[key] = True
+        return True

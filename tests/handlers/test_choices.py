@@ -1,0 +1,136 @@
+"""Commands and labels choose how a run goes; who may not choose is not followed."""
+
+import pytest
+
+from bot.runs import Budget, MessageKind, Permission, Publish, RunStatus, Start, Work, ignore
+from tests.handlers.payloads import commented, labeled
+from tests.handlers.world import World, run
+
+
+def labels(*names: str) -> list[dict[str, str]]:
+    return [{"name": name} for name in names]
+
+
+async def started(world: World, event: str, payload: object) -> Start:
+    (start,) = (await world.decide(event, payload)).starts
+    assert isinstance(start, Start)
+    return start
+
+
+async def test_a_command_chooses_for_its_run(world: World) -> None:
+    command = "/coppice run model=strong budget=5usd,30min publish=patch base=next keep it small"
+
+    start = await started(world, "issue_comment", commented(command))
+
+    options = start.run.trigger.options
+    assert start.run.publish is Publish.PATCH
+    assert (options.model, options.base) == ("strong", "next")
+    assert options.budget == Budget(usd=5, minutes=30)
+    assert start.run.trigger.goal == "keep it small"
+
+
+async def test_settings_may_stand_behind_the_goal(world: World) -> None:
+    start = await started(world, "issue_comment", commented("/coppice run keep it budget=1usd"))
+
+    assert start.run.trigger.goal == "keep it"
+    assert start.run.trigger.options.budget == Budget(usd=1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("agent=codex", "The operator allows no agent `codex`"),
+        ("budget=lots", "is no budget"),
+        ("publish=merge", "`publish=` takes"),
+        ("budgt=5usd", "Did you mean `budget=`?"),
+        ("base=--upload-pack=x", "`base=` takes"),
+        ("base=$(id)", "`base=` takes"),
+    ],
+)
+async def test_a_choice_that_cannot_be_is_answered(world: World, setting: str, said: str) -> None:
+    decision = await world.decide("issue_comment", commented(f"/coppice run {setting}"))
+
+    assert decision.starts == ()
+    assert said in str(decision.effects)
+
+
+async def test_labels_by_somebody_who_may_choose_for_the_run(world: World) -> None:
+    names = ("coppice", "coppice:publish=branch", "coppice:budget=2usd", "coppice:priority=1")
+    world.github.labelled = dict.fromkeys(names, "ana")
+
+    start = await started(world, "issues", labeled(labels=labels(*names)))
+
+    assert start.run.publish is Publish.BRANCH
+    assert start.run.trigger.options.budget == Budget(usd=2)
+    assert start.run.trigger.options.priority == 1
+
+
+@pytest.mark.parametrize("by", [{"coppice:publish=branch": "raj"}, {}])
+async def test_labels_by_others_choose_nothing(world: World, by: dict[str, str]) -> None:
+    world.github.labelled = by
+
+    start = await started(world, "issues", labeled(labels=labels("coppice:publish=branch")))
+
+    assert start.run.publish is Publish.PR
+
+
+async def test_a_command_goes_before_a_label(world: World) -> None:
+    world.github.labelled = {"coppice:publish=branch": "ana"}
+    payload = commented("/coppice run publish=patch", labels=labels("coppice:publish=branch"))
+
+    assert (await started(world, "issue_comment", payload)).run.publish is Publish.PATCH
+
+
+async def test_the_label_plan_starts_a_run_that_only_plans(world: World) -> None:
+    start = await started(world, "issues", labeled("coppice:plan"))
+
+    assert start.run.trigger.options.plan_only
+
+
+async def test_the_label_approve_is_bound_to_what_is_shown_now(world: World) -> None:
+    world.has(run(RunStatus.WAITING, work=Work(plan_hash="3b7e" * 16)))
+
+    (tell,) = (await world.decide("issues", labeled("coppice:approve"))).tells
+
+    assert (tell.message.kind, tell.message.hash) == (MessageKind.APPROVE, "3b7e" * 16)
+
+
+async def test_the_label_approve_by_triage_is_refused(world: World) -> None:
+    world.has(run(RunStatus.WAITING, work=Work(plan_hash="3b7e" * 16)))
+
+    decision = await world.decide("issues", labeled("coppice:approve", "raj"))
+
+    assert decision.tells == ()
+    assert "needs write access" in (decision.reason or "")
+
+
+async def test_the_label_approve_without_a_plan_does_nothing(world: World) -> None:
+    decision = await world.decide("issues", labeled("coppice:approve"))
+
+    assert decision == ignore("no plan waits for an approval here")
+
+
+@pytest.mark.parametrize(
+    ("rules", "by"), [("start: [triage]", "raj"), ("start: ['team:helpers']", "eve")]
+)
+async def test_the_configuration_may_let_others_start(world: World, rules: str, by: str) -> None:
+    world.github.rules = rules
+    world.github.teams = {"helpers": ("eve",)}
+
+    assert await started(world, "issue_comment", commented("/coppice run", by))
+    assert await started(world, "issues", labeled(by=by))
+
+
+async def test_who_may_start_may_not_steer(world: World) -> None:
+    world.github.rules = "start: [triage]"
+    world.has(run())
+
+    decision = await world.decide("issue_comment", commented("/coppice stop", "raj"))
+
+    assert decision.tells == ()
+
+
+async def test_a_bot_steers_only_by_the_operators_list(world: World) -> None:
+    world.github.permissions["listed"] = Permission.WRITE
+
+    assert await started(world, "issue_comment", commented("/coppice run", "listed"))
