@@ -5,6 +5,7 @@ environment wins. A secret may come from a file instead: the same name with `_FI
 """
 
 import os
+import re
 import stat
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,9 @@ PREFIX = "COPPICE_"
 WEBHOOK_SECRET_LENGTH = 16
 """A shorter one is taken, because GitHub takes it too; `coppice doctor` warns of it."""
 DATABASE_FILE = "coppice.sqlite"
+HOST_AND_PORT = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+LEAST_MEMORY = 64 * 2**20
+"""Bytes for a command in the box; a Python needs a fifth of it."""
 
 MENDS = {
     "app_id": "set it to the number on the App's settings page",
@@ -60,11 +64,48 @@ class BoxSettings(BaseSettings):
     box: Literal["auto", "bubblewrap", "landlock", "none"] = "auto"
     box_read: Annotated[tuple[Path, ...], NoDecode] = (Path(sys.prefix), Path(sys.base_prefix))
     """Directories outside the system's that commands in the box may read, `:` between them."""
+    box_root: Path | None = None
+    """An unpacked image whose programs and libraries the box shows instead of the host's."""
+    box_memory: int = 4 * 2**30
+    """For each command or agent with all its processes: bytes, or with K, M, G behind (`4G`)."""
+    box_pids: int = Field(default=2048, ge=16)
+    """Processes and threads of each command or agent."""
+    box_cpus: float | None = Field(default=None, gt=0)
+    """CPUs of each command or agent (`1.5`); all when it is not given."""
+    egress: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that `setup` commands may reach, `HOST` (its port 443) or `HOST:PORT`, by spaces."""
 
     @field_validator("box_read", mode="before")
     @classmethod
     def _split_paths(cls, value: object) -> object:
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+    @field_validator("box_root")
+    @classmethod
+    def _absolute_root(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("box_memory", mode="before")
+    @classmethod
+    def _read_size(cls, value: object) -> object:
+        found = re.fullmatch(r"(\d+) ?([KMG]?)i?B?", str(value).strip().upper())
+        if found is None:
+            raise ValueError("must be a size such as 512M or 4G")
+        size = int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[2]]
+        if size < LEAST_MEMORY:
+            raise ValueError(f"must be at least {LEAST_MEMORY >> 20}M, or nothing starts")
+        return size
+
+    @field_validator("egress", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        hosts = value.replace(",", " ").split() if isinstance(value, str) else value
+        for host in hosts if isinstance(hosts, list) else ():
+            if not re.fullmatch(
+                r"(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", host
+            ):
+                raise ValueError(f"names {host!r}: write HOST or HOST:PORT, without https://")
+        return hosts
 
 
 class StoreSettings(BaseSettings):
@@ -225,20 +266,31 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     private_key: SecretStr = SecretStr("")
     ca_file: Path | None = None
     """Certificates to trust for GitHub, besides those of the system."""
-    agent: str = "scripted"
+    agent: str = ""
+    """The coding agent; `loop` where a model is named, else `scripted`."""
     scripts: Path | None = None
     """Scripts of the scripted agent; the demo's when it is not given."""
     bots: Annotated[tuple[int, ...], NoDecode] = ()
     """User ids of bots that may steer as people with their permission may, commas between them."""
+    sweep_seconds: float = Field(default=300.0, ge=0)
+    """Seconds between two looks in GitHub's delivery log for missed deliveries; 0: never."""
     limit_worker: int = Field(default=2, ge=1)
     """Runs at work at once, in all."""
     limit_repository: int = Field(default=2, ge=1)
     limit_installation: int = Field(default=4, ge=1)
+    errors_file: Path | None = None
+    """Error classes of the operator's own, looked at before those of `prompts/errors.yaml`."""
     config_file: Path | None = None
     """A repository configuration of the operator's, in the place of every `.github/coppice.yml`."""
     https_proxy: str | None = Field(default=None, validation_alias="HTTPS_PROXY", repr=False)
     """Proxy for HTTP and git alike; the usual variable, without the prefix."""
     no_proxy: str | None = Field(default=None, validation_alias="NO_PROXY")
+
+    @field_validator("agent", mode="before")
+    @classmethod
+    def _choose_agent(cls, value: object, info: ValidationInfo) -> object:
+        has_model = info.data.get("model_url") or info.data.get("models_file")
+        return value or ("loop" if has_model else "scripted")
 
     @field_validator("bots", mode="before")
     @classmethod
@@ -273,7 +325,7 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
         host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
         return f"{parts.scheme}://{host}"
 
-    @field_validator("ca_file", "scripts", "config_file")
+    @field_validator("ca_file", "scripts", "config_file", "errors_file")
     @classmethod
     def _require_path(cls, value: Path | None) -> Path | None:
         return _existing(value)

@@ -51,6 +51,14 @@ class Runs(Protocol):
     ) -> list[Run]: ...
 
 
+class Patches(Protocol):
+    """The kept work of runs."""
+
+    async def of(self, run: Run) -> bytes:
+        """Read the work as one diff; it has passed the rules. Raises GitError where it is lost."""
+        ...
+
+
 class Identity(Protocol):
     """Who we are on GitHub; told by number, since names can be imitated."""
 
@@ -67,6 +75,7 @@ class Context:
 
     github: GitHub
     runs: Runs
+    patches: Patches
     me: Identity
     agent: str
     """The operator's choice of an agent, for new runs."""

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from bot.engine.shop import Shop
 from bot.github import people, reads
 from bot.github.app import App, Me
-from bot.github.marker import Markers
 from bot.github.tokens import TEAMS
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.rulebook import Rulebook
@@ -15,6 +15,7 @@ from bot.runs import Decision, Permission, RepositoryRef, Run, StageRecord
 from bot.settings import Settings
 from bot.store import runs
 from bot.store.database import Database
+from bot.worktree import Works
 from handlers import Delivery, decide
 from handlers.context import Context
 from handlers.refusals import Refusals
@@ -86,23 +87,35 @@ class StoredRuns:
         return await self.database.read(find)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptWork:
+    """Reads it from the run's own objects or bundle."""
+
+    works: Works
+
+    async def of(self, run: Run) -> bytes:
+        commit = run.work.head_sha or run.work.checkpoint
+        if run.work.base_sha is None or commit is None:
+            raise LookupError(f"run {run.id} has no work")
+        objects = self.works.open(run.repository.id, run.id)
+        return await objects.kept_patch(run.work.base_sha, commit)
+
+
 def decider(
-    app: App,
-    me: Me,
-    rulebook: Rulebook,
-    database: Database,
-    settings: Settings,
-    markers: Markers,
+    app: App, me: Me, rulebook: Rulebook, settings: Settings, shop: Shop
 ) -> Callable[[Delivery], Awaitable[Decision]]:
     """Bind the handlers to what they read, for the dispatcher."""
     context = Context(
         github=LiveGitHub(app, rulebook),
-        runs=StoredRuns(database),
+        runs=StoredRuns(shop.database),
+        patches=KeptWork(shop.works),
         me=me,
         agent=settings.agent,
+        agents=tuple(shop.staff.runtimes),
         clock=time.time,
-        markers=markers,
+        markers=shop.markers,
         refusals=Refusals(time.monotonic),
+        agents=tuple(shop.staff.runtimes),
         bots=frozenset(settings.bots),
     )
     return partial(decide, context=context)

@@ -33,6 +33,4 @@ async def _patch(data_dir: Path, found: Run, base: str, commit: str, *, mbox: bo
     """Read it from the run's own objects, from its bundle where those are gone."""
     works = Works(data_dir / "runs", Mirrors(data_dir / "mirrors"))
     objects = works.open(found.repository.id, found.id)
-    if not await objects.has(commit):
-        commit = await objects.restore()
-    return await objects.patch(base, commit, mbox=mbox)
+    return await objects.kept_patch(base, commit, mbox=mbox)

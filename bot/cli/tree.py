@@ -203,6 +203,17 @@ def _redeliver(arguments: Namespace) -> int:
     return redeliver.run(arguments.guid)
 
 
+def _sweep_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="only show what was missed")
+    _json(parser)
+
+
+def _sweep(arguments: Namespace) -> int:
+    from bot.cli import sweep
+
+    return sweep.run(dry_run=arguments.dry_run, as_json=arguments.json)
+
+
 def _migrate(_: Namespace) -> int:
     from bot.cli import migrate
 
@@ -282,6 +293,12 @@ COMMANDS = {
         _redeliver_options,
         _redeliver,
         (("coppice redeliver GUID", "the service handles it once more"),),
+    ),
+    "sweep": Command(
+        "take up deliveries that GitHub sent and that never came in; the service does so by itself",
+        _sweep_options,
+        _sweep,
+        (("coppice sweep --dry-run", "what was missed in the last three days"),),
     ),
     "migrate": Command(
         "bring the database to the tables of this version; the service does so by itself",

@@ -4,7 +4,7 @@ Everything here is plain data that can be written as JSON; nothing does I/O. Val
 the words that GitHub, the database and ``coppice runs --json`` show.
 """
 
-from bot.runs.decisions import Decision, DecisionKind, ignore
+from bot.runs.decisions import Decision, DecisionKind, Pause, ignore
 from bot.runs.effects import (
     Annotation,
     Applied,
@@ -95,7 +95,9 @@ __all__ = [
     "Message",
     "MessageKind",
     "Minimise",
+    "Notice",
     "Options",
+    "Pause",
     "Permission",
     "Person",
     "Plan",

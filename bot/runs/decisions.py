@@ -19,11 +19,20 @@ class DecisionKind(StrEnum):
     DEAD = "dead"  # given up; `coppice redeliver` takes it up again
 
 
+class Pause(Record):
+    """Let nothing new begin in a repository, or let it again."""
+
+    repository_id: int
+    by: str
+    on: bool
+
+
 class Decision(Record):
     """What a handler answers. Empty means ignore, and then ``reason`` says why."""
 
     starts: tuple[Start | Again, ...] = ()
     tells: tuple[Tell, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     effects: tuple[Effect, ...] = ()
     """Written at once, before anything slow."""
     then: tuple[Effect, ...] = ()
@@ -36,7 +45,7 @@ class Decision(Record):
     def kind(self) -> DecisionKind:
         if self.starts:
             return DecisionKind.START
-        if self.tells:
+        if self.tells or self.pauses:
             return DecisionKind.TELL
         return DecisionKind.EFFECT if self.effects else DecisionKind.IGNORE
 

@@ -151,6 +151,8 @@ class Review(Record):
     """`round-2`: with the run the natural key."""
     body: str
     replies: tuple[Reply, ...] = ()
+    submit: bool = True
+    """False: the pending review is filled only; the last of several submits it."""
 
 
 class ResolveThread(Record):

@@ -114,6 +114,14 @@ class Gate(Record):
     """Paths beside the plan that were approved."""
 
 
+class Notice(Record):
+    """The one new comment that tells a person to act."""
+
+    purpose: str
+    node: str
+    """Node id."""
+
+
 class Round(Record):
     """One round on the open pull request: what it takes in. The threads lie in the run's files."""
 
@@ -183,6 +191,10 @@ class Work(Record):
     """The round that is under way."""
     rounds: int = 0
     """Rounds since somebody asked for one."""
+    rounds_made: int = 0
+    """All rounds on the open pull request."""
+    plan_comment_url: str | None = None
+    notice: Notice | None = None
     ready: bool = False
     """The pull request was made ready for review."""
     labels: tuple[str, ...] = ()

@@ -4,9 +4,11 @@ import sqlite3
 import threading
 from pathlib import Path
 
-_WHILE_BUSY = 0.25
+_ROUND = 0.25  # seconds between two looks at the log
 _SHORT = 1_000_000  # bytes; a commit that begins the log anew waits for the disk twice
-_IDLE_ROUNDS = 8  # then the log is cut to nothing, and the thread sleeps until the next write
+_FLOOD = 250  # rows a round; the disk is theirs then, as long as the log is not too long
+_LONG = 256_000_000
+_IDLE = 5.0  # seconds, then the log is cut to nothing; one that has room is faster to write
 
 
 class Checkpointer:
@@ -19,11 +21,13 @@ class Checkpointer:
         self._thread = threading.Thread(target=self._run, name="store-checkpoint", daemon=True)
         self._lock = threading.Lock()
         self._started = False
+        self._rows = 0  # written since the last look; it need not be exact
 
-    def touch(self) -> None:
-        """Say that something was written."""
+    def touch(self, rows: int = 1) -> None:
+        """Say that something was written; 0 rows: that the log may be in the way of it."""
         if not self._started:
             self._start()
+        self._rows += rows
         if not self._written.is_set():
             self._written.set()
 
@@ -46,24 +50,22 @@ class Checkpointer:
             while not self._closing.is_set():
                 self._written.wait()
                 self._while_busy(connection)
+                if not self._written.wait(_IDLE) and self._log_size() > _SHORT:
+                    _checkpoint(connection, "TRUNCATE")
         finally:
             connection.close()
 
     def _while_busy(self, connection: sqlite3.Connection) -> None:
-        quiet = 0
-        while quiet < _IDLE_ROUNDS:
-            if self._closing.wait(_WHILE_BUSY):
-                return
-            quiet = 0 if self._written.is_set() else quiet + 1
+        rows = 1
+        while rows and not self._closing.wait(_ROUND):
             self._written.clear()
-            if quiet == 0 and self._is_long():
+            rows, self._rows = self._rows, 0
+            if self._log_size() > (_LONG if rows > _FLOOD else _SHORT):
                 _checkpoint(connection, "PASSIVE")
-        if self._is_long():
-            _checkpoint(connection, "TRUNCATE")
 
-    def _is_long(self) -> bool:
+    def _log_size(self) -> int:
         log = self.path.with_name(f"{self.path.name}-wal")
-        return log.exists() and log.stat().st_size > _SHORT
+        return log.stat().st_size if log.exists() else 0
 
 
 def _checkpoint(connection: sqlite3.Connection, mode: str) -> None:

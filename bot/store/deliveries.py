@@ -51,6 +51,17 @@ def get(c: Connection, guid: str) -> DeliveryRow | None:
     return None if row is None else _row(row)
 
 
+def unknown(c: Connection, guids: Sequence[str]) -> set[str]:
+    """Tell which of some deliveries never came in."""
+    rows = c.execute(select(_DELIVERY.guid).where(_DELIVERY.guid.in_(guids)))
+    return set(guids) - {row.guid for row in rows}
+
+
+def oldest(c: Connection) -> float | None:
+    """When the first delivery that is kept came in; None: there is none."""
+    return c.execute(select(_DELIVERY.received_at).order_by(_DELIVERY.seq).limit(1)).scalar()
+
+
 def waiting(c: Connection) -> list[Waiting]:
     """List what the dispatcher still owes an answer, in order of arrival."""
     query = select(*_WAITING).where(text(tables.OPEN)).order_by(_DELIVERY.seq)

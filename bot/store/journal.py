@@ -72,15 +72,17 @@ class SqliteWriter:
     def write(
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
     ) -> list[Outcome]:
+        rows = len(arrivals) + len(settlements)
         with self._file.turn:
             try:
                 outcomes = self._together(arrivals, settlements)
             except sqlite3.Error:
                 # One was seen before, or there is no room for all: each for itself then.
+                rows = 0
                 self._roll_back()
                 outcomes = [self._arrive(arrival) for arrival in arrivals]
                 outcomes += [self._settle(settlement) for settlement in settlements]
-        self._file.checkpointer.touch()
+        self._file.checkpointer.touch(rows)
         return outcomes
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import sys
 from bot.errors import OperatorError
 from bot.store.sqlite import SqliteFile, create_private
 
-HEAD = "0001"
+HEAD = "0003"
 """Revision that this version of Coppice works with: the newest under ``migrations/versions``."""
 
 

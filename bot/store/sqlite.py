@@ -62,6 +62,6 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA wal_autocheckpoint=0")
-    connection.execute("PRAGMA journal_size_limit=67108864")
+    connection.execute("PRAGMA journal_size_limit=268435456")
     connection.execute("PRAGMA temp_store=MEMORY")
     return connection

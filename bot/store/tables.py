@@ -113,6 +113,39 @@ ledger = Table(
 Index("ledger_by_run", ledger.c.run_id)
 Index("ledger_by_installation", ledger.c.installation_id, ledger.c.status)
 
+calls = Table(
+    "calls",
+    metadata,
+    Column("seq", _Counter, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("repository", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("endpoint", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("api", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("reasoning_tokens", BigInteger, nullable=False),
+    Column("usd", Double),
+    Column("estimated", Boolean, nullable=False),
+    Column("subscription", Boolean, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("error", Text),
+)
+Index("calls_by_run", calls.c.run_id)
+Index("calls_by_installation", calls.c.installation_id, calls.c.started_at)
+Index("calls_by_repository", calls.c.repository_id, calls.c.started_at)
+Index("calls_by_person", calls.c.person, calls.c.started_at)
+Index("calls_by_age", calls.c.started_at)
+
 secrets = Table(
     "secrets",
     metadata,
@@ -163,4 +196,19 @@ payloads = Table(
     metadata,
     Column("seq", _Counter, ForeignKey("deliveries.seq"), primary_key=True, autoincrement=False),
     Column("payload", LargeBinary, nullable=False),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("repository_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("by", String, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("at", Double, nullable=False),
 )

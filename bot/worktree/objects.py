@@ -3,6 +3,7 @@
 Nothing of a run is written to the mirror, where every boxed git of the repository would see it.
 """
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,11 +120,22 @@ class Objects:
         blob = _REGULAR.match(found)
         return await self.git.run("cat-file", "blob", blob[1].decode()) if blob else None
 
+    async def paths(self, commit: str) -> list[str]:
+        """List every path of a commit or tree, in git's order."""
+        raw = await self.git.run("ls-tree", "-r", "-z", "--name-only", checked_sha(commit))
+        return [os.fsdecode(path) for path in raw.split(b"\0") if path]
+
     async def patch(self, base: str, commit: str, *, mbox: bool = False) -> bytes:
         """Return the work as one diff, or as mails that `git am` takes; nothing binary is lost."""
         if mbox:
             return await changes.mails(self.git, base, commit)
         return await changes.patch(self.git, base, commit, binary=True)
+
+    async def kept_patch(self, base: str, commit: str, *, mbox: bool = False) -> bytes:
+        """The same, from the kept bundle where the objects themselves are gone."""
+        if not await self.has(commit):
+            commit = await self.restore()
+        return await self.patch(base, commit, mbox=mbox)
 
     async def bundle(self, base: str, commit: str) -> Path:
         """Keep what ``commit`` has over ``base`` as a file that survives; answers where."""

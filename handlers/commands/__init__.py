@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from bot.guard.commands import CommandLine
-from handlers.commands import approve, follow_up, retry, run, stop, why
+from handlers.commands import approve, follow_up, patch, pause, retry, run, stop, why
 from handlers.commands.command import Command
 from handlers.commands.help import command as help_command
 
@@ -18,12 +18,15 @@ _ACTING = (
     follow_up.REBASE,
     follow_up.CI,
     follow_up.READY,
+    patch.COMMAND,
     why.COMMAND,
+    pause.PAUSE,
+    pause.RESUME,
 )
 COMMANDS: dict[str, Command] = {
     command.verb: command for command in (*_ACTING, help_command(_ACTING))
 }
-PLANNED = frozenset({"review", "patch", "pause", "resume"})
+PLANNED = frozenset({"review"})
 """Verbs of the design that do nothing yet; they are named instead of guessed at."""
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.errors import UserError
 from bot.github.texts import answers
-from bot.runs import Again, Comment, Decision, Effect, Permission, React, Start, Tell
+from bot.runs import Again, Comment, Decision, Effect, Pause, Permission, React, Start, Tell
 from handlers.commands import COMMANDS, PLANNED, nearly
 from handlers.commands.command import Asked, Command, Reply, Where, Who
 from handlers.commands.note import note
@@ -50,6 +50,7 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
     """Decide on commands whose sender may give them; what cannot be done is answered."""
     starts: list[Start | Again] = []
     tells: list[Tell] = []
+    pauses: list[Pause] = []
     said: list[str] = []
     for each in asked:
         reply = await _reply(each, context)
@@ -57,13 +58,15 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
             reply = Reply(answer=_refused(each, "One start for each comment."))
         starts += reply.starts
         tells += reply.tells
+        pauses += reply.pauses
         said += [reply.answer] if reply.answer else []
-    acts = bool(starts or tells)
+    acts = bool(starts or tells or pauses)
     return Decision(
         starts=tuple(starts),
         tells=tuple(tells),
+        pauses=tuple(pauses),
         effects=_effects(asked[0], said),
-        then=_reaction(asked[0], "rocket") if starts and not tells else (),
+        then=_reaction(asked[0], "rocket") if acts and not tells else (),
         otherwise=_reaction(asked[0], "confused") if acts else (),
         reason="answered" if said and not acts else None,
     )

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.errors import UserError
 from bot.guard.commands import PREFIX, CommandLine
-from bot.runs import Again, RepositoryRef, Run, Start, Tell
+from bot.runs import Again, Pause, RepositoryRef, Run, Start, Tell
 from handlers.context import Context
 from handlers.payloads import Comment, Issue, User
 from handlers.people import Rules
@@ -109,6 +109,7 @@ class Reply:
 
     starts: tuple[Start | Again, ...] = ()
     tells: tuple[Tell, ...] = ()
+    pauses: tuple[Pause, ...] = ()
     answer: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""The page on slash commands is the code's own."""
+"""The pages on slash commands and labels are the code's own."""
 
 from pathlib import Path
 
@@ -7,13 +7,19 @@ import pytest
 from bot.guard.commands import find_commands
 from handlers.commands import COMMANDS
 from handlers.commands.documentation import page
+from handlers.label_documentation import page as label_page
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "commands.md"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
 def test_the_page_is_current() -> None:
     """`python -m handlers.commands.documentation > docs/commands.md` writes it."""
-    assert PAGE.read_text() == page()
+    assert (DOCS / "commands.md").read_text() == page()
+
+
+def test_the_page_on_labels_is_current() -> None:
+    """`python -m handlers.label_documentation > docs/labels.md` writes it."""
+    assert (DOCS / "labels.md").read_text() == label_page()
 
 
 @pytest.mark.parametrize("verb", COMMANDS)

@@ -2,7 +2,19 @@
 
 import pytest
 
-from bot.runs import Again, Decision, MessageKind, React, Run, RunStatus, Work, ignore
+from bot.runs import (
+    Again,
+    Decision,
+    MessageKind,
+    Permission,
+    React,
+    Run,
+    RunStatus,
+    StageRecord,
+    StageStatus,
+    Work,
+    ignore,
+)
 from tests.handlers.payloads import (
     ci,
     commented,
@@ -228,3 +240,48 @@ async def test_a_refusal_is_asked_again_after_a_minute(world: World) -> None:
     await world.decide("issue_comment", commented("/coppice stop", "eve"))
 
     assert world.github.asked == 2
+
+
+def tried(name: str, status: StageStatus) -> StageRecord:
+    return StageRecord(run_id=run().id, key=f"{name}-1", name=name, attempt=1, status=status)
+
+
+async def test_the_patch_is_shown_once_the_rules_passed_it(world: World) -> None:
+    there = world.has(run(work=Work(checkpoint="c" * 40, base_sha="a" * 40)))
+    world.runs.records[there.id] = [
+        tried("implement", StageStatus.PASSED),
+        tried("rules", StageStatus.PASSED),
+    ]
+
+    decision = await world.decide("issue_comment", commented("/coppice patch"))
+
+    assert "@@ -1 +1 @@" in str(decision.effects)
+
+
+async def test_work_after_the_rules_is_not_shown(world: World) -> None:
+    there = world.has(run(work=Work(checkpoint="c" * 40, base_sha="a" * 40)))
+    world.runs.records[there.id] = [
+        tried("rules", StageStatus.PASSED),
+        tried("implement", StageStatus.PASSED),
+    ]
+
+    decision = await world.decide("issue_comment", commented("/coppice patch"))
+
+    assert "@@ -1 +1 @@" not in str(decision.effects)
+    assert "has not passed the rules" in str(decision.effects)
+
+
+async def test_a_maintainer_pauses_and_resumes(world: World) -> None:
+    world.github.permissions["ana"] = Permission.MAINTAIN
+
+    (pause,) = (await world.decide("issue_comment", commented("/coppice pause"))).pauses
+    (resume,) = (await world.decide("issue_comment", commented("/coppice resume"))).pauses
+
+    assert (pause.repository_id, pause.by, pause.on, resume.on) == (77, "ana", True, False)
+
+
+async def test_who_only_writes_does_not_pause(world: World) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice pause"))
+
+    assert decision.pauses == ()
+    assert decision.reason == "/coppice pause needs maintain access; ana has write"

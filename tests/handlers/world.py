@@ -128,6 +128,11 @@ def _alive(run: Run) -> bool:
     return run.following or not run.status.ended
 
 
+class Patches:
+    async def of(self, run: Run) -> bytes:
+        return b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"
+
+
 class World:
     """Everything that a decision may depend on."""
 
@@ -144,6 +149,7 @@ class World:
         context = Context(
             github=self.github,
             runs=self.runs,
+            patches=Patches(),
             me=Me(),
             agent="scripted",
             clock=lambda: NOW,

@@ -11,8 +11,8 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
+from bot.intake.entrance import Entrance
 from bot.intake.journal import Journal
-from bot.intake.webhook import add_webhook
 from bot.store import deliveries
 from bot.store.database import Database
 from bot.store.deliveries import DeliveryRow
@@ -68,16 +68,13 @@ async def open_door(url: str) -> AsyncIterator[Door]:
     database = await Database.open(url)
     journal = await Journal.open(database.file)
     app = web.Application()
-    add_webhook(app, journal, secret=SECRET)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
+    entrance = await Entrance.open(app, journal, secret=SECRET, host="127.0.0.1", port=0)
+    port = entrance.address[1]
     try:
         async with ClientSession() as session:
             yield Door(f"http://127.0.0.1:{port}/webhook", database, journal, session)
     finally:
-        await runner.cleanup()
+        await entrance.close()
         await journal.close()
         await database.close()
 

@@ -23,3 +23,11 @@ def stopped(run: Run, headline: str) -> str:
 def acts(run: Run, what: str) -> str:
     """Say what a person has to decide; ``what`` is Markdown of ours."""
     return f"@{run.trigger.by.login}: {what}"
+
+
+def untouched(run: Run, term: str) -> str:
+    """Say why an open draft is closed, and where its work is."""
+    return (
+        f"Closed: nobody touched this draft for {term}. `coppice patch {run.short_id}` has its"
+        f" work; `/coppice run` on #{run.issue} starts afresh."
+    )

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from bot.github.markdown import cell, code, fence, folded, line, prose
 from bot.github.texts import boxes
-from bot.github.texts.moments import duration
 from bot.github.texts.money import at_most, budget
 from bot.runs import Approval, Budget, FileAction, Gate, Plan, PlannedFile, Record, Run, Step
 
@@ -61,7 +60,7 @@ def _header(waiting: Waiting) -> str:
 
 def _changed(waiting: Waiting) -> str:
     gate = waiting.gate
-    lines = [prose_of_ours(gate.changed)] if gate.changed else []
+    lines = [gate.changed] if gate.changed else []
     if gate.void and not gate.passed:
         counts = "counts" if len(gate.void) == 1 else "count"
         which = "The approval" if len(gate.void) == 1 else "The approvals"
@@ -71,11 +70,6 @@ def _changed(waiting: Waiting) -> str:
         kept = f"`/coppice approve {gate.hash[: boxes.SHOWN]}` keeps the text that was planned for;"
         lines.append(f"{kept} `/coppice plan` takes the new one.")
     return "\n\n".join(lines)
-
-
-def prose_of_ours(text: str) -> str:
-    """Words that code put together; names in them are in code spans already."""
-    return text
 
 
 def _contract(plan: Plan) -> str:
@@ -140,14 +134,11 @@ def _act(waiting: Waiting) -> str:
         return ""
     if gate.amendment:
         paths = ", ".join(code(path) for path in gate.amendment.paths[:10])
-        return boxes.amend(paths, gate.amendment.hash)
+        more = len(gate.amendment.paths) - 10
+        also = f" and {more} more" if more > 0 else ""
+        return f"The work also changes {paths}{also}.\n\n{boxes.amend(gate.amendment.hash)}"
     return f"{boxes.approve(gate.hash)}\n\nTo change it, reply `/coppice` and what you want."
 
 
 def _names(approvals: Sequence[Approval]) -> str:
     return ", ".join(code(approval.by.login) for approval in approvals)
-
-
-def waited(seconds: float) -> str:
-    """How long it waits before it expires."""
-    return duration(seconds)

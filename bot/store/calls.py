@@ -1,0 +1,215 @@
+"""Calls of models: reserved before they go out, settled when they are over, and added up."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select, text, update
+
+from bot.runs import Budget, Record, Spend
+from bot.store import tables
+
+_CALL = tables.calls.c
+_LOCK = 0x63616C6C  # any number, the same in every process
+
+TOKENS_PER_USD = 1_000_000
+"""Where a price is unknown, a bound in dollars binds as this many tokens for each of them."""
+
+
+class CallStatus(StrEnum):
+    RESERVED = "reserved"  # under way; its tokens and dollars are the most that it may come to
+    DONE = "done"
+    FAILED = "failed"
+    REFUSED = "refused"  # never went out: a budget was in the way
+
+
+class Call(Record):
+    """One call of a model."""
+
+    run_id: str
+    stage: str
+    role: str
+    attempt: int
+    installation_id: int
+    repository_id: int
+    repository: str
+    person: str
+    """Login of whoever asked for the run."""
+    endpoint: str
+    model: str
+    api: str
+    status: CallStatus = CallStatus.RESERVED
+    input_tokens: int
+    """Cached ones too."""
+    cached_tokens: int = 0
+    output_tokens: int
+    """Reasoning ones too."""
+    reasoning_tokens: int = 0
+    usd: float | None
+    """None: nobody knows the price, or a subscription pays."""
+    estimated: bool = False
+    """The endpoint did not tell the tokens."""
+    subscription: bool = False
+    started_at: float
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def tokens(self) -> int:
+        return self.input_tokens + self.output_tokens
+
+
+class Scope(StrEnum):
+    """Whose calls count together."""
+
+    PERSON = "person"
+    REPOSITORY = "repository"
+    INSTALLATION = "installation"
+
+
+class Limit(Record):
+    """What the calls of one scope may come to since a moment."""
+
+    scope: Scope
+    since: float
+    most: Budget
+    name: str
+    """For the text of a refusal: `today's budget of octo/shop`."""
+
+
+class Refused(Record):
+    """A call would go over a limit."""
+
+    limit: str = ""
+    used: str = Field(examples=["$1.97 of $2.00"])
+
+
+def reserve(c: Connection, call: Call, limits: Sequence[Limit] = ()) -> int | Refused:
+    """Write down a call at its largest price, or answer which limit it would break.
+
+    Two calls never pass one limit together: the transaction has the only turn to write.
+    """
+    if limits and c.dialect.name == "postgresql":
+        c.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    for limit in limits:
+        spent = _spend(c, *_scope(call, limit.scope), _CALL.started_at >= limit.since)
+        used = over(limit.most, spent, call)
+        if used:
+            return Refused(limit=limit.name, used=used)
+    return insert(c, call)
+
+
+def insert(c: Connection, call: Call) -> int:
+    """Write down a call as it is; answer its number."""
+    row = tables.calls.insert().values(call.model_dump(mode="json")).returning(_CALL.seq)
+    return int(c.execute(row).scalar_one())
+
+
+def settle(c: Connection, seq: int, call: Call) -> None:
+    """Write down what a call came to."""
+    c.execute(update(tables.calls).where(_CALL.seq == seq).values(call.model_dump(mode="json")))
+
+
+def abandon(c: Connection, before: float) -> int:
+    """Close what a process that died left reserved since before then, at its largest price."""
+    left = (_CALL.status == CallStatus.RESERVED.value, _CALL.started_at < before)
+    values = {"status": CallStatus.FAILED.value, "estimated": True}
+    error = "the process ended before the answer did"
+    return c.execute(update(tables.calls).where(*left).values(**values, error=error)).rowcount
+
+
+def over(most: Budget, spent: Spend, call: Call) -> str | None:
+    """Say what of a budget is used where a call, at its largest, would go over it."""
+    dollars = spent.usd + (call.usd or 0.0)
+    if most.usd is not None and call.usd is not None and dollars > most.usd + 1e-9:
+        return f"${spent.usd:.2f} of ${most.usd:.2f}"
+    known = call.usd is not None or call.subscription
+    if most.usd is not None and not known:
+        allowed = int(most.usd * TOKENS_PER_USD)
+        if spent.unpriced_tokens + call.tokens > allowed:
+            return f"{spent.unpriced_tokens:,} of {allowed:,} tokens at an unknown price"
+    if most.tokens is not None and spent.tokens + call.tokens > most.tokens:
+        return f"{spent.tokens:,} of {most.tokens:,} tokens"
+    if most.turns is not None and spent.calls + 1 > most.turns:
+        return f"{spent.calls} of {most.turns} turns"
+    if most.minutes is not None and spent.seconds >= most.minutes * 60:
+        return f"{spent.seconds / 60:.0f} of {most.minutes:g} minutes"
+    return None
+
+
+def spend(
+    c: Connection, run_id: str, *, stage: str | None = None, role: str | None = None
+) -> Spend:
+    """Add up the calls of a run, those under way at their largest price."""
+    conditions: list[ColumnElement[bool]] = [_CALL.run_id == run_id]
+    conditions += [_CALL.stage == stage] if stage is not None else []
+    conditions += [_CALL.role == role] if role is not None else []
+    return _spend(c, *conditions)
+
+
+def spend_by_model(c: Connection, run_id: str) -> list[tuple[str, str, Spend]]:
+    """Add up the calls of a run by role and model, in the order in which they first appear."""
+    query = (
+        select(_CALL.role, _CALL.model, *_SUMS)
+        .where(_CALL.run_id == run_id, _COUNTED)
+        .group_by(_CALL.role, _CALL.model)
+        .order_by(func.min(_CALL.seq))
+    )
+    return [(role, model, _read(sums)) for role, model, *sums in c.execute(query)]
+
+
+def listing(c: Connection, run_id: str) -> list[Call]:
+    """List the calls of a run in the order in which they were made."""
+    columns = [column for column in _CALL if column.name != "seq"]
+    query = select(*columns).where(_CALL.run_id == run_id).order_by(_CALL.seq)
+    return [Call.model_validate(dict(row)) for row in c.execute(query).mappings()]
+
+
+_COUNTED = _CALL.status != CallStatus.REFUSED.value
+_UNPRICED = _CALL.usd.is_(None) & ~_CALL.subscription
+_SUMS = (
+    func.count(),
+    func.coalesce(func.sum(_CALL.input_tokens), 0),
+    func.coalesce(func.sum(_CALL.cached_tokens), 0),
+    func.coalesce(func.sum(_CALL.output_tokens), 0),
+    func.coalesce(func.sum(_CALL.reasoning_tokens), 0),
+    func.coalesce(func.sum(_CALL.usd), literal(0.0)),
+    func.coalesce(func.sum(case((_UNPRICED, 1), else_=0)), 0),
+    func.coalesce(
+        func.sum(case((_UNPRICED, _CALL.input_tokens + _CALL.output_tokens), else_=0)), 0
+    ),
+    func.coalesce(func.sum(case((_CALL.subscription, 1), else_=0)), 0),
+    func.coalesce(func.sum(case((_CALL.estimated, 1), else_=0)), 0),
+    func.coalesce(func.sum(_CALL.seconds), literal(0.0)),
+)
+_NAMES = (
+    "calls",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+    "usd",
+    "unpriced",
+    "unpriced_tokens",
+    "subscribed",
+    "estimated",
+    "seconds",
+)
+
+
+def _spend(c: Connection, *conditions: ColumnElement[bool]) -> Spend:
+    return _read(c.execute(select(*_SUMS).where(_COUNTED, *conditions)).one())
+
+
+def _read(sums: Sequence[Any]) -> Spend:
+    return Spend.model_validate(dict(zip(_NAMES, sums, strict=True)))
+
+
+def _scope(call: Call, scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    if scope is Scope.REPOSITORY:
+        return (_CALL.repository_id == call.repository_id,)
+    of_installation = _CALL.installation_id == call.installation_id
+    if scope is Scope.PERSON:
+        return (of_installation, _CALL.person == call.person)
+    return (of_installation,)

@@ -1,0 +1,59 @@
+"""Write ``docs/labels.md`` from the code.
+
+``python -m handlers.label_documentation`` prints it; a test holds the file against it.
+"""
+
+import sys
+
+from bot.github.texts import labels as mirrors
+from bot.pipeline.configuration import RepositoryConfig
+from handlers import labels
+
+_HEAD = """\
+# Labels
+
+This page is written from the code: `python -m handlers.label_documentation`.
+
+Labels are inputs and mirrors. A label counts only if somebody who may steer put it on, by GitHub's
+word at that moment; else it is ignored with a reason (`coppice deliveries`).
+"""
+_CHOSEN = {
+    "agent": "the agent, among those that the operator allows",
+    "model": "the model endpoint of the operator",
+    "pipeline": "the pipeline",
+    "budget": "what the run may spend, such as `2usd` or `2usd,30min`",
+    "publish": "how far it goes: `comment`, `patch`, `branch` or `pr`",
+    "priority": "whether it goes first among queued runs: a digit, higher goes first",
+}
+
+
+def page() -> str:
+    """Return the whole page."""
+    trigger = RepositoryConfig().trigger.label
+    acting = [
+        (trigger, "starts a run; taken off, it stops it (`trigger.label` names another one)"),
+        (labels.PLAN, "starts a run that ends with its plan"),
+        (labels.APPROVE, "approves the plan that is shown when the label is put on"),
+    ]
+    choosing = [(f"{labels.PREFIX}{key}=…", _CHOSEN[key]) for key in labels.CHOICES]
+    shown = [(name, words) for name, (_, words) in mirrors.MIRRORS.items()]
+    return "\n".join(
+        [
+            _HEAD,
+            _table("What people put on an issue", acting),
+            _table("What they choose for its next run", choosing),
+            "A word of `/coppice run` goes before a label.\n",
+            _table("What Coppice shows", shown),
+            "None when it is done. They are made at a repository's first run; what people make of",
+            "their colours and descriptions afterwards stays.\n",
+        ]
+    )
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> str:
+    lines = [f"| `{label}` | {meaning} |" for label, meaning in rows]
+    return "\n".join([f"## {title}", "", "| label | meaning |", "|---|---|", *lines, ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
