@@ -43,13 +43,15 @@ lock: $(BIN)/python ## write requirements*.txt anew from pyproject.toml
 	$(PIP) install uv >&2
 	$(COMPILE) --output-file requirements.txt >&2
 	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt >&2
+	$(COMPILE) --extra agents --constraint requirements.txt --output-file requirements-agents.txt >&2
 
 schema: $(VENV)/.demo ## cut GitHub's description for the forge anew (from npm, versions as in extract.py)
 	$(call install,$(call missing,npm,npm))
 	folder=$$(mktemp -d)
 	trap 'rm -rf "$$folder"' EXIT
 	npm install --prefix "$$folder" --no-audit --no-fund --ignore-scripts \
-		@octokit/openapi@23.0.2 @octokit/openapi-webhooks@12.1.0 >&2
+		@octokit/openapi@23.0.2 @octokit/openapi-webhooks@12.1.0 \
+		@octokit/graphql-schema@15.26.1 >&2
 	$(BIN)/python -m bot.forge.schema.extract "$$folder/node_modules"
 
 chaos soak scale: ## kill it, wear it out, fill it up (issue 6 builds these)

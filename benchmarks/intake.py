@@ -43,7 +43,7 @@ class Server:
         self.memory.append(resident(self.pid))
         if self.database:
             settle(self.database)
-        time.sleep(0.3)
+        rest(self.pid)
         return shot.rate
 
     def p99(self) -> list[float]:
@@ -120,6 +120,21 @@ def resident(pid: int) -> float:
     """Read the resident memory of a process, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def rest(pid: int) -> None:
+    """Wait until a process has nothing left to do, such as moving its log."""
+    deadline = time.monotonic() + SETTLING_SECONDS
+    before, used = -1.0, cpu(pid)
+    while used - before > 0.01 and time.monotonic() < deadline:
+        time.sleep(0.5)
+        before, used = used, cpu(pid)
+
+
+def cpu(pid: int) -> float:
+    """Read how many seconds of processor a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def unhandled(database: Path) -> int:

@@ -115,7 +115,6 @@ def decider(
         clock=time.time,
         markers=shop.markers,
         refusals=Refusals(time.monotonic),
-        agents=tuple(shop.staff.runtimes),
         bots=frozenset(settings.bots),
     )
     return partial(decide, context=context)

@@ -191,7 +191,7 @@ def test_every_bad_setting_is_named_at_once(operator: pytest.MonkeyPatch) -> Non
 
     _, problems = inspect(Settings)
 
-    missing = ["COPPICE_APP_ID", "COPPICE_PRIVATE_KEY", "COPPICE_WEBHOOK_SECRET"]
+    missing = ["COPPICE_WEBHOOK_SECRET", "COPPICE_APP_ID", "COPPICE_PRIVATE_KEY"]
     assert [problem.variable for problem in problems] == missing
     assert all(problem.message == "is missing" for problem in problems)
 

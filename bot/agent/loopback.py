@@ -8,7 +8,7 @@ import aiohttp
 from bot.errors import OperatorError
 
 FORGE_HEADER = "X-Coppice-Forge"
-CHOOSE = "Choose another agent with COPPICE_AGENT."
+CHOOSE = "Name a model with COPPICE_MODEL_URL, or another agent with COPPICE_AGENT."
 
 
 def require_loopback(github_url: str) -> None:

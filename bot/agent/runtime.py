@@ -67,6 +67,11 @@ class ModelSocket(Protocol):
         ...
 
     @property
+    def window(self) -> int | None:
+        """Tokens that input and output may come to together; None: nobody said."""
+        ...
+
+    @property
     def refusal(self) -> "Refusal | None":
         """Why no further call goes out (the budget is used up, the key is refused), once so."""
         ...

@@ -7,8 +7,9 @@ from typing import Annotated, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from bot.agent.runtime import Role
 from bot.errors import StageFailed
-from bot.runs import Record
+from bot.runs import Json, Record
 
 ACTS = ("write", "delete", "link", "diff", "run", "hang", "say")
 COMPANIONS = {"write": "text", "link": "to"}
@@ -49,10 +50,19 @@ class Step(Record):
 
 class Script(Record):
     attempts: Annotated[tuple[tuple[Step, ...], ...], Field(min_length=1)]
+    plan: tuple[Json, ...] = ()
+    """What it answers when it is asked for a plan, the first time, the second, …; none: nothing."""
+    review: tuple[Json, ...] = ()
+    """What it answers when it is asked for a review."""
 
     def attempt(self, number: int) -> tuple[Step, ...]:
         """Return the steps of an attempt, counted from 1; after the last the last repeats."""
         return self.attempts[min(number, len(self.attempts)) - 1]
+
+    def answer(self, role: Role, number: int) -> Json:
+        """Return what it says to a question, counted from 1; None: it has no answers."""
+        answers = {Role.PLAN: self.plan, Role.REVIEW: self.review}.get(role, ())
+        return answers[min(number, len(answers)) - 1] if answers else None
 
 
 def find_script(directory: Path, repository: str, issue: int) -> Path:
@@ -81,7 +91,7 @@ def load_script(path: Path) -> Script:
 
 def _problem(where: tuple[int | str, ...], message: str, kind: str) -> str:
     if kind == "extra_forbidden":
-        known = ", ".join((*ACTS, *COMPANIONS.values())) if len(where) > 1 else "attempts"
+        known = ", ".join((*ACTS, *COMPANIONS.values()) if len(where) > 1 else Script.model_fields)
         message = f"unknown key `{where[-1]}` (known: {known})"
         where = where[:-1]
     place = ".".join(str(part) for part in where)

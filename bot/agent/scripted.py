@@ -27,6 +27,8 @@ from bot.agent.runtime import (
 )
 from bot.agent.script import find_script, load_script, read_diff
 from bot.box import Box, BoxedProcess, Command, Mount
+from bot.errors import StageFailed
+from bot.runs import Json
 
 PROGRAM = "/coppice/agent.py"
 EVENTS_LIMIT = 4 * 2**20
@@ -92,6 +94,10 @@ class ScriptedRuntime:
         return Probe(ok=True, version=None, detail=f"part of Coppice; scripts in {self._scripts}")
 
     async def run(self, task: AgentTask, context: AgentContext) -> AsyncGenerator[AgentEvent]:
+        if not task.role.writes:
+            yield Started()
+            yield Finished(reason=FinishReason.DONE, answer=self._answer(task))
+            return
         steps = self._steps(task)
         async with context.box.open(_command(task, context)) as process:
             process.stdin.write(steps)
@@ -102,6 +108,14 @@ class ScriptedRuntime:
             while not isinstance(event, Finished):
                 event = await events.next()
                 yield event
+
+    def _answer(self, task: AgentTask) -> Json:
+        """What the script says to a question; one that cannot be read has its say at the work."""
+        try:
+            script = load_script(find_script(self._scripts, task.repository, task.issue))
+        except StageFailed:
+            return None
+        return script.answer(task.role, task.attempt)
 
     def _steps(self, task: AgentTask) -> bytes:
         path = find_script(self._scripts, task.repository, task.issue)

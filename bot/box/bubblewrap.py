@@ -11,24 +11,34 @@ import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.box import seccomp
 from bot.box.child import readable
 from bot.box.command import BoxLevel, Command, Outcome
+from bot.box.forward import in_network
+from bot.box.groups import Group, Groups, told
 from bot.box.memory import memory_file
 from bot.box.process import BoxedProcess, Spawn
 from bot.box.supervise import opened, supervised
 from bot.box.surroundings import HOME, Limits, environment
+from bot.box.system import of_host, of_image
 from bot.errors import OperatorError
 
-ETC = ("hosts", "passwd", "group", "ld.so.cache", "ssl", "alternatives")
-SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 ISOLATION = (
     *("--unshare-user", "--unshare-all", "--cap-drop", "ALL", "--die-with-parent"),
     *("--new-session", "--clearenv", "--uid", "1000", "--gid", "1000"),
+)
+ENTER = (  # the control groups, up to `--`, and become what follows
+    *("/bin/sh", "-c"),
+    'while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs" || exit; shift; done; shift; exec "$@"',
+    "sh",
+)
+LIMIT = (  # dash has -p, bash -u
+    'ulimit -c 0; ulimit -f "$1"; ulimit -p "$2" 2>/dev/null || ulimit -u "$2"; ulimit -d "$3";'
+    ' shift 3; exec "$@"'
 )
 
 
@@ -45,15 +55,29 @@ class Program:
 
 class Bubblewrap:
     def __init__(
-        self, program: Program, *, read: Sequence[Path], limits: Limits | None = None
+        self,
+        program: Program,
+        *,
+        read: Sequence[Path],
+        limits: Limits | None = None,
+        groups: Groups | None = None,
+        root: Path | None = None,
     ) -> None:
+        """Show the host's system, or that of ``root``; ``read`` are the host's in any case."""
         self._program = program
         self._limits = limits or Limits()
-        self._system = (*self._isolation(), *_system(), *self._scratch(), *_readable(read))
+        self._groups = groups
+        self._root = root
+        system = of_host() if root is None else of_image(root)
+        self._system = (*self._isolation(), *system, *self._scratch(), *_readable(read))
 
     @property
     def level(self) -> BoxLevel:
         return BoxLevel.BUBBLEWRAP
+
+    @property
+    def held(self) -> str:
+        return told(self._limits, self._groups)
 
     async def run(self, command: Command) -> Outcome:
         with memory_file(command.stdin) as stdin:
@@ -67,33 +91,48 @@ class Bubblewrap:
             yield process
 
     def _start(self, command: Command, *, stdin: int, stderr: int) -> "BubblewrapProcess":
-        status, status_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        try:
-            with memory_file(seccomp.program(loopback=command.loopback)) as filter_fd:
-                arguments = self._arguments(command, filter_fd, status_in)
-                with memory_file(_joined(arguments)) as arguments_fd:
-                    popen = Spawn(
-                        argv=self._argv(command, arguments_fd),
-                        env={},
-                        pass_fds=(filter_fd, arguments_fd, status_in),
-                        stdin=stdin,
-                        stderr=stderr,
-                    )()
-        except BaseException:
-            os.close(status)
-            raise
-        finally:
-            os.close(status_in)
-        return BubblewrapProcess(popen, status)
+        argv, mounts = in_network(command.argv, command.forward)
+        command = replace(command, argv=argv, mounts=(*command.mounts, *mounts))
+        with ExitStack() as held, ExitStack() as failed:
+            status, status_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+            failed.callback(os.close, status)
+            held.callback(os.close, status_in)
+            group = None if self._groups is None else self._groups.make(self._limits)
+            if group is not None:
+                failed.callback(group.remove)
+            loopback = command.loopback or bool(command.forward)
+            filter_fd = held.enter_context(memory_file(seccomp.program(loopback=loopback)))
+            arguments = _joined(self._arguments(command, filter_fd, status_in))
+            arguments_fd = held.enter_context(memory_file(arguments))
+            popen = Spawn(
+                argv=self._argv(command, arguments_fd, group),
+                env={},
+                pass_fds=(filter_fd, arguments_fd, status_in),
+                stdin=stdin,
+                stderr=stderr,
+            )()
+            failed.pop_all()
+        return BubblewrapProcess(popen, status, group)
 
-    def _argv(self, command: Command, arguments: int) -> Sequence[str]:
+    def _argv(self, command: Command, arguments: int, group: Group | None) -> Sequence[str]:
         """Leave the box's own options to --args: process 1 shows its command line in the box."""
-        prlimit = [f"--{name}={value}" for name, value in self._limits.resources()]
         return (
+            *(() if group is None else (*ENTER, *map(str, group.directories), "--")),
             *(self._program.path, "--args", str(arguments), "--"),
-            *(self._program.prlimit, *prlimit, "--"),
+            *self._limited(grouped=group is not None),
             *command.argv,
         )
+
+    def _limited(self, *, grouped: bool) -> Iterator[str]:
+        """Set limits in the box, by what its system has: each has a shell."""
+        limits = dict(self._limits.resources(grouped=grouped))
+        if self._root is None:
+            yield self._program.prlimit
+            yield from (f"--{name}={value}" for name, value in limits.items())
+            yield "--"
+        else:
+            yield from ("/bin/sh", "-c", LIMIT, "sh", str(limits["fsize"] // 512))
+            yield from (str(limits["nproc"]), str(limits.get("data", 0) // 1024 or "unlimited"))
 
     def _arguments(self, command: Command, filter_fd: int, status: int) -> Iterator[str]:
         yield from self._system
@@ -121,8 +160,9 @@ class Bubblewrap:
 
 
 class BubblewrapProcess(BoxedProcess):
-    def __init__(self, popen: subprocess.Popen[bytes], status: int) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], status: int, group: Group | None) -> None:
         super().__init__(popen)
+        self.group = group
         self._status_fd = status
         self._status = ""
         self._first: int | None = None
@@ -171,21 +211,6 @@ class BubblewrapProcess(BoxedProcess):
         os.close(self._status_fd)
         if self._first is not None:
             os.close(self._first)
-
-
-def _system() -> Iterator[str]:
-    """Show the system's programs as they stand on the host, and the few settings they need."""
-    yield from ("--ro-bind", "/usr", "/usr")
-    for path in (Path("/", name) for name in SYSTEM):
-        if path.is_symlink():
-            yield from ("--symlink", str(path.readlink()), str(path))
-        elif path.is_dir():
-            yield from ("--ro-bind", str(path), str(path))
-    for path in (Path("/etc", name) for name in ETC):
-        if path.exists():
-            yield from ("--ro-bind", str(path), str(path))
-    if Path("/etc/ssl/private").is_dir():
-        yield from ("--tmpfs", "/etc/ssl/private", "--remount-ro", "/etc/ssl/private")
 
 
 def _readable(directories: Sequence[Path]) -> Iterator[str]:

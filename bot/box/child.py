@@ -7,10 +7,26 @@ process, and the event loop stands still meanwhile (8 ms at 150 MB, against 1).
 import asyncio
 import os
 import signal
-import subprocess
-from typing import IO
+from contextlib import suppress
+from typing import IO, Protocol
 
 LINE_LIMIT = 2**20
+
+
+class Started(Protocol):
+    """What is read of a Popen."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdin(self) -> IO[bytes] | None: ...
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+    @property
+    def stderr(self) -> IO[bytes] | None: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def wait(self) -> int: ...
 
 
 class Child:
@@ -19,9 +35,9 @@ class Child:
     """A line longer than 1 MiB raises ValueError."""
     stderr: asyncio.StreamReader
 
-    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+    def __init__(self, popen: Started, pidfd: int | None = None) -> None:
         self._popen = popen
-        self._pidfd = os.pidfd_open(popen.pid)
+        self._pidfd = os.pidfd_open(popen.pid) if pidfd is None else pidfd
         self._pipes = {pipe for pipe in (popen.stdin, popen.stdout, popen.stderr) if pipe}
         self._transports: list[asyncio.ReadTransport | asyncio.WriteTransport] = []
 
@@ -60,7 +76,8 @@ class Child:
 
     def _signal(self, number: signal.Signals) -> None:
         if self._alive:
-            signal.pidfd_send_signal(self._pidfd, number)
+            with suppress(ProcessLookupError):  # who is not our own child may be gone already
+                signal.pidfd_send_signal(self._pidfd, number)
 
     async def _reader(self, pipe: IO[bytes]) -> asyncio.StreamReader:
         reader = asyncio.StreamReader(limit=LINE_LIMIT)

@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
+from bot.box.forward import Forward
 from bot.box.mount import TREE, Mount
 from bot.box.process import BoxedProcess
 
@@ -45,6 +46,8 @@ class Command:
     """Gets the whole output, mode 0600."""
     loopback: bool = False
     """Allow internet sockets, which reach nothing but the box's own 127.0.0.1."""
+    forward: tuple[Forward, ...] = ()
+    """Ports of the box's 127.0.0.1 that lead to Unix sockets of the host."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,11 @@ class Outcome:
 class Box(Protocol):
     @property
     def level(self) -> BoxLevel: ...
+
+    @property
+    def held(self) -> str:
+        """Say which limits it holds its commands to, and by what."""
+        ...
 
     async def run(self, command: Command) -> Outcome:
         """Run it to its end, or to a limit; nothing of it is alive afterwards.

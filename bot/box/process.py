@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.box.child import Child
+from bot.box.groups import Group
 from bot.errors import OperatorError, StageFailed
 
 KILL_SECONDS = 30
@@ -30,10 +31,10 @@ class Spawn:
             return self._popen()
         except OSError as error:
             if error.errno == errno.E2BIG:
-                raise _impossible("it is too long") from error
+                raise impossible("it is too long") from error
             raise OperatorError(f"the command could not be started: {error}") from error
         except ValueError as error:
-            raise _impossible(str(error)) from error
+            raise impossible(str(error)) from error
 
     def _popen(self) -> subprocess.Popen[bytes]:
         """Start it in a session of its own, so that no Ctrl-C reaches it."""
@@ -50,7 +51,8 @@ class Spawn:
         )
 
 
-def _impossible(why: str) -> StageFailed:
+def impossible(why: str) -> StageFailed:
+    """Make the error for words that no program can be given."""
     return StageFailed("bad_command", f"the command cannot be started: {why}", blocked=True)
 
 
@@ -58,7 +60,20 @@ class BoxedProcess(Child, ABC):
     """A living process in a box, as an agent's runtime drives it."""
 
     problem: str | None = None
-    """The limit at which the box killed it."""
+    """The limit at which the box, or the kernel for it, killed it or a part of it."""
+    group: Group | None = None
+    """Its control group."""
+
+    async def wait(self) -> int:
+        code = await super().wait()
+        if self.group is not None:
+            self.problem = self.problem or self.group.problem
+        return code
+
+    def close(self) -> None:
+        super().close()
+        if self.group is not None:
+            self.group.remove()
 
     async def kill(self) -> None:
         """Kill everything in the box and return when it is gone; harmless when it is already."""

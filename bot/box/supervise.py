@@ -29,7 +29,7 @@ async def supervised(process: BoxedProcess, command: Command) -> Outcome:
             await output.drain(process.stdout)
     finally:
         await _discard(process)
-    problem = problem or output.problem
+    problem = problem or output.problem or process.problem
     exit_code = exit_code if problem is None else None
     return Outcome(exit_code=exit_code, seconds=seconds, output=output.text(), problem=problem)
 
@@ -58,8 +58,8 @@ async def opened(process: BoxedProcess, command: Command) -> AsyncIterator[None]
 
 async def _keep_errors(process: BoxedProcess, output: Output) -> None:
     await output.drain(process.stderr)
-    process.problem = output.problem
     if output.problem is not None:
+        process.problem = output.problem
         await process.kill()
 
 

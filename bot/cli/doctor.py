@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.box.probe import probe
+from bot.cli.boxes import find_box
 from bot.cli.check import Check, bad, good
 from bot.cli.connection import is_loopback
 from bot.cli.doctor_app import examine_app
@@ -112,10 +112,10 @@ def _sqlite() -> Check:
 
 async def _box(settings: Settings) -> Check:
     try:
-        box = await probe(settings.box, read=settings.box_read)
+        box = await find_box(settings)
     except OperatorError as error:
         return bad("box", "no box can be set up", str(error))
-    return good("box", f"level {box.level.value}, {box.level.label}")
+    return good("box", f"level {box.level.value}, {box.level.label}; {box.held}")
 
 
 def _data_dir(settings: Settings) -> Check:

@@ -18,9 +18,10 @@ from aiohttp import web
 from bot import log
 from bot.engine import lock
 from bot.errors import OperatorError
+from bot.intake.entrance import Entrance
 from bot.intake.journal import Journal
-from bot.intake.webhook import PATH, add_webhook
-from bot.settings import Settings, load
+from bot.intake.webhook import PATH
+from bot.settings import DoorSettings, Settings, load
 from bot.store import schema
 from bot.store.sqlite import SqliteFile, sqlite_path
 
@@ -33,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 def run(role: str) -> int:
     """Serve until SIGTERM or SIGINT; answer the exit code. Raises OperatorError."""
-    settings = load(Settings)
+    settings = load(DoorSettings if role == "web" else Settings)
     log.configure(settings.log_format, settings.secrets)
     settings.prepare_data_dir()
     path = sqlite_path(settings.database_url)
@@ -47,27 +48,27 @@ def run(role: str) -> int:
     return 0
 
 
-async def _serve(settings: Settings, path: Path, role: str) -> None:
+async def _serve(settings: DoorSettings, path: Path, role: str) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     file = SqliteFile(path)
     await schema.prepare(file)
     service: Service | None = None
-    if role == "web":
-        journal = await Journal.open(file)
-    else:
+    if isinstance(settings, Settings):
         file.close()
         journal, service = await _all_in_one(settings)
-    runner = await _listen(settings, journal, service)
+    else:
+        journal = await Journal.open(file)
+    entrance = await _listen(settings, journal, service)
     _spare_the_collector()
     _let_the_door_go_first()
-    _say_ready(runner, settings, role)
+    _say_ready(entrance, settings, role)
     if service is None:
         await stop.wait()
     else:
         await _until(stop, service)
-    await runner.cleanup()
+    await entrance.close()
     await journal.close()
     # Runs under way stop here as by a crash, and go on at the next start in the same way: one way
     # to end is one to test, and closing what a step uses would be recorded as the step's failure.
@@ -109,9 +110,8 @@ async def _until(stop: asyncio.Event, service: "Service") -> None:
         await working
 
 
-async def _listen(settings: Settings, journal: Journal, service: "Service | None") -> web.AppRunner:
+async def _listen(settings: DoorSettings, journal: Journal, service: "Service | None") -> Entrance:
     app = web.Application()
-    add_webhook(app, journal, secret=settings.webhook_secret.get_secret_value())
 
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"ok": True})
@@ -122,23 +122,23 @@ async def _listen(settings: Settings, journal: Journal, service: "Service | None
 
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
+    secret = settings.webhook_secret.get_secret_value()
     try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+        return await Entrance.open(
+            app, journal, secret=secret, host=settings.host, port=settings.port
+        )
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         raise OperatorError(
-            f"port {settings.port} on {settings.host} cannot be had ({error.strerror});"
+            f"port {settings.port} on {settings.host} cannot be had ({os.strerror(error.errno)});"
             " set COPPICE_PORT to another one, or to 0 for any that is free",
             exit_code=PORT_TAKEN,
         ) from error
-    return runner
 
 
-def _say_ready(runner: web.AppRunner, settings: Settings, role: str) -> None:
-    host, port = runner.addresses[0][:2]
+def _say_ready(entrance: Entrance, settings: DoorSettings, role: str) -> None:
+    host, port = entrance.address
     url = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     line = {"url": url, "webhook_url": f"{url}{PATH}", "role": role, "pid": os.getpid()}
     sys.stdout.write(json.dumps(line) + "\n")

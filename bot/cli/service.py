@@ -3,27 +3,29 @@
 import asyncio
 import logging
 import secrets as randomness
+import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import aiohttp
 
 from bot.agent.loopback import require_forge
-from bot.agent.registry import runtime
-from bot.agent.runtime import AgentRuntime
-from bot.box import probe
+from bot.cli.boxes import find_box
 from bot.cli.connection import open_session, proxy_for
+from bot.cli.staff import hire
 from bot.engine.acts import Acts
 from bot.engine.agents import Staff
 from bot.engine.bench import Benches
 from bot.engine.branch import BranchActs
 from bot.engine.engine import Engine
+from bot.engine.notices import Notices
 from bot.engine.opening import Opener
+from bot.engine.plans import PlanActs
 from bot.engine.sayings import Sayings
 from bot.engine.shop import Shop
 from bot.engine.slots import Slots
 from bot.engine.source import Source
+from bot.engine.tidying import Tidying
 from bot.engine.writer import Writer
 from bot.errors import EffectDelayed
 from bot.github.app import App, Me, Registration
@@ -33,16 +35,19 @@ from bot.github.marker import Markers
 from bot.intake.delivery import Delivery
 from bot.intake.dispatcher import Dispatcher
 from bot.intake.journal import Journal
+from bot.intake.sweep import Sweep
+from bot.pipeline import errors
+from bot.pipeline.errors import ErrorClass
 from bot.pipeline.rulebook import Rulebook
-from bot.runs import Again, Effect, RepositoryRef, Start, Tell
+from bot.runs import Again, Effect, Pause, RepositoryRef, Start, Tell
 from bot.settings import Settings
-from bot.store import secrets
+from bot.store import pauses, secrets
 from bot.store.database import Database
 from bot.worktree import Identity, Mirrors, Network, Pusher, Works, Worktrees
 from handlers.reads import decider
 
 ENGINE_FILE = "coppice-engine.sqlite"
-DEMO_SCRIPTS = Path(__file__).resolve().parents[2] / "prompts" / "demo"
+SCRIPTED = "scripted"
 MARKER_BYTES = 32
 _log = logging.getLogger(__name__)
 
@@ -70,6 +75,13 @@ class Actor:
     async def tell(self, tell: Tell) -> str | None:
         return await self.engine.tell(tell)
 
+    async def pause(self, pause: Pause) -> None:
+        where, by, at = pause.repository_id, pause.by, time.time()
+        if pause.on:
+            await self.engine.database.write(lambda c: pauses.pause(c, where, by, at))
+        else:
+            await self.engine.database.write(lambda c: pauses.resume(c, where))
+
 
 @dataclass(slots=True, kw_only=True)
 class Service:
@@ -82,25 +94,34 @@ class Service:
 
     async def work(self) -> None:
         """Act on deliveries until cancelled; raises OperatorError where a setting is wrong."""
-        async with open_session(self.settings) as session:
-            if self.settings.agent == "scripted":
+        async with (
+            open_session(self.settings) as session,
+            hire(self.settings, self.database) as staff,
+        ):
+            if SCRIPTED in staff.runtimes:
                 await require_forge(session, self.settings.github_url)
-            app = App(self._registration(), session)
-            me = await _introduce(app)
-            key = await self._marker_key()
-            engine, effects = await self._engine(app, me, key)
-            rulebook = Rulebook(app=app, override=self.settings.config_file)
-            engine.launch()
-            dispatcher = Dispatcher(
-                self.database,
-                self.journal,
-                handle=decider(app, me, rulebook, self.database, self.settings, Markers(key)),
-                act=Actor(engine=engine, effects=effects),
-            )
-            self.ready = True
-            await dispatcher.run()
+            await self._work(App(self._registration(), session), staff)
 
-    async def _engine(self, app: App, me: Me, key: bytes) -> tuple[Engine, Effects]:
+    async def _work(self, app: App, staff: Staff) -> None:
+        me = await _introduce(app)
+        key = await self._marker_key()
+        engine, effects = await self._engine(app, me, key, staff)
+        rulebook = Rulebook(app=app, override=self.settings.config_file)
+        engine.launch()
+        dispatcher = Dispatcher(
+            self.database,
+            self.journal,
+            handle=decider(app, me, rulebook, self.settings, engine.acts.writer.shop),
+            act=Actor(engine=engine, effects=effects),
+        )
+        self.ready = True
+        async with asyncio.TaskGroup() as group:
+            group.create_task(dispatcher.run())
+            if self.settings.sweep_seconds:
+                sweep = Sweep(app.as_app, self.database, self.settings.sweep_seconds)
+                group.create_task(sweep.forever(self.journal))
+
+    async def _engine(self, app: App, me: Me, key: bytes, staff: Staff) -> tuple[Engine, Effects]:
         settings, markers = self.settings, Markers(key)
         proxy = proxy_for(settings.github_html_url, settings)
         network = Network(proxy=proxy, no_proxy=settings.no_proxy, ca_file=settings.ca_file)
@@ -111,12 +132,13 @@ class Service:
         shop = Shop(
             database=self.database,
             worktrees=Worktrees(settings.data_dir / "worktrees", works),
-            box=await probe(settings.box, read=settings.box_read),
-            staff=Staff(runtimes=_runtimes(settings)),
+            box=await find_box(settings),
+            staff=staff,
             thread=source,
             identity=Identity(name=me.login, email=me.email),
             works=works,
             markers=markers,
+            errors=_error_classes(settings),
             cache=settings.data_dir / "cache",
         )
         effects = Effects(
@@ -127,7 +149,15 @@ class Service:
             pusher=Pusher(works),
         )
         writer = Writer(shop=shop, applier=effects)
-        acts = Acts(writer, Opener(shop=shop, source=source), BranchActs(writer), Sayings(writer))
+        acts = Acts(
+            writer,
+            Opener(shop=shop, source=source),
+            BranchActs(writer),
+            Sayings(writer),
+            Notices(writer),
+            PlanActs(writer, source),
+            Tidying(writer, source),
+        )
         slots = Slots(
             worker=settings.limit_worker,
             repository=settings.limit_repository,
@@ -153,9 +183,8 @@ class Service:
         )
 
 
-def _runtimes(settings: Settings) -> dict[str, AgentRuntime]:
-    made = runtime(settings.agent, scripts=settings.scripts or DEMO_SCRIPTS)
-    return {made.name: made}
+def _error_classes(settings: Settings) -> tuple[ErrorClass, ...]:
+    return errors.load(*([settings.errors_file] if settings.errors_file else []), errors.OURS)
 
 
 async def _introduce(app: App) -> Me:

@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.branch import BranchActs
+from bot.engine.notices import Notices
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
 from bot.engine.pace import Pace
+from bot.engine.plans import PlanActs
 from bot.engine.sayings import Sayings
+from bot.engine.tidying import Tidying
 from bot.engine.writer import Writer
 from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
-from bot.store import runs
+from bot.store import pauses, runs
 from bot.store.database import Connection
 
 _SILENT = (Publish.COMMENT, Publish.PATCH)
@@ -29,6 +32,9 @@ class Acts:
     opener: Opener
     branch: BranchActs
     say: Sayings
+    notices: Notices
+    plans: PlanActs
+    tidying: Tidying
     pace: Pace = field(default_factory=Pace)
 
     def announcing(self, publish: Publish) -> Sequence[Act]:
@@ -39,7 +45,21 @@ class Acts:
             self.branch.push_start,
             self.say.comment,
             self.say.check_run,
+            *self._labels,
         )
+
+    @property
+    def _labels(self) -> Sequence[Act]:
+        return (self.notices.define_label, self.notices.label_off, self.notices.label_on)
+
+    def asking_people(self, publish: Publish) -> Sequence[Act]:
+        """Show the plan that waits, and tell somebody once."""
+        return self.concluding(publish)
+
+    def asked_people(self, publish: Publish) -> Sequence[Act]:
+        """Show that nobody has to act any more."""
+        shown = (self.notices.plan_comment, self.notices.fold_notice, *self.progressing(publish))
+        return shown if publish in _SILENT else (*shown, *self._labels)
 
     def progressing(self, publish: Publish) -> Sequence[Act]:
         return (self.say.comment,) if publish in _SILENT else (self.say.comment, self.say.check_run)
@@ -68,9 +88,18 @@ class Acts:
         )
 
     def concluding(self, publish: Publish) -> Sequence[Act]:
+        """Say the last word of a run, or that it waits."""
+        telling = (self.notices.fold_notice, self.notices.notify)
         if publish in _SILENT:
-            return (self.say.comment,)
-        return (self.say.comment, self.say.check_run, self.say.head_check_run)
+            return (self.notices.plan_comment, self.say.comment, *telling)
+        return (
+            self.notices.plan_comment,
+            self.say.comment,
+            self.say.check_run,
+            self.say.head_check_run,
+            *self._labels,
+            *telling,
+        )
 
     async def open(self, run_id: str) -> Json:
         """Make what the run stands on; answers an ``Opening``."""
@@ -78,8 +107,11 @@ class Acts:
         return (await self.opener.open(run)).model_dump(mode="json")
 
     async def has_room(self, run_id: str) -> bool:
-        """May one more pull request of ours be open in the repository?"""
+        """May a run begin: is nobody pausing the repository, may one more pull request be open?"""
         run = (await self.writer.story(run_id)).run
+        where = run.repository.id
+        if await self.writer.shop.database.read(lambda c: pauses.paused_by(c, where)):
+            return False
         if run.work.published or run.publish is not Publish.PR:
             return True
         limit = self.writer.shop.config(run_id).limits.open_pull_requests

@@ -4,15 +4,18 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bot.engine.outcome import Verdict
 from bot.engine.shop import Shop
 from bot.engine.slots import Slots
 from bot.errors import EffectRefused, GitError, StageFailed
 from bot.guard.secrets import warm
+from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.contract import Contract, of_result
 from bot.pipeline.definition import StageSpec
 from bot.pipeline.judging import run_commands, told
 from bot.pipeline.keeping import keep
@@ -88,7 +91,7 @@ class Bench:
     async def baseline(self) -> Json:
         """Run the repository's commands on the base, once for each commit and set of commands."""
         run, config, stages = await self._facts()
-        attempt = self._attempt(run, config, stages, BASELINE, 1)
+        attempt = self._attempt(Facts(run, config, stages), BASELINE, 1)
         record = await self._begin(attempt, RunStatus.PLANNING)
         base = run.work.base_sha or ""
         digest = hashlib.sha256(json.dumps(list(config.verify.items())).encode()).hexdigest()
@@ -97,7 +100,7 @@ class Bench:
         )
         if results is None:
             await self._worktree.reset(base)
-            results = list(await run_commands(attempt, self._ports(run)))
+            results = list(await run_commands(attempt, self._ports(attempt)))
             kept = results
             await self._shop.database.write(
                 lambda c: baselines.put(c, run.repository.id, base, digest, kept)
@@ -107,8 +110,8 @@ class Bench:
     async def try_stage(self, spec: StageSpec, number: int, feedback: str | None) -> Json:
         """Try one stage once; answer its verdict. A repeated call (after a crash) starts anew."""
         run, config, stages = await self._facts()
-        attempt = self._attempt(run, config, stages, spec.name, number, feedback)
-        ports = self._ports(run)
+        attempt = self._attempt(Facts(run, config, stages), spec.name, number, feedback)
+        ports = self._ports(attempt)
         record = await self._begin(attempt, _STATUS.get(spec.kind, RunStatus.VERIFYING))
         if spec.kind is StageKind.RULES:
             await asyncio.wait((self._rules,))  # where it failed, the stage tries again and blocks
@@ -130,48 +133,66 @@ class Bench:
         """Keep what a stopped agent has done so far."""
         if self._worktree.commit is None:
             return
-        tree, checkpoint = await keep(attempt, ports)
-        await self._shop.database.write(
-            lambda c: runs.update(c, self.run_id, work={"tree": tree, "checkpoint": checkpoint})
-        )
+        await self._remember(*await keep(attempt, ports))
 
     def _attempt(
-        self,
-        run: Run,
-        config: RepositoryConfig,
-        stages: Sequence[StageRecord],
-        name: str,
-        number: int,
-        feedback: str | None = None,
+        self, facts: "Facts", name: str, number: int, feedback: str | None = None
     ) -> Attempt:
+        run, stages, key = facts.run, facts.stages, self._key(name, number)
         base = [stage for stage in stages if stage.name == BASELINE]
-        others = [s for s in stages if s.name == name and s.key != self._key(name, number)]
+        others = [s for s in stages if s.name == name and s.key != key]
         return Attempt(
             run=run,
             name=name,
+            key=key,
             number=number,
             overall=len(others) + 1,
-            config=config,
+            config=facts.config,
             feedback=_told(feedback, stages),
             baseline=tuple(commands(base[-1])) if base else (),
             start=int(run.created_at),
+            plan=facts.plan,
+            seen=frozenset(self._fingerprints(stages, key)),
+            last=self._used_up(facts),
         )
+
+    def _here(self, stages: Sequence[StageRecord]) -> list[StageRecord]:
+        """The tries that this child has made."""
+        return [stage for stage in stages if stage.key.startswith(f"{self._flow}/")]
+
+    def _fingerprints(self, stages: Sequence[StageRecord], key: str) -> Iterator[str]:
+        for stage in self._here(stages):
+            found = stage.result.get("fingerprint")
+            if found and stage.key != key and stage.status is StageStatus.FAILED:
+                yield str(found)
+
+    def _used_up(self, facts: "Facts") -> bool:
+        """Has the agent no attempt left in this child?"""
+        kinds = definition.kinds(facts.run.pipeline)
+        tries = [s for s in self._here(facts.stages) if kinds.get(s.name) is StageKind.IMPLEMENT]
+        return len(tries) >= facts.config.limits.attempts
 
     def _key(self, name: str, number: int) -> str:
         return f"{self._flow}/{name}-{number}"
 
-    def _ports(self, run: Run) -> Ports:
-        shop = self._shop
+    def _ports(self, attempt: Attempt) -> Ports:
+        shop, run = self._shop, attempt.run
         return Ports(
             box=shop.box,
-            runtime=shop.runtimes[run.agent],
+            agents=shop.staff.cast(shop.database, attempt, self._record),
             thread=shop.thread,
             objects=shop.objects(run),
             worktree=self._worktree,
             files=shop.files(run.id),
             identity=shop.identity,
             record=self._record,
+            errors=shop.errors,
+            save=self._remember,
         )
+
+    async def _remember(self, tree: str, checkpoint: str) -> None:
+        work = {"tree": tree, "checkpoint": checkpoint}
+        await self._shop.database.write(lambda c: runs.update(c, self.run_id, work=work))
 
     async def _facts(self) -> tuple[Run, RepositoryConfig, list[StageRecord]]:
         def read(c: Connection) -> tuple[Run | None, list[StageRecord]]:
@@ -225,9 +246,27 @@ class Bench:
             status=result.status,
             error=result.error,
             blocked=result.blocked,
+            final=result.final,
             fingerprint=result.fingerprint,
             summary=result.summary,
         ).model_dump(mode="json")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the store has of a run."""
+
+    run: Run
+    config: RepositoryConfig
+    stages: Sequence[StageRecord]
+
+    @property
+    def plan(self) -> Contract | None:
+        """The newest plan of the run."""
+        kinds = definition.kinds(self.run.pipeline)
+        made = [s for s in self.stages if kinds.get(s.name) is StageKind.PLAN]
+        found = [plan for stage in made if (plan := of_result(stage.result))]
+        return found[-1] if found else None
 
 
 def _told(summary: str | None, stages: Sequence[StageRecord]) -> str | None:
@@ -235,8 +274,13 @@ def _told(summary: str | None, stages: Sequence[StageRecord]) -> str | None:
     if summary is None:
         return None
     sent_back = [stage for stage in stages if stage.status is StageStatus.FAILED]
-    details = told(commands(sent_back[-1])) if sent_back else ""
+    details = told(commands(sent_back[-1]), _hint(sent_back[-1])) if sent_back else ""
     return f"{summary}\n\n{details}".strip()
+
+
+def _hint(stage: StageRecord) -> str | None:
+    hint = stage.result.get("data", {}).get("hint")
+    return None if hint is None else str(hint)
 
 
 def _judge_base(

@@ -1,6 +1,7 @@
 """Start runs and tell them things: the engine as the rest of the house sees it."""
 
 import logging
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -10,9 +11,13 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from bot.engine import sqlite
 from bot.engine.acts import Acts
 from bot.engine.bench import Benches
-from bot.engine.workflows import INBOX, Workflows
+from bot.engine.steps import INBOX
+from bot.engine.workflows import Workflows
+from bot.pipeline import definition
 from bot.runs import (
     Again,
+    Grant,
+    Json,
     Message,
     MessageKind,
     Run,
@@ -21,7 +26,7 @@ from bot.runs import (
     Stop,
     Tell,
 )
-from bot.store import runs
+from bot.store import calls, runs
 from bot.store.database import Connection, Database
 
 VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
@@ -85,10 +90,13 @@ class Engine:
         if run.status.ended and not run.following:
             return f"run {run.short_id} has ended"
         message = tell.message
+        if message.kind is MessageKind.RENAMED:
+            name = message.text
+            await self.database.write(lambda c: runs.update(c, run.id, repository=name))
+            return None
         if await self._ask_to_stop(run, message):
             await self._cancel_child(run)
-        else:
-            await self._send(run, message, tell.key)
+        await self._send(run, message, tell.key)  # a run that waits for people wakes up by it
         return None
 
     async def _ask_to_stop(self, run: Run, message: Message) -> bool:
@@ -137,22 +145,16 @@ class Engine:
         other = await self.database.read(lambda c: runs.living(c, run.repository.id, run.issue))
         if other is not None and other.id != run.id:
             return _busy(other)
-        await self.database.write(
-            lambda c: runs.update(
-                c,
-                run.id,
-                status=RunStatus.QUEUED,
-                error=None,
-                stop=None,
-                work={"again": again.key},
-            )
-        )
-        await self._begin(flow, run.id, _where(again, run))
+        await self.database.write(lambda c: _take_up(c, run, again))
+        await self._begin(flow, run.id, _where(again, run), _said(again))
         return None
 
-    async def _begin(self, flow: str, run_id: str, stage: str | None) -> None:
+    async def _begin(
+        self, flow: str, run_id: str, stage: str | None, said: Message | None = None
+    ) -> None:
+        document = None if said is None else said.model_dump(mode="json")
         with SetWorkflowID(flow):
-            await DBOS.start_workflow_async(self._workflows.run, run_id, stage)
+            await DBOS.start_workflow_async(self._workflows.run, run_id, stage, document)
 
     async def _cancel_child(self, run: Run) -> None:
         """Cancel the living child only: a cancelled parent could not say its last word."""
@@ -170,8 +172,32 @@ class Engine:
         return [workflow.workflow_id for workflow in found]
 
 
+def _take_up(c: Connection, run: Run, again: Again) -> None:
+    """Have an ended run live again, with what whoever asks for it wants otherwise."""
+    work: dict[str, Json] = {"again": again.key, "note": again.note, "needs": None}
+    changes: runs.Changes = {"status": RunStatus.QUEUED, "error": None, "stop": None, "work": work}
+    if again.budget is not None:
+        grant = Grant(budget=again.budget, spent=calls.spend(c, run.id), at=time.time())
+        work["grant"] = grant.model_dump(mode="json")
+    if again.publish is not None:
+        changes["publish"] = again.publish
+    if again.hash is not None:  # it ended with its plan; now the work is wanted too
+        options = run.trigger.options.model_copy(update={"plan_only": False, "gate": True})
+        changes["trigger"] = run.trigger.model_copy(update={"options": options})
+    runs.update(c, run.id, **changes)
+
+
+def _said(again: Again) -> Message | None:
+    """What a retry has to say to the run: an approval of the plan that it ended with."""
+    if again.hash is None:
+        return None
+    return Message(kind=MessageKind.APPROVE, by=again.by, by_id=again.by_id, hash=again.hash)
+
+
 def _where(again: Again, run: Run) -> str | None:
     """The stage to go on at: the named one, else the one that ended the run."""
+    if again.hash is not None:
+        return definition.load(run.pipeline).working[0].name
     stage = again.stage or (run.error.stage if run.error else None)
     return stage if run.work.checkpoint is not None else None
 

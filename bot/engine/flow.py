@@ -46,7 +46,7 @@ class Flow:
     def _target(self, spec: StageSpec, verdict: Verdict) -> int | None:
         """The stage to go back to; None where one more attempt is too many or changes nothing."""
         again = spec.name if spec.kind is StageKind.IMPLEMENT else spec.back_to
-        if verdict.blocked or again is None or self._seen_before(verdict):
+        if verdict.blocked or verdict.final or again is None or self._seen_before(verdict):
             return None
         if spec.at_most is not None and self.returns.get(spec.name, 0) >= spec.at_most:
             return None

@@ -9,12 +9,13 @@ from bot.engine.shop import CONFIG, Shop
 from bot.engine.source import Source
 from bot.errors import EffectRefused, GitError, UserError
 from bot.github.texts import commits
-from bot.pipeline import definition
-from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline import definition, instructions
+from bot.pipeline.configuration import RepositoryConfig, branch
 from bot.runs import Publish, Run, RunError, RunStatus, branch_name
 from bot.store import runs
 
 STAGE = "open"
+PLAN_ONLY = "plan-only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +37,18 @@ class Opener:
             return _blocked("fetch", str(error))
 
     async def _open(self, run: Run) -> Opening:
-        if run.agent not in self.shop.runtimes:
-            known = ", ".join(sorted(self.shop.runtimes))
-            return _blocked("no_agent", f"there is no agent `{run.agent}` here; there is: {known}")
         config = await self._config(run)
-        pipeline = definition.load(run.pipeline)
+        if missing := self.shop.staff.missing(run, config):
+            return _blocked("no_agent", missing)
+        options = run.trigger.options
+        pipeline = definition.load(PLAN_ONLY if options.plan_only else run.pipeline)
         if run.work.start_sha is None:
-            base_ref = config.base or await self.source.default_branch(run.repository)
+            default = await self.source.default_branch(run.repository)
+            base_ref = branch(options.base) if options.base else config.base or default
             base = await self.source.fetch(run.repository, base_ref)
             if base is None:
                 return _blocked("no_base", f"there is no branch `{base_ref}` to work on")
+            await self._instructions(run, base if base_ref == default else None, default)
             await self._ground(run, base_ref, base)
         return Opening(
             preparing=pipeline.preparing,
@@ -65,6 +68,13 @@ class Opener:
             part.write_text(config.model_dump_json())
             part.replace(path)
         return self.shop.config(run.id)
+
+    async def _instructions(self, run: Run, head: str | None, default: str) -> None:
+        """Freeze what the default branch tells agents; ``head`` is its commit where it is known."""
+        commit = head or await self.source.fetch(run.repository, default)
+        if commit is not None:
+            read = partial(self.shop.objects(run).file, commit)
+            await instructions.freeze(self.shop.files(run.id), read)
 
     async def _ground(self, run: Run, base_ref: str, base: str) -> None:
         objects = self.shop.objects(run)

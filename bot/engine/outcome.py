@@ -15,6 +15,8 @@ class Verdict(Record):
     status: StageStatus
     error: RunError | None = None
     blocked: bool = False
+    final: bool = False
+    """No further attempt mends it."""
     fingerprint: str | None = None
     summary: str = ""
 
@@ -50,6 +52,8 @@ class Part(Record):
     preparing: bool
     attempts: int
     publish: Publish
+    baseline: bool = False
+    """The repository's commands run on the base first."""
 
 
 class Opening(Record):
@@ -62,10 +66,17 @@ class Opening(Record):
     """The name of the stage that publishes."""
     publish: Publish = Publish.PR
     attempts: int = 1
+    settle: float = 600.0
+    """Seconds that single review comments wait for the next one."""
+    judging: int = 0
+    """Position among the working stages from which on no agent writes."""
 
-    def part(self, position: int = 0, *, preparing: bool = False) -> Part:
+    def part(
+        self, position: int = 0, *, preparing: bool = False, baseline: bool | None = None
+    ) -> Part:
         """The child that prepares, or the one that works."""
         return Part(
+            baseline=preparing if baseline is None else baseline,
             stages=self.preparing if preparing else self.working,
             position=position,
             preparing=preparing,
@@ -99,3 +110,15 @@ def stopped(stop: Stop) -> Outcome:
     kind = "stopped" if stop.kind == "stop" else stop.kind
     error = RunError(kind=kind, message=stop.reason)
     return Outcome(status=RunStatus.CANCELLED, error=error, over=True)
+
+
+def cancelled(kind: str, reason: str, *, stage: str | None = None) -> Outcome:
+    """End a run because a person wants it so, or because time has run out for it."""
+    error = RunError(stage=stage, kind=kind, message=reason)
+    return Outcome(status=RunStatus.CANCELLED, error=error)
+
+
+def blocked(kind: str, reason: str, *, stage: str | None = None) -> Outcome:
+    """End a run because a rule or a person is in the way."""
+    error = RunError(stage=stage, kind=kind, message=reason)
+    return Outcome(status=RunStatus.BLOCKED, error=error)

@@ -6,7 +6,7 @@ from bot.engine.outcome import GO_ON
 from bot.engine.writer import Writer
 from bot.pipeline import reports
 from bot.pipeline.story import Story
-from bot.runs import Json
+from bot.runs import Json, React
 
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 
@@ -48,6 +48,13 @@ class Sayings:
         if applied and applied.url and story.run.work.check_run_url != applied.url:
             await self.writer.update(story.run.id, work={"check_run_url": applied.url})
         return outcome.model_dump(mode="json")
+
+    async def react(self, run_id: str, document: Json) -> Json:
+        """A sign at the comment that asked for something; where it was deleted, none."""
+        run = (await self.writer.story(run_id)).run
+        effect = React.model_validate({**document, "issue": run.issue})
+        await self.writer.apply(run, effect)
+        return _GO_ON
 
     async def verify_verdict(self, run_id: str) -> Json:
         story = await self.writer.story(run_id)

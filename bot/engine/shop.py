@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.agent.runtime import AgentRuntime
 from bot.box import Box
+from bot.engine.agents import Staff
+from bot.engine.budget import Purse, lowest, purse
 from bot.github.marker import Markers
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.errors import ErrorClass
 from bot.pipeline.ports import Thread
 from bot.pipeline.story import Story
-from bot.runs import Run, StageRecord
+from bot.runs import Budget, Run, Spend, StageRecord
 from bot.store.database import Database
 from bot.worktree import Identity, Objects, Works, Worktrees
 
@@ -25,11 +27,13 @@ class Shop:
     database: Database
     worktrees: Worktrees
     box: Box
-    runtimes: dict[str, AgentRuntime]
+    staff: Staff
     thread: Thread
     identity: Identity
     works: Works
     markers: Markers
+    errors: Sequence[ErrorClass]
+    """What a failing command may have died of."""
     cache: Path
     """What can be made anew at any time: compiled rules."""
 
@@ -43,15 +47,37 @@ class Shop:
     def objects(self, run: Run) -> Objects:
         return self.works.open(run.repository.id, run.id)
 
-    def story(self, run: Run, stages: Sequence[StageRecord]) -> Story:
+    def story(
+        self,
+        run: Run,
+        stages: Sequence[StageRecord],
+        spend: Sequence[tuple[str, str, Spend]] = (),
+    ) -> Story:
         """Put together what people may be told of a run."""
-        runtime = self.runtimes.get(run.agent)
+        runtime = self.staff.runtimes.get(run.agent)
         known = (self.files(run.id) / CONFIG).exists()
+        config = self.config(run.id) if known else None
+        purse = self._purse(run, stages, config, spend)
         return Story(
             run=run,
             stages=stages,
-            config=self.config(run.id) if known else None,
+            config=config,
             box=self.box.level.label,
             agent_label=runtime.label if runtime else None,
             kinds=definition.kinds(run.pipeline),
+            spend=spend,
+            budget=purse.budget,
+            used=purse.used,
         )
+
+    def _purse(
+        self,
+        run: Run,
+        stages: Sequence[StageRecord],
+        config: RepositoryConfig | None,
+        spend: Sequence[tuple[str, str, Spend]],
+    ) -> Purse:
+        chosen = config.budget.budget if config else Budget()
+        spent = sum((each for _, _, each in spend), Spend())
+        allowed = lowest(self.staff.budgets.run, chosen)
+        return purse(run, allowed, spent, stages, run.updated_at)

@@ -10,11 +10,12 @@ from bot.engine.patience import patiently
 from bot.engine.shop import Shop
 from bot.errors import EffectRefused
 from bot.pipeline.story import Story
-from bot.runs import Applied, Effect, RepositoryRef, Run, StageRecord
-from bot.store import runs
+from bot.runs import Applied, Effect, RepositoryRef, Run, Spend, StageRecord
+from bot.store import calls, runs
 from bot.store.database import Connection
 
 PUBLISH = "publish"
+ByModel = tuple[str, str, Spend]
 
 
 class Applier(Protocol):
@@ -43,13 +44,13 @@ class Writer:
     async def story(self, run_id: str) -> Story:
         """Read everything that people may be told of a run; raises LookupError."""
 
-        def read(c: Connection) -> tuple[Run | None, list[StageRecord]]:
-            return runs.get(c, run_id), runs.stages(c, run_id)
+        def read(c: Connection) -> tuple[Run | None, list[StageRecord], list[ByModel]]:
+            return runs.get(c, run_id), runs.stages(c, run_id), calls.spend_by_model(c, run_id)
 
-        run, stages = await self.shop.database.read(read)
+        run, stages, spend = await self.shop.database.read(read)
         if run is None:
             raise LookupError(f"there is no run {run_id}")
-        return self.shop.story(_as_told(run), stages)
+        return self.shop.story(_as_told(run), stages, spend)
 
     async def update(self, run_id: str, **changes: Unpack[runs.Changes]) -> Run:
         return await self.shop.database.write(lambda c: runs.update(c, run_id, **changes))

@@ -1,24 +1,21 @@
 """What git may do for a bearer, and the rules that its pushes and REST's writes meet."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from bot.forge.actors import Actor, actor_of, holds, in_scope, sees
 from bot.forge.answers import Refusal
 from bot.forge.git import Access, Change, PushRules, Update, judge
+from bot.forge.house import House
 from bot.forge.pushes import pushed
 from bot.forge.records import Repository, Role
 from bot.forge.shapes import repositories
 from bot.forge.state import State
 
-if TYPE_CHECKING:
-    from bot.forge.forge import Forge
-
 
 class GitHost:
     """The forge as the git room knows it."""
 
-    def __init__(self, forge: "Forge") -> None:
+    def __init__(self, forge: House) -> None:
         self.forge = forge
 
     async def authorize(self, token: str | None, full_name: str, *, write: bool) -> Access:

@@ -27,6 +27,7 @@ NEEDS = {
     "push": "contents",
     "repository": "metadata",
     "status": "statuses",
+    "workflow_run": "actions",
 }
 """The permission without which an App does not get an event."""
 
@@ -80,7 +81,7 @@ class Events:
         payload: Json = {"action": action} if action else {}
         payload |= {**body, "repository": shape(self.state, repository)}
         if repository.owner.type == "Organization":
-            payload["organization"] = organization(self.state, repository.owner)
+            payload["organization"] = people.organization(self.state, repository.owner)
         payload["sender"] = people.user(self.state, sender or people.GHOST)
         return payload
 
@@ -107,22 +108,4 @@ def reference(installation: Installation) -> Json:
     return {
         "id": installation.id,
         "node_id": node_id("IntegrationInstallation", installation.id),
-    }
-
-
-def organization(state: State, owner: User) -> Json:
-    url = f"{state.api_url}/orgs/{owner.login}"
-    return {
-        "login": owner.login,
-        "id": owner.id,
-        "node_id": node_id("Organization", owner.id),
-        "url": url,
-        "repos_url": f"{url}/repos",
-        "events_url": f"{url}/events",
-        "hooks_url": f"{url}/hooks",
-        "issues_url": f"{url}/issues",
-        "members_url": f"{url}/members{{/member}}",
-        "public_members_url": f"{url}/public_members{{/member}}",
-        "avatar_url": f"{state.html_url}/avatars/u/{owner.id}?v=4",
-        "description": "",
     }

@@ -1,9 +1,14 @@
 """Faults that a test asks for by `POST /_forge/faults`: which call or event, how often, what."""
 
+import asyncio
 import fnmatch
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from bot.forge.answers import Answer, Refusal
+from bot.forge.limits import secondary
 
 
 class FaultKind(StrEnum):
@@ -83,3 +88,29 @@ class Faults:
                     self.waiting.remove(fault)
                 return fault
         return None
+
+
+class Withheld(Exception):
+    """The call was carried out, and its caller shall never learn of it."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+async def spoiled(
+    faults: Faults, method: str, path: str, carry_out: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """Carry a call out, unless a fault was asked for; raises Refusal or Withheld."""
+    fault = faults.for_call(method, path)
+    kind = fault.kind if fault else None
+    if fault and kind is FaultKind.SLOW:
+        await asyncio.sleep(fault.seconds)
+    if fault and kind is FaultKind.ERROR:
+        raise Refusal(fault.status, "Server Error")
+    if fault and kind is FaultKind.SECONDARY:
+        raise secondary(fault.seconds)
+    answer = await carry_out()
+    if fault and kind is FaultKind.TIMEOUT_AFTER:
+        raise Withheld(fault.seconds)
+    return answer

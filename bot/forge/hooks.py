@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import time
 import uuid
+import zlib
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -20,13 +21,14 @@ import msgspec
 
 from bot.forge.faults import Fault, FaultKind, Faults
 from bot.forge.records import App, Delivery
+from bot.forge.records.deliveries import PENDING
 from bot.forge.state import State
 
 ANSWER_SECONDS = 10.0
 PAYLOAD_LIMIT = 25 << 20
 """GitHub drops larger ones, without an entry in the log."""
-KEPT = 5000
-"""Deliveries in the log; GitHub keeps three days."""
+KEPT = 50_000
+"""Deliveries in the log at most; those of the last three days are shown."""
 
 
 class Hooks:
@@ -71,7 +73,7 @@ class Hooks:
                 app=app,
                 event=event,
                 action=payload.get("action"),
-                body=body,
+                packed=zlib.compress(body, level=1),
                 installation_id=payload.get("installation", {}).get("id"),
                 repository_id=payload.get("repository", {}).get("id"),
                 delivered_at=self._state.now(),
@@ -90,7 +92,7 @@ class Hooks:
             id=self._state.new_id(),
             redelivery=True,
             delivered_at=self._state.now(),
-            status="pending",
+            status=PENDING,
             status_code=0,
             response_headers={},
             response_body="",
@@ -140,6 +142,7 @@ class Hooks:
 
     async def _deliver(self, delivery: Delivery, fault: Fault | None) -> None:
         kind = fault.kind if fault else None
+        delivery.delivered_at = self._state.now()
         if kind is FaultKind.DROP:
             delivery.status = "failed to connect to host"
             return

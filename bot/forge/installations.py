@@ -1,44 +1,42 @@
 """What happens to an installation: created, suspended, its repositories changed, deleted."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.forge.house import House
 from bot.forge.records import App, Installation, Json, Repository, User
 from bot.forge.shapes import people, repositories
 
-if TYPE_CHECKING:
-    from bot.forge.forge import Forge
 
-
-def _covered(forge: "Forge", it: Installation) -> list[Json]:
+def _covered(forge: House, it: Installation) -> list[Json]:
     return [repositories.brief(r) for r in forge.state.repositories.values() if it.covers(r)]
 
 
-def _tell(forge: "Forge", action: str, it: Installation, sender: User, **more: Any) -> None:
+def _tell(forge: House, action: str, it: Installation, sender: User, **more: Any) -> None:
     body = {"installation": people.installation(forge.state, it), **more}
     forge.events.to_app(f"installation.{action}", it.app, sender, body)
 
 
 def install(
-    forge: "Forge", app: App, account: User, repository_ids: set[int] | None = None
+    forge: House, app: App, account: User, repository_ids: set[int] | None = None
 ) -> Installation:
     it = forge.state.install(app, account, repository_ids)
     _tell(forge, "created", it, account, repositories=_covered(forge, it), requester=None)
     return it
 
 
-def suspend(forge: "Forge", it: Installation, sender: User) -> None:
+def suspend(forge: House, it: Installation, sender: User) -> None:
     it.suspended_at, it.suspended_by = forge.state.now(), sender
     it.updated_at = it.suspended_at
     _tell(forge, "suspend", it, sender, repositories=_covered(forge, it))
 
 
-def unsuspend(forge: "Forge", it: Installation, sender: User) -> None:
+def unsuspend(forge: House, it: Installation, sender: User) -> None:
     it.suspended_at = it.suspended_by = None
     it.updated_at = forge.state.now()
     _tell(forge, "unsuspend", it, sender, repositories=_covered(forge, it))
 
 
-def uninstall(forge: "Forge", it: Installation, sender: User) -> None:
+def uninstall(forge: House, it: Installation, sender: User) -> None:
     """Its tokens answer 401 from now on, and new ones 404."""
     covered = _covered(forge, it)
     it.deleted = True
@@ -46,7 +44,7 @@ def uninstall(forge: "Forge", it: Installation, sender: User) -> None:
 
 
 def set_repository(
-    forge: "Forge", it: Installation, repository: Repository, sender: User, *, covered: bool
+    forge: House, it: Installation, repository: Repository, sender: User, *, covered: bool
 ) -> None:
     """Add a repository to an installation or take it out; it has chosen ones from then on."""
     chosen = it.repository_ids

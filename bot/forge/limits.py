@@ -8,6 +8,7 @@ from bot.forge.answers import Refusal
 
 HOUR, MINUTE = 3600, 60
 ANONYMOUS = 60
+CORE = "core"
 
 
 @dataclass(slots=True)
@@ -33,36 +34,40 @@ class Limits:
         self.hourly = hourly
         self.content_minute = content_minute
         self.content_hour = content_hour
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[tuple[str, str], Bucket] = {}
 
-    def spend(self, key: str, *, content: bool) -> None:
-        """Count a call; raises Refusal 403 when it is one too many."""
-        bucket = self._bucket(key)
+    def spend(self, key: str, *, content: bool, resource: str = CORE) -> None:
+        """Count a call; raises Refusal 403 when it is one too many.
+
+        REST (`core`) and `graphql` are counted apart, what is written in both together.
+        """
+        bucket = self._bucket(key, resource)
         if bucket.used >= self._limit(key):
-            raise Refusal(403, f"API rate limit exceeded for {key}.", headers=self.headers(key))
+            headers = self.headers(key, resource)
+            raise Refusal(403, f"API rate limit exceeded for {key}.", headers=headers)
         bucket.used += 1
         if content:
-            self._spend_content(bucket)
+            self._spend_content(self._bucket(key))
 
     def refund(self, key: str) -> None:
         """Take a call back: a 304 is free."""
         bucket = self._bucket(key)
         bucket.used = max(0, bucket.used - 1)
 
-    def headers(self, key: str) -> dict[str, str]:
-        bucket = self._bucket(key)
+    def headers(self, key: str, resource: str = CORE) -> dict[str, str]:
+        bucket = self._bucket(key, resource)
         limit = self._limit(key)
         return {
             "X-RateLimit-Limit": str(limit),
             "X-RateLimit-Remaining": str(max(0, limit - bucket.used)),
             "X-RateLimit-Reset": str(int(bucket.reset)),
             "X-RateLimit-Used": str(bucket.used),
-            "X-RateLimit-Resource": "core",
+            "X-RateLimit-Resource": resource,
         }
 
-    def shape(self, key: str) -> dict[str, int]:
+    def shape(self, key: str, resource: str = CORE) -> dict[str, int]:
         """The `rate` of `GET /rate_limit`."""
-        bucket, limit = self._bucket(key), self._limit(key)
+        bucket, limit = self._bucket(key, resource), self._limit(key)
         remaining = max(0, limit - bucket.used)
         used, reset = bucket.used, int(bucket.reset)
         return {"limit": limit, "used": used, "remaining": remaining, "reset": reset}
@@ -70,11 +75,11 @@ class Limits:
     def _limit(self, key: str) -> int:
         return min(ANONYMOUS, self.hourly) if key == "anonymous" else self.hourly
 
-    def _bucket(self, key: str) -> Bucket:
+    def _bucket(self, key: str, resource: str = CORE) -> Bucket:
         now = self.clock()
-        bucket = self._buckets.get(key)
+        bucket = self._buckets.get((key, resource))
         if bucket is None:
-            bucket = self._buckets[key] = Bucket(now + HOUR)
+            bucket = self._buckets[key, resource] = Bucket(now + HOUR)
         if now >= bucket.reset:
             bucket.reset, bucket.used = now + HOUR, 0
         return bucket

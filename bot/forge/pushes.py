@@ -1,10 +1,11 @@
 """What follows from moved refs, by git or by REST: pull requests, check suites, events."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-from bot.forge import tell
+from bot.forge import tell, threads
 from bot.forge.actors import Actor
+from bot.forge.checking import suite_event, suite_for
+from bot.forge.ci.follow import pull_moved
 from bot.forge.git import (
     ZERO,
     Change,
@@ -15,19 +16,17 @@ from bot.forge.git import (
     is_ancestor,
     read_commit,
 )
+from bot.forge.house import House
 from bot.forge.pull_refs import publish_ref
-from bot.forge.records import App, CheckSuite, Json, Repository, User
+from bot.forge.records import Json, Repository
 from bot.forge.shapes import checks, commits, repositories
-
-if TYPE_CHECKING:
-    from bot.forge.forge import Forge
 
 COMMITS = 20
 """Commits that a push event lists (GitHub: 2,048): who needs all of them has to compare."""
 
 
 async def pushed(
-    forge: "Forge", repository: Repository, actor: Actor, changes: Mapping[str, Change]
+    forge: House, repository: Repository, actor: Actor, changes: Mapping[str, Change]
 ) -> None:
     """Tell everybody who has to know that these refs moved; {ref: (old, new)}, None: not there."""
     repository.pushed_at = forge.state.now()
@@ -42,7 +41,7 @@ async def pushed(
 
 
 async def _push_event(
-    forge: "Forge", repository: Repository, actor: Actor, ref: str, old: str | None, new: str | None
+    forge: House, repository: Repository, actor: Actor, ref: str, old: str | None, new: str | None
 ) -> None:
     if old is None or new is None:
         _ref_event(forge, repository, actor, ref, gone=new is None)
@@ -73,9 +72,7 @@ async def _push_event(
     forge.events.emit("push", repository, actor.user, body)
 
 
-def _ref_event(
-    forge: "Forge", repository: Repository, actor: Actor, ref: str, *, gone: bool
-) -> None:
+def _ref_event(forge: House, repository: Repository, actor: Actor, ref: str, *, gone: bool) -> None:
     kind = "tag" if ref.startswith("refs/tags/") else "branch"
     body: Json = {"ref": ref.split("/", 2)[2], "ref_type": kind, "pusher_type": "user"}
     if not gone:
@@ -96,7 +93,7 @@ async def _new_commits(repository: Repository, old: str | None, new: str) -> lis
         return []
 
 
-async def _commit(forge: "Forge", repository: Repository, it: Commit) -> Json:
+async def _commit(forge: House, repository: Repository, it: Commit) -> Json:
     files = await diff_files(repository.path, it.parents[0] if it.parents else None, it.sha)
     by_status = {
         key: [f.filename for f in files if f.status == status]
@@ -114,7 +111,7 @@ async def _commit(forge: "Forge", repository: Repository, it: Commit) -> Json:
     }
 
 
-def _person(forge: "Forge", name: str, email: str, it: Commit) -> Json:
+def _person(forge: House, name: str, email: str, it: Commit) -> Json:
     who = it.author if it.author.email == email else it.committer
     account = commits.account(forge.state, who)
     shape = {"name": name, "email": email, "date": who.date}
@@ -122,17 +119,22 @@ def _person(forge: "Forge", name: str, email: str, it: Commit) -> Json:
 
 
 async def _follow_pulls(
-    forge: "Forge", repository: Repository, actor: Actor, branch: str, new: str | None
+    forge: House, repository: Repository, actor: Actor, branch: str, new: str | None
 ) -> None:
     """Move the pull requests of a branch along; without its branch one is closed."""
     for pull in list(forge.state.pulls_of_head(repository, branch)):
         if new is None:
+            tell.note(forge, actor, pull.issue, "head_ref_deleted")
             await tell.close(forge, actor, pull.issue)
         elif pull.head_sha != new:
             before, pull.head_sha = pull.head_sha, new
+            if not await is_ancestor(repository.path, before, new):
+                tell.note(forge, actor, pull.issue, "head_ref_force_pushed", commit_id=new)
             await publish_ref(pull)
+            await threads.follow(pull)
             pull.issue.updated_at = forge.state.now()
             await tell.pull_changed(forge, actor, "synchronize", pull, before=before, after=new)
+            pull_moved(forge, pull)
     if new is None:
         return
     for pull in repository.pulls:
@@ -141,7 +143,7 @@ async def _follow_pulls(
 
 
 async def _open_suites(
-    forge: "Forge",
+    forge: House,
     repository: Repository,
     actor: Actor,
     branch: str,
@@ -153,40 +155,3 @@ async def _open_suites(
             continue
         suite = suite_for(forge, repository, installation.app, new, branch=branch, before=old)
         await suite_event(forge, "requested", suite, actor.user)
-
-
-def suite_for(
-    forge: "Forge",
-    repository: Repository,
-    app: App,
-    sha: str,
-    *,
-    branch: str | None = None,
-    before: str | None = None,
-) -> CheckSuite:
-    """Find or make an App's check suite of a commit; there is one for each."""
-    for suite in repository.suites.values():
-        if suite.app is app and suite.head_sha == sha:
-            suite.head_branch = suite.head_branch or branch
-            return suite
-    now = forge.state.now()
-    suite = CheckSuite(
-        id=forge.state.new_id(),
-        repository=repository,
-        app=app,
-        head_sha=sha,
-        head_branch=branch,
-        before=before,
-        created_at=now,
-        updated_at=now,
-    )
-    repository.suites[suite.id] = suite
-    return suite
-
-
-async def suite_event(forge: "Forge", action: str, suite: CheckSuite, sender: User | None) -> None:
-    """`requested` and `rerequested` go to the suite's App alone."""
-    commit = await read_commit(suite.repository.path, suite.head_sha)
-    body = {"check_suite": checks.full_suite(forge.state, suite, commit)}
-    only = None if action == "completed" else suite.app
-    forge.events.emit(f"check_suite.{action}", suite.repository, sender, body, only=only)

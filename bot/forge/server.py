@@ -1,6 +1,6 @@
 """The forge over HTTP, on loopback: REST, git, pages, control and webhooks from one port.
 
-REST lies at the root (`/repos/…`, `/app/…`), as on api.github.com, and git and pages at
+REST lies at the root (`/repos/…`, `/app/…`, `/graphql`), as on api.github.com, and git and pages at
 `/{owner}/{name}`, as on github.com: the first segments of REST are no owners' names.
 """
 
@@ -19,16 +19,20 @@ from bot.forge import __version__
 from bot.forge.access import GitHost
 from bot.forge.answers import Answer
 from bot.forge.control import add_control
-from bot.forge.faults import FaultKind
+from bot.forge.faults import FaultKind, Withheld
 from bot.forge.forge import FORGE, Forge
 from bot.forge.git import add_git
 from bot.forge.pages import add_pages
 from bot.forge.records import Installation, Issue, Repository
-from bot.forge.rest.dispatch import Incoming, Withheld
+from bot.forge.rest.dispatch import Incoming
 from bot.forge.state import State
 from bot.forge.world import add_app_and_install
 
-REST = frozenset({"app", "installation", "rate_limit", "repos", "repositories", "user", "users"})
+REST = frozenset(
+    {"app", "installation", "orgs", "rate_limit", "repos", "repositories", "user", "users"}
+)
+GRAPHQL = ("/graphql", "/api/graphql")
+"""As on api.github.com, and as on an Enterprise Server."""
 BODY_LIMIT = 100 << 20
 
 
@@ -64,6 +68,7 @@ def create_app(forge: Forge) -> web.Application:
 async def sending(app: web.Application) -> AsyncIterator[None]:
     await app[FORGE].hooks.open()
     yield
+    await app[FORGE].background.close()
     await app[FORGE].hooks.close()
 
 
@@ -77,9 +82,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @web.middleware
 async def rest_first(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer the paths of REST; everything else goes on to git, pages and control."""
-    path = request.rel_url.raw_path
-    if path.split("/", 2)[1] not in REST:
+    """Answer the paths of REST and GraphQL; everything else goes on to git, pages and control."""
+    path, forge = request.rel_url.raw_path, request.app[FORGE]
+    graphql = path in GRAPHQL and request.method == "POST"
+    if not graphql and path.split("/", 2)[1] not in REST:
         return await handler(request)
     incoming = Incoming(
         method=request.method,
@@ -89,7 +95,7 @@ async def rest_first(request: web.Request, handler: Handler) -> web.StreamRespon
         body=await request.read(),
     )
     try:
-        return respond(await request.app[FORGE].rest.answer(incoming))
+        return respond(await (forge.graphql if graphql else forge.rest).answer(incoming))
     except Withheld as withheld:
         await asyncio.sleep(withheld.seconds)
         if request.transport:

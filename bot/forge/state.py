@@ -19,6 +19,7 @@ from bot.forge.records import (
     PullRequest,
     Repository,
     Role,
+    Team,
     Token,
     User,
     Write,
@@ -40,6 +41,8 @@ class State:
     def __init__(self, directory: Path, *, clock: Callable[[], float] = time.time) -> None:
         self.directory = directory
         self.clock = clock
+        self.ahead = 0.0
+        """How far the clock was put forward; what the world outside signs is of its own time."""
         self.api_url = ""
         self.html_url = ""
         self.users: dict[str, User] = {}
@@ -51,6 +54,8 @@ class State:
         """Lower-case full name: repository id."""
         self.moved: dict[str, int] = {}
         """The same for former names, which redirect."""
+        self.teams: dict[tuple[int, str], Team] = {}
+        """By the organisation's id and the slug."""
         self.apps: dict[int, App] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
@@ -59,12 +64,22 @@ class State:
         self.writes: list[Write] = []
         self.violations: list[str] = []
         """Answers and events that do not fit GitHub's description: bugs of the forge."""
+        self.actions_app: App | None = None
+        """`github-actions`, once a workflow has run; it has no key and no installation."""
+        self.texts: dict[str, tuple[str, float | None]] = {}
+        """Logs behind an address that nobody can guess, and until when; None: for good."""
         self.fresh_token_seconds = 0.0
         """How long a new installation token answers 401."""
         self._ids = itertools.count(1001)
 
     def new_id(self) -> int:
         return next(self._ids)
+
+    def advance(self, seconds: float) -> None:
+        """Put the clock forward: limits, tokens, the delivery log and all times go with it."""
+        before = self.clock
+        self.clock = lambda: before() + seconds
+        self.ahead += seconds
 
     def now(self) -> str:
         return iso(self.clock())
@@ -93,6 +108,29 @@ class State:
             if token.user is user and token.installation is None:
                 return token.value
         return self.add_token(user).value
+
+    def set_team(self, organization: User, slug: str, members: list[User]) -> Team:
+        """Make a team, or give it other members."""
+        key = (organization.id, slug.lower())
+        team = self.teams.get(key)
+        if team is None:
+            team = self.teams[key] = Team(
+                id=self.new_id(), organization=organization, slug=key[1], created_at=self.now()
+            )
+        team.members = {who.id: who for who in members}
+        return team
+
+    def members(self, organization: User) -> list[User]:
+        """Everybody with access of their own to one of its repositories, or on a team."""
+        ids = {
+            id
+            for repository in self.repositories.values()
+            if repository.owner is organization
+            for id in repository.roles
+        }
+        for team in self.teams.values():
+            ids |= team.members.keys() if team.organization is organization else set()
+        return [who for who in self.users.values() if who.id in ids]
 
     # --- repositories ---------------------------------------------------------------------------
 

@@ -14,6 +14,9 @@ an administrator: `POST /_forge/switch` {switch, …}.
 - `transfer_issue` {number, to}, `delete_issue` {number}: GitHub has no REST operation for them
 - `ghost` {login}: the account is deleted, what it wrote stays
 - `mergeable_unknown` {number, reads}: so many more reads answer `mergeable: null`
+- `ci` {script: [[job, …], …] | null, kind, workflow}: a CI that plays by itself at each commit of a
+  pull request, the first list for its first commit, …; jobs as in `POST /_forge/ci`
+- `team` {slug, members}: a team of the repository's owner has these members (logins), made if new
 - `press` {check_run, identifier, user}: press a check run's button
 
 Those about a repository take `repository` (full name; the first one by default).
@@ -24,7 +27,8 @@ from typing import Any
 
 from bot.forge import installations, tell
 from bot.forge.actors import Actor
-from bot.forge.forge import Forge
+from bot.forge.ci.script import script_of
+from bot.forge.house import House
 from bot.forge.records import (
     Comment,
     Installation,
@@ -38,10 +42,10 @@ from bot.forge.rest.checks import press
 from bot.forge.shapes import issues, people, repositories
 
 Json = dict[str, Any]
-Switch = Callable[[Forge, Json], Awaitable[None]]
+Switch = Callable[[House, Json], Awaitable[None]]
 
 
-def _repository(forge: Forge, body: Json) -> Repository:
+def repository_of(forge: House, body: Json) -> Repository:
     if "repository" not in body:
         return next(iter(forge.state.repositories.values()))
     found = forge.state.repository(str(body["repository"]))
@@ -50,64 +54,63 @@ def _repository(forge: Forge, body: Json) -> Repository:
     return found
 
 
-def _issue(forge: Forge, body: Json) -> Issue:
-    return _repository(forge, body).issues[int(body["number"])]
+def _issue(forge: House, body: Json) -> Issue:
+    return repository_of(forge, body).issues[int(body["number"])]
 
 
-def _installation(forge: Forge) -> Installation:
+def _installation(forge: House) -> Installation:
     return list(forge.state.installations.values())[-1]
 
 
-async def fresh_token_lag(forge: Forge, body: Json) -> None:
+async def fresh_token_lag(forge: House, body: Json) -> None:
     forge.state.fresh_token_seconds = float(body["seconds"])
 
 
-async def expire_tokens(forge: Forge, body: Json) -> None:
+async def expire_tokens(forge: House, body: Json) -> None:
     for token in forge.state.tokens.values():
         if token.installation:
             token.expires_at = forge.state.clock()
 
 
-async def advance(forge: Forge, body: Json) -> None:
-    before, seconds = forge.state.clock, float(body["seconds"])
-    forge.state.clock = lambda: before() + seconds
+async def advance(forge: House, body: Json) -> None:
+    forge.state.advance(float(body["seconds"]))
 
 
-async def limits(forge: Forge, body: Json) -> None:
+async def limits(forge: House, body: Json) -> None:
     for name in ("hourly", "content_minute", "content_hour"):
         if name in body:
             setattr(forge.limits, name, int(body[name]))
 
 
-async def suspend(forge: Forge, body: Json) -> None:
+async def suspend(forge: House, body: Json) -> None:
     it = _installation(forge)
     installations.suspend(forge, it, it.account)
 
 
-async def unsuspend(forge: Forge, body: Json) -> None:
+async def unsuspend(forge: House, body: Json) -> None:
     it = _installation(forge)
     installations.unsuspend(forge, it, it.account)
 
 
-async def uninstall(forge: Forge, body: Json) -> None:
+async def uninstall(forge: House, body: Json) -> None:
     it = _installation(forge)
     installations.uninstall(forge, it, it.account)
 
 
-async def install(forge: Forge, body: Json) -> None:
+async def install(forge: House, body: Json) -> None:
     before = _installation(forge)
     installations.install(forge, before.app, before.account)
 
 
 def _cover(*, covered: bool) -> Switch:
-    async def set_covered(forge: Forge, body: Json) -> None:
-        it, repository = _installation(forge), _repository(forge, body)
+    async def set_covered(forge: House, body: Json) -> None:
+        it, repository = _installation(forge), repository_of(forge, body)
         installations.set_repository(forge, it, repository, it.account, covered=covered)
 
     return set_covered
 
 
-async def permissions(forge: Forge, body: Json) -> None:
+async def permissions(forge: House, body: Json) -> None:
     granted = _installation(forge).permissions
     for name, level in body["permissions"].items():
         if level is None:
@@ -116,17 +119,17 @@ async def permissions(forge: Forge, body: Json) -> None:
             granted[name] = str(level)
 
 
-async def rename(forge: Forge, body: Json) -> None:
-    repository = _repository(forge, body)
+async def rename(forge: House, body: Json) -> None:
+    repository = repository_of(forge, body)
     before = repository.name
     forge.state.rename_repository(repository, repository.owner, str(body["name"]))
     changes = {"repository": {"name": {"from": before}}}
     _tell(forge, repository, "renamed", changes=changes)
 
 
-async def transfer(forge: Forge, body: Json) -> None:
+async def transfer(forge: House, body: Json) -> None:
     """Where the new owner has no installation, the App learns only that a repository is gone."""
-    repository, before = _repository(forge, body), _repository(forge, body).owner
+    repository, before = repository_of(forge, body), repository_of(forge, body).owner
     owner = forge.state.user(str(body["owner"])) or forge.state.add_user(str(body["owner"]))
     forge.state.rename_repository(repository, owner, repository.name)
     kind = "organization" if before.type == "Organization" else "user"
@@ -134,49 +137,49 @@ async def transfer(forge: Forge, body: Json) -> None:
     _tell(forge, repository, "transferred", changes=changes)
 
 
-async def delete(forge: Forge, body: Json) -> None:
-    repository = _repository(forge, body)
+async def delete(forge: House, body: Json) -> None:
+    repository = repository_of(forge, body)
     _tell(forge, repository, "deleted")
     forge.state.forget_repository(repository)
 
 
-async def archive(forge: Forge, body: Json) -> None:
-    repository = _repository(forge, body)
+async def archive(forge: House, body: Json) -> None:
+    repository = repository_of(forge, body)
     repository.archived = True
     _tell(forge, repository, "archived")
 
 
-async def unarchive(forge: Forge, body: Json) -> None:
-    repository = _repository(forge, body)
+async def unarchive(forge: House, body: Json) -> None:
+    repository = repository_of(forge, body)
     repository.archived = False
     _tell(forge, repository, "unarchived")
 
 
-def _tell(forge: Forge, repository: Repository, action: str, **more: Any) -> None:
+def _tell(forge: House, repository: Repository, action: str, **more: Any) -> None:
     forge.events.emit(f"repository.{action}", repository, repository.owner, more)
 
 
-async def protect(forge: Forge, body: Json) -> None:
+async def protect(forge: House, body: Json) -> None:
     wanted = {
         name: bool(body[name])
         for name in ("pushes", "force_pushes", "signatures", "sign_off")
         if name in body
     }
-    _repository(forge, body).protections[str(body.get("branch", "*"))] = Protection(**wanted)
+    repository_of(forge, body).protections[str(body.get("branch", "*"))] = Protection(**wanted)
 
 
-async def unprotect(forge: Forge, body: Json) -> None:
-    _repository(forge, body).protections.pop(str(body.get("branch", "*")), None)
+async def unprotect(forge: House, body: Json) -> None:
+    repository_of(forge, body).protections.pop(str(body.get("branch", "*")), None)
 
 
 def _flag(name: str) -> Switch:
-    async def set_flag(forge: Forge, body: Json) -> None:
-        setattr(_repository(forge, body), name, bool(body["on"]))
+    async def set_flag(forge: House, body: Json) -> None:
+        setattr(repository_of(forge, body), name, bool(body["on"]))
 
     return set_flag
 
 
-async def transfer_issue(forge: Forge, body: Json) -> None:
+async def transfer_issue(forge: House, body: Json) -> None:
     issue = _issue(forge, body)
     target = forge.state.repository(str(body["to"]))
     if target is None:
@@ -195,7 +198,7 @@ async def transfer_issue(forge: Forge, body: Json) -> None:
     forge.events.emit("issues.transferred", source, sender, {"issue": before, "changes": changes})
 
 
-async def delete_issue(forge: Forge, body: Json) -> None:
+async def delete_issue(forge: House, body: Json) -> None:
     issue = _issue(forge, body)
     actor = Actor(user=issue.repository.owner)
     _take_out(issue, None)
@@ -209,7 +212,7 @@ def _take_out(issue: Issue, moved: Issue | None) -> Repository:
     return repository
 
 
-async def ghost(forge: Forge, body: Json) -> None:
+async def ghost(forge: House, body: Json) -> None:
     who = forge.state.users.pop(str(body["login"]).lower())
     for token in [t for t in forge.state.tokens.values() if t.user is who]:
         del forge.state.tokens[token.value]
@@ -225,20 +228,30 @@ def _orphan(who: User, *written: Issue | Comment | Reaction) -> None:
             one.user = None
 
 
-async def mergeable_unknown(forge: Forge, body: Json) -> None:
+async def mergeable_unknown(forge: House, body: Json) -> None:
     pull = _issue(forge, body).pull
     if pull is None:
         raise KeyError("pull request")
     pull.unknown_reads = int(body["reads"])
 
 
-async def press_button(forge: Forge, body: Json) -> None:
+async def press_button(forge: House, body: Json) -> None:
     wanted, user = int(body["check_run"]), forge.state.user(str(body["user"]))
     runs = [run for r in forge.state.repositories.values() for run in r.check_runs]
     found = next((run for run in runs if run.id == wanted), None)
     if found is None or user is None:
         raise KeyError("check run or user")
     press(forge, found, str(body["identifier"]), user)
+
+
+async def ci(forge: House, body: Json) -> None:
+    repository_of(forge, body).ci = script_of(body)
+
+
+async def team(forge: House, body: Json) -> None:
+    owner = repository_of(forge, body).owner
+    members = [forge.state.users[str(login).lower()] for login in body["members"]]
+    forge.state.set_team(owner, str(body["slug"]), members)
 
 
 SWITCHES: dict[str, Switch] = {
@@ -268,4 +281,6 @@ SWITCHES: dict[str, Switch] = {
     "ghost": ghost,
     "mergeable_unknown": mergeable_unknown,
     "press": press_button,
+    "ci": ci,
+    "team": team,
 }

@@ -6,7 +6,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -31,6 +31,14 @@ _NEXT_STEPS = (
         "The App lacks a permission for this; an owner can grant it in the App's installation.",
     ),
 )
+
+
+_GRAPHQL = {
+    "NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "FORBIDDEN": HTTPStatus.FORBIDDEN,
+    "INSUFFICIENT_SCOPES": HTTPStatus.FORBIDDEN,
+}
+"""The types of GraphQL's errors as REST would have it; all others are 422."""
 
 
 class RateLimited(EffectDelayed):
@@ -69,6 +77,16 @@ def problem(error: HTTPException, call: str, now: float) -> CoppiceError:
     if status == HTTPStatus.UNAUTHORIZED:
         return EffectDelayed(f"GitHub does not accept the App's token: {message}", 60)
     return _refusal(status, message, _errors(getattr(error, "errors", None)), call)
+
+
+def graphql_refusal(errors: Sequence[Mapping[str, Any]]) -> CoppiceError:
+    """Name what GraphQL refused; its answers have status 200 whatever happened."""
+    first, texts = errors[0], tuple(str(error.get("message")) for error in errors)
+    kind = first.get("type")
+    if kind == "RATE_LIMITED":
+        return RateLimited("GitHub's GraphQL rate limit", SECONDARY_SECONDS)
+    status = _GRAPHQL.get(str(kind), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _refusal(status, texts[0], texts, "GraphQL")
 
 
 def _rate_limit(

@@ -15,7 +15,14 @@ from gidgethub import HTTPException
 from gidgethub.abc import GitHubAPI
 from yarl import URL
 
-from bot.github.answers import NO_PERMISSION, RateLimited, Refusal, Unanswered, problem
+from bot.github.answers import (
+    NO_PERMISSION,
+    RateLimited,
+    Refusal,
+    Unanswered,
+    graphql_refusal,
+    problem,
+)
 from bot.github.clock import Clock
 
 REQUESTER = "coppice"
@@ -123,6 +130,18 @@ class Client(GitHubAPI):
         accept = "application/vnd.github+json"
         answer, _, status = await self._make_request(method, path, {}, data, accept)
         return status, answer
+
+    async def graphql(self, document: str, **variables: Any) -> Any:  # type: ignore[override]
+        """Ask, or change something, by GraphQL; answer its `data`.
+
+        Raises Refusal, with GitHub's own words, where any part of it failed.
+        """
+        api = self.base_url.rstrip("/").removesuffix("/v3")
+        sent = {"query": document, "variables": variables}
+        _, answer = await self.send("POST", f"{api}/graphql", sent)
+        if errors := answer.get("errors"):
+            raise graphql_refusal(errors)
+        return answer["data"]
 
     async def sleep(self, seconds: float) -> None:
         await self._connection.clock.sleep(seconds)

@@ -64,6 +64,8 @@ class PullRequestFacts(Record):
     base_sha: str
     author: Person | None
     html_url: str
+    updated_at: str
+    node_id: str
 
 
 class CheckRunFacts(Record):
@@ -191,6 +193,8 @@ async def pull_request(client: Client, ref: RepositoryRef, number: int) -> PullR
         base_sha=base["sha"],
         author=_person(found),
         html_url=found["html_url"],
+        updated_at=found["updated_at"],
+        node_id=found["node_id"],
     )
 
 

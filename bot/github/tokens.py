@@ -34,6 +34,9 @@ TEAMS: Permissions = (("metadata", "read"), ("members", "read"))
 PUSH: Permissions = (("metadata", "read"), ("contents", "write"))
 """For git, and for deleting a branch; never `workflows`."""
 
+RESOLVE: Permissions = (*((k, v) for k, v in REST if k != "contents"), ("contents", "write"))
+"""GitHub lets an App resolve threads only where it may write contents."""
+
 TOKEN_SECONDS = 50 * 60  # GitHub's last an hour
 FRESH_SECONDS = 60.0
 LAG_SECONDS = (3.0, 10.0, 30.0)  # octokit/auth-app#65: a new token may be unknown for seconds

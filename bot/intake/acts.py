@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.errors import EffectDelayed, EffectRefused, UserError
 from bot.intake.delivery import Delivery
 from bot.log import bound, logger
-from bot.runs import Again, Decision, DecisionKind, Effect, Start, Tell, ignore
+from bot.runs import Again, Decision, DecisionKind, Effect, Pause, Start, Tell, ignore
 from bot.store.arrivals import Settlement
 
 _log = logger(__name__)
@@ -29,6 +29,9 @@ class Actor(Protocol):
 
     async def tell(self, tell: Tell) -> str | None:
         """Send a message to a run; answer why not, or None."""
+
+    async def pause(self, pause: Pause) -> None:
+        """Let nothing new begin in a repository, or let it again."""
 
 
 class _Outcome:
@@ -109,6 +112,9 @@ async def _carry_out(delivery: Delivery, decision: Decision, act: Actor) -> _Out
         why_not = await _why_not(act.tell(tell))
         outcome.note(DecisionKind.TELL, tell.run_id, why_not)
         refused |= why_not is not None
+    for pause in decision.pauses:
+        await act.pause(pause)
+        outcome.note(DecisionKind.TELL, None, None)
     await write(decision.otherwise if refused else decision.then)
     return outcome
 

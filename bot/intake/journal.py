@@ -14,7 +14,7 @@ from bot.store.sqlite import SqliteFile
 
 _log = logger(__name__)
 
-_LARGEST_BATCH = 128
+_LARGEST_BATCH = 64
 
 _MOST_FRESH, _FRESH_BYTES = 32, 64 * 1024
 """So many deliveries, and none larger, are handed on in memory; others are read from disk."""
@@ -61,12 +61,12 @@ class Journal:
         """Tell `listener`, in the event loop, of each delivery from now on; None: nobody."""
         self._listener = listener
 
-    async def record(self, arrival: Arrival) -> bool:
-        """Write a delivery down; False: it was seen before. Raises NotWritten."""
+    def enter(self, arrival: Arrival) -> asyncio.Future[int]:
+        """Write a delivery down; 0: it was seen before. The future raises NotWritten."""
         written = self._enqueue(arrival)
         if self._listener and not written.done():
             self._listener.arriving(arrival)
-        return await written > 0
+        return written
 
     def take_fresh(self, seqs: Sequence[int]) -> list[Arrival] | None:
         """Give out deliveries that came in just now, once; None: not all are in memory."""

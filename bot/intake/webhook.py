@@ -37,13 +37,13 @@ def _receiver(journal: Journal, secret: bytes) -> Callable[[web.Request], Awaita
         if not signature:
             raise web.HTTPUnauthorized(text="X-Hub-Signature-256 is missing\n")
         body = await _read(request)
-        if not _is_signed(body, signature, secret):
+        if not is_signed(body, signature, secret):
             raise web.HTTPUnauthorized(text="X-Hub-Signature-256 does not match the body\n")
-        arrival = _arrival(request.headers, body)
+        found = _arrival(request.headers, body)
         try:
-            new = await journal.record(arrival)
+            new = await journal.enter(found)
         except NotWritten as error:
-            _log.error("delivery %s was not journalled: %s", arrival.guid, error)
+            _log.error("delivery %s was not journalled: %s", found.guid, error)
             raise web.HTTPInternalServerError(text=f"not journalled: {error}\n") from error
         return web.Response(status=202 if new else 200)
 
@@ -69,24 +69,30 @@ def _too_large() -> web.HTTPRequestEntityTooLarge:
     return web.HTTPRequestEntityTooLarge(LARGEST_BODY, text="a payload has 25 MiB at most\n")
 
 
-def _is_signed(body: bytes, signature: str, secret: bytes) -> bool:
+def is_signed(body: bytes, signature: str, secret: bytes) -> bool:
+    """Say whether a sender who knows the secret signed the body."""
     wanted = "sha256=" + hmac.digest(secret, body, "sha256").hex()
     return hmac.compare_digest(wanted.encode(), signature.encode(errors="replace"))
 
 
+def is_name(value: str) -> bool:
+    """Say whether a delivery or an event can be called that."""
+    return 0 < len(value) <= _LONGEST_NAME and value.isascii() and value.isprintable()
+
+
+def arrival(guid: str, event: str, body: bytes) -> Arrival:
+    """Make a delivery, come in now, of its body and headers. Raises NotJson."""
+    return Arrival(guid, event, *read_fields(body), time.time(), "webhook", body)
+
+
 def _arrival(headers: CIMultiDictProxy[str], body: bytes) -> Arrival:
     guid, event = headers.get("X-GitHub-Delivery", ""), headers.get("X-GitHub-Event", "")
-    if not _is_name(guid) or not _is_name(event):
+    if not is_name(guid) or not is_name(event):
         raise web.HTTPBadRequest(text="X-GitHub-Delivery or X-GitHub-Event is missing or no name\n")
     try:
-        fields = read_fields(body)
+        return arrival(guid, event, body)
     except NotJson as error:
         raise web.HTTPBadRequest(
             text=f"the body is not JSON ({error}); set the webhook's content type to"
             " application/json\n"
         ) from error
-    return Arrival(guid, event, *fields, time.time(), "webhook", body)
-
-
-def _is_name(value: str) -> bool:
-    return 0 < len(value) <= _LONGEST_NAME and value.isascii() and value.isprintable()

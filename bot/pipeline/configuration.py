@@ -1,19 +1,14 @@
-"""What a repository may choose in its ``.github/coppice.yml``, and every way to get it wrong.
+"""What a repository may choose in its ``.github/coppice.yml``, and every way to get it wrong."""
 
-``python -m bot.pipeline.configuration`` prints the JSON Schema that editors use
-(``docs/coppice.schema.json``).
-"""
-
-import json
 import re
-import sys
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -21,25 +16,35 @@ from pydantic import (
     field_validator,
 )
 
+from bot.agent.runtime import Role
 from bot.errors import UserError
 from bot.pipeline.strict_yaml import parse
-from bot.runs import Publish
+from bot.runs import Budget, Publish
+from bot.runs.spending import parse_budget
 
 PATH = ".github/coppice.yml"
 SETUP = "setup"
 """The command of this name runs before all others, wherever it stands."""
-BUILT = frozenset({Publish.PR})
-"""The ways of publishing that there are so far."""
 
 _WORDS = {
     "dict_type": "must be a map of keys to values",
     "model_type": "must be a map of keys to values",
+    "model_attributes_type": "must be a map of keys to values",
     "string_type": "must be text",
     "int_type": "must be a whole number",
+    "bool_type": "must be `true` or `false`",
+    "tuple_type": "must be a list",
 }
+_DAYS = {"h": 3600, "d": 86_400}
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$")]
 Command = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
+Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Models = Annotated[tuple[Name, ...], Field(strict=False, max_length=10)]
+Starter = Annotated[
+    str, StringConstraints(pattern=r"^(write|triage|team:[A-Za-z0-9][A-Za-z0-9._-]{0,99})$")
+]
+Term = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}[hd]$")]
 
 
 def _branch(name: str) -> str:
@@ -51,20 +56,52 @@ def _branch(name: str) -> str:
     return name
 
 
+def branch(name: str) -> str:
+    """Take the name of a branch from a person; raises UserError where none can be called so."""
+    try:
+        return _branch(name)
+    except (ValueError, IndexError) as error:
+        raise UserError(f"`{name[:100]}` {error}.") from error
+
+
+def _budget(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return parse_budget(value).model_dump(exclude_none=True)
+
+
+def _choice(value: object) -> object:
+    return {"models": value} if isinstance(value, list) else value
+
+
+def seconds(term: str) -> int:
+    """Read `12h` or `14d`."""
+    return int(term[:-1]) * _DAYS[term[-1]]
+
+
 Branch = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_branch)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        serialize_by_alias=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
 
 
 class Limits(_Part):
     """How much a run may use; what is over a limit blocks it."""
 
     attempts: Annotated[int, Field(ge=1, le=10)] = 3
-    """How often the agent may try before the run has failed."""
+    """How often the agent may try before the run has failed; the same failure twice ends it
+    earlier."""
     command_seconds: Annotated[int, Field(ge=1, le=14_400)] = 600
-    """Seconds that one command may take."""
+    """Seconds that one command may take; then its whole process group is killed."""
     agent_seconds: Annotated[int, Field(ge=1, le=14_400)] = 1800
     """Seconds that one attempt of the agent may take."""
     files: Annotated[int, Field(ge=1, le=3000)] = 100
@@ -74,7 +111,17 @@ class Limits(_Part):
     total_bytes: Annotated[int, Field(ge=1, le=1_000_000_000)] = 10_000_000
     """Size of all files together that a run may write."""
     open_pull_requests: Annotated[int, Field(ge=1, le=100)] = 3
-    """Pull requests of Coppice that may be open at once; further runs wait."""
+    """Pull requests of Coppice that may be open at once; further runs wait as `queued`."""
+    rounds: Annotated[int, Field(ge=0, le=50)] = 5
+    """Rounds on an open pull request (reviews, CI, notes) before it asks a person."""
+    settle: Annotated[int, Field(ge=0, le=86_400)] = 600
+    """Seconds that single review comments wait for the next one before a round begins."""
+    idle: Term = "14d"
+    """How long an open draft, or a branch with nothing on it, may lie untouched: `12h`, `14d`."""
+
+    @property
+    def idle_seconds(self) -> int:
+        return seconds(self.idle)
 
 
 class TriggerChoice(_Part):
@@ -84,22 +131,104 @@ class TriggerChoice(_Part):
     """Putting this label on an issue starts a run; taking it off stops the run."""
 
 
+class RoleChoice(_Part):
+    """Who does one kind of work; a list alone is the models."""
+
+    agent: Word | None = None
+    """The agent of this role; that of `agent` if not named."""
+    models: Models = ()
+    """Endpoints of the operator: the n-th attempt takes the n-th, the last one repeats."""
+
+
+class BudgetChoice(_Part):
+    """What one run may spend; each can only lower the operator's."""
+
+    usd: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)] | None = None
+    """Dollars that one run may spend; it can only lower what the operator allows."""
+    minutes: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)] | None = None
+    """Minutes that agents may work in one run."""
+    tokens: Annotated[int, Field(ge=0)] | None = None
+    """Tokens of one run, in and out, cached and reasoning ones too."""
+    turns: Annotated[int, Field(ge=0)] | None = None
+    """Calls of a model in one run."""
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(usd=self.usd, minutes=self.minutes, tokens=self.tokens, turns=self.turns)
+
+
+class Roles(_Part):
+    """Agents and models by what they are asked to do."""
+
+    plan: Annotated[RoleChoice, BeforeValidator(_choice)] = RoleChoice()
+    """Reads the repository and writes the plan."""
+    implement: Annotated[RoleChoice, BeforeValidator(_choice)] = RoleChoice()
+    """Changes the files."""
+    review: Annotated[RoleChoice, BeforeValidator(_choice)] = RoleChoice()
+    """Reads plan and difference, in a session of its own."""
+
+    def of(self, role: Role) -> RoleChoice:
+        return {Role.PLAN: self.plan, Role.IMPLEMENT: self.implement, Role.REVIEW: self.review}[
+            role
+        ]
+
+
+class Approvals(_Part):
+    """Who has to approve a plan that waits."""
+
+    count: Annotated[int, Field(ge=1, le=10)] = 1
+    """How many people."""
+    from_: Annotated[Literal["CODEOWNERS"] | None, Field(alias="from")] = None
+    """`CODEOWNERS`: only owners of the plan's files count. Else everybody with write access."""
+    expire: Term = "14d"
+    """How long a plan waits before the run is cancelled: `12h`, `14d`."""
+    not_requester: bool = False
+    """Whoever started the run does not count."""
+
+    @property
+    def expire_seconds(self) -> int:
+        return seconds(self.expire)
+
+
+class CommandsChoice(_Part):
+    short: bool = False
+    """The verbs work without `/coppice` too (`/approve`) where Coppice has a run."""
+
+
 class RepositoryConfig(_Part):
     """A repository without the file gets these defaults."""
 
     verify: dict[Name, Command] = {}
-    """Commands that judge the work, in this order; if `setup`, the first, fails, no other runs."""
+    """Commands that judge the work, name to command, in this order; all must exit 0. Each runs by
+    `/bin/sh -c` in the box, on the base first, so that the pull request can show both. If `setup`,
+    always the first, fails, no other runs. With none the pull request says "not verified"."""
     limits: Limits = Limits()
     trigger: TriggerChoice = TriggerChoice()
+    start: Annotated[tuple[Starter, ...], Field(strict=False, min_length=1, max_length=20)] = (
+        "write",
+    )
+    """Who may start a run: people with `write` access, with `triage`, on `team:NAME`."""
+    commands: CommandsChoice = CommandsChoice()
     base: Branch | None = None
     """Branch to work on and to open pull requests against; the default branch if not named."""
+    agent: Word | None = None
+    """The coding agent, among those that the operator allows; the operator's own if not named."""
+    roles: Roles = Roles()
+    budget: Annotated[BudgetChoice, BeforeValidator(_budget)] = BudgetChoice()
+    gate: Literal["never", "risky", "always"] = "risky"
+    """Which plans wait for an approval; `risky`: those that touch sensitive paths, dependencies,
+    migrations or CI, that are large, or that nobody can undo."""
+    approvals: Approvals = Approvals()
     publish: Annotated[Publish, Field(strict=False)] = Publish.PR
-    """How far a run goes: `pr` opens a draft pull request."""
+    """How far a run goes: `comment` and `patch` write nothing but a comment, `branch` pushes,
+    `pr` opens a draft pull request."""
+    ready: Literal["ask", "auto"] = "ask"
+    """`auto`: the pull request is ready for review once everything has passed."""
     ci: Literal["ask", "auto"] = "ask"
     """`ask`: pushes carry `[skip ci]` until somebody with write access asks for CI."""
     red_base: Literal["continue", "stop"] = "continue"
     """What to do when the commands fail on the base already."""
-    pipeline: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "fix"
+    pipeline: Word = "fix"
     """The pipeline that a run goes through."""
 
     @field_validator("verify")
@@ -107,13 +236,6 @@ class RepositoryConfig(_Part):
     def _setup_first(cls, commands: dict[str, str]) -> dict[str, str]:
         first = {SETUP: commands[SETUP]} if SETUP in commands else {}
         return first | commands
-
-    @field_validator("publish")
-    @classmethod
-    def _built(cls, publish: Publish) -> Publish:
-        if publish not in BUILT:
-            raise ValueError(f"`{publish}` is not built yet; there is `pr`")
-        return publish
 
 
 @lru_cache(256)
@@ -133,15 +255,6 @@ def load(text: str) -> RepositoryConfig:
         raise UserError("\n".join(dict.fromkeys(_said(one) for one in error.errors()))) from error
 
 
-def schema() -> str:
-    """Return the JSON Schema that editors complete and check by."""
-    body = RepositoryConfig.model_json_schema()
-    body["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    body["title"] = "Coppice"
-    body["properties"]["publish"]["enum"] = sorted(BUILT)
-    return json.dumps(body, indent=2) + "\n"
-
-
 def _said(error: Any) -> str:
     at = [str(part) for part in error["loc"] if part != "[key]"]
     key = ".".join(at)
@@ -155,11 +268,15 @@ def _said(error: Any) -> str:
 
 
 def _known(at: list[str]) -> list[str]:
-    fields = RepositoryConfig.model_fields
-    for part in at:
-        fields = fields[part].annotation.model_fields  # type: ignore[union-attr]
-    return list(fields)
+    part: type[BaseModel] = RepositoryConfig
+    for name in at:
+        part = model(part.model_fields[name].annotation) or part
+    return [field.alias or name for name, field in part.model_fields.items()]
 
 
-if __name__ == "__main__":
-    sys.stdout.write(schema())
+def model(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that a field holds, if it holds one."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None

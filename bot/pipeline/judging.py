@@ -1,15 +1,17 @@
 """Run the repository's commands in the box, and tell one failure from another."""
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from bot.box import Command
+from bot.pipeline.errors import WINDOW, ErrorClass, Failure, classify
 from bot.pipeline.ports import Attempt, Ports
 from bot.runs import CommandResult, RunEvent
 
 SETUP = "setup"
-_ERROR_NAME = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Failure|Warning))\b")
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?|/tmp/\S+")
 
 
@@ -51,28 +53,45 @@ async def _run(name: str, command: str, attempt: Attempt, ports: Ports) -> Comma
     )
 
 
-def told(results: Sequence[CommandResult]) -> str:
-    """What failed, as the agent is told it: each command with what it printed."""
-    return "\n\n".join(
+def told(results: Sequence[CommandResult], hint: str | None = None) -> str:
+    """What failed, as the agent is told it: a hint, and each command with what it printed."""
+    failed = [
         f"`{result.command}` ({result.name}): {result.problem or f'exit {result.exit_code}'}\n"
         f"{result.output}"
         for result in results
         if not result.passed
-    )
+    ]
+    return "\n\n".join([*([f"Hint: {hint}"] if hint and failed else []), *failed])
 
 
-def failure_class(result: CommandResult) -> str:
+def read_failure(result: CommandResult, classes: Sequence[ErrorClass]) -> Failure | None:
+    """Name what a command died of, by the end of its whole log; None: nobody knows."""
+    if result.problem is not None:
+        return None
+    return classify(_end(result), classes)
+
+
+def failure_class(result: CommandResult, failure: Failure | None) -> str:
     """Name a failure as scripts read it: the command, and what it died of."""
     if result.problem is not None:
         return f"{result.name}:limit"
-    names = _ERROR_NAME.findall(result.output)
-    return f"{result.name}:{names[-1] if names else f'exit {result.exit_code}'}"
+    return f"{result.name}:{failure.kind.key if failure else f'exit {result.exit_code}'}"
 
 
-def fingerprint(result: CommandResult) -> str:
+def fingerprint(result: CommandResult, failure: Failure | None) -> str:
     """Digest of a failure without times, numbers and addresses: equal means nothing changed."""
-    text = _VOLATILE.sub("#", result.output)
-    return hashlib.sha256(f"{failure_class(result)}\n{text}".encode()).hexdigest()[:16]
+    text = failure.fingerprint if failure else _VOLATILE.sub("#", result.output)
+    return hashlib.sha256(f"{failure_class(result, failure)}\n{text}".encode()).hexdigest()[:16]
+
+
+def _end(result: CommandResult) -> str:
+    """The end of the log where it is still there, else of what was shown of it."""
+    try:
+        with Path(result.log or "").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - WINDOW))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return result.output
 
 
 def _event(attempt: Attempt, result: CommandResult) -> RunEvent:

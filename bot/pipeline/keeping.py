@@ -6,15 +6,20 @@ from bot.pipeline.ports import Attempt, Ports
 
 async def keep(attempt: Attempt, ports: Ports) -> tuple[str, str]:
     """Write what lies in the worktree as a commit and a bundle; answer its tree and the commit."""
+    tree, commit = await checkpoint(attempt, ports)
     work = attempt.run.work
-    ground = work.ground or ""
+    await ports.objects.bundle(work.base_sha or work.ground or "", commit)
+    return tree, commit
+
+
+async def checkpoint(attempt: Attempt, ports: Ports) -> tuple[str, str]:
+    """Write what lies in the worktree as a commit; answer its tree and the commit."""
     tree = await ports.worktree.capture(drop=junk)
-    checkpoint = await ports.objects.commit(
+    commit = await ports.objects.commit(
         tree,
-        (ground,),
+        (attempt.run.work.ground or "",),
         f"Checkpoint of {attempt.name} {attempt.number}",
         author=ports.identity,
         at=attempt.start,
     )
-    await ports.objects.bundle(work.base_sha or ground, checkpoint)
-    return tree, checkpoint
+    return tree, commit

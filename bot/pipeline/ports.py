@@ -1,13 +1,16 @@
 """What a stage is given: the facts of the run, and the few things that it may act on."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bot.agent.runtime import AgentRuntime
+from bot.agent.runtime import AgentRuntime, ModelSocket, Role
 from bot.box import Box
 from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.contract import Contract
+from bot.pipeline.errors import ErrorClass
 from bot.runs import CommandResult, Json, Record, Run, RunError, RunEvent, StageStatus
 from bot.worktree import Identity, Objects, Worktree
 
@@ -21,6 +24,8 @@ class StageResult(Record):
     error: RunError | None = None
     blocked: bool = False
     """A rule or a person is in the way: another attempt would change nothing."""
+    final: bool = False
+    """It failed in a way that no further attempt mends."""
     commands: tuple[CommandResult, ...] = ()
     tree: str | None = None
     checkpoint: str | None = None
@@ -49,6 +54,35 @@ class Thread(Protocol):
 
 
 RecordEvents = Callable[[Sequence[RunEvent]], Awaitable[None]]
+SaveWork = Callable[[str, str], Awaitable[None]]
+"""Takes tree and checkpoint: what a killed attempt goes on from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """An agent at its place: with a way to its model, and what is left of the run's time."""
+
+    runtime: AgentRuntime
+    model: ModelSocket | None
+    """None: the agent needs no model (scripted)."""
+    seconds: float
+    """What its attempt may take."""
+
+
+class Agents(Protocol):
+    """The agents that the operator allows, as the repository's configuration casts them."""
+
+    def runtime(self, role: Role) -> AgentRuntime:
+        """Say who plays a role; raises StageFailed (`no_agent`)."""
+        ...
+
+    def open(self, role: Role, turn: int) -> AbstractAsyncContextManager[Seat]:
+        """Open the way to the model for one attempt, the ``turn``-th from 1.
+
+        Waits for a free place at the model's endpoint. Raises StageFailed: `no_agent`, `no_model`,
+        `budget` where nothing is left to spend.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +90,7 @@ class Ports:
     """Everything outside of itself that a stage may use."""
 
     box: Box
-    runtime: AgentRuntime
+    agents: Agents
     thread: Thread
     objects: Objects
     worktree: Worktree
@@ -66,6 +100,10 @@ class Ports:
     """The App, as git names authors."""
     record: RecordEvents
     """Write lines of the run's timeline."""
+    errors: Sequence[ErrorClass]
+    """What a failing command may have died of."""
+    save: SaveWork
+    """Remember work in the middle of an attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +112,8 @@ class Attempt:
 
     run: Run
     name: str
+    key: str
+    """The same again for the same try after a crash."""
     number: int
     """From 1, counted anew at every retry of the run."""
     overall: int
@@ -84,3 +124,9 @@ class Attempt:
     baseline: tuple[CommandResult, ...] = ()
     start: int = 0
     """Unix time at which the engine recorded the start of this run: the date of its commits."""
+    plan: Contract | None = None
+    """What the work is held against."""
+    seen: frozenset[str] = frozenset()
+    """Fingerprints of the failures before this try."""
+    last: bool = False
+    """Nothing can go back to the agent after this: its attempts are used up."""

@@ -1,10 +1,12 @@
 """A run as people are told of it: its row, the tries of its stages, the rules it went by."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import CommandResult, Run, StageKind, StageRecord, StageStatus
+from bot.pipeline.contract import Contract, of_result
+from bot.pipeline.findings import Finding
+from bot.runs import Budget, CommandResult, Run, Spend, StageKind, StageRecord, StageStatus
 
 BASELINE = "baseline"
 
@@ -22,6 +24,32 @@ class Story:
 
     kinds: Mapping[str, StageKind]
     """The kind of each stage of the run's pipeline, by name."""
+
+    spend: Sequence[tuple[str, str, Spend]] = ()
+    """What calls of models came to, by role and model."""
+    budget: Budget = field(default_factory=Budget)
+    """What binds the run as a whole."""
+    used: float = 0.0
+    """The part of it that is used; from 0.8 on people are told."""
+
+    @property
+    def plan(self) -> Contract | None:
+        """The newest plan, and its hash."""
+        made = [stage for stage in self.stages if self.kind(stage) is StageKind.PLAN]
+        found = [plan for stage in made if (plan := of_result(stage.result))]
+        return found[-1] if found else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the newest review found, our own signals first."""
+        last = self.last_of(StageKind.REVIEW)
+        rows = last.result.get("data", {}).get("findings", ()) if last else ()
+        return tuple(Finding.model_validate(row) for row in rows)
+
+    @property
+    def spent(self) -> Spend:
+        """All of it."""
+        return sum((spend for _, _, spend in self.spend), Spend())
 
     def kind(self, stage: StageRecord) -> StageKind | None:
         return self.kinds.get(stage.name)

@@ -37,6 +37,8 @@ from bot.runs.run import (
     Approval,
     Ending,
     Gate,
+    Grant,
+    Notice,
     Options,
     Person,
     RepositoryRef,

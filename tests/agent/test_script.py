@@ -46,7 +46,7 @@ def test_without_a_script_the_stage_is_blocked(tmp_path: Path, name: str) -> Non
     [
         ("attempts: [[{wrote: a, text: b}]]", "attempts.0.0: unknown key `wrote`"),
         ("attempts: [[{write: a, text: b, mode: 1}]]", "attempts.0.0: unknown key `mode`"),
-        ("tries: []", "unknown key `tries` (known: attempts)"),
+        ("tries: []", "unknown key `tries` (known: attempts, plan, review)"),
         ("attempts: [[{write: a, text: b, run: c}]]", "a step has exactly one of write, delete"),
         ("attempts: [[{text: b}]]", "a step has exactly one of"),
         ("attempts: [[{write: a}]]", "`text` belongs to `write`"),

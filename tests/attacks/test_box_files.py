@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.box import GIT, Mount
-from tests.box.boxed import AS_ROOT, boxed
+from bot.box import GIT, Choice, Mount
+from tests.box.boxed import AS_ROOT, EACH_LEVEL, boxed
 
 
 @pytest.mark.parametrize(
@@ -25,14 +25,18 @@ from tests.box.boxed import AS_ROOT, boxed
         "/tree/../x",
     ],
 )
-async def test_nothing_is_written_outside_the_tree(tmp_path: Path, target: str) -> None:
-    outcome = await boxed(tmp_path / "tree", f"echo pwned > {target}")
+@EACH_LEVEL
+async def test_nothing_is_written_outside_the_tree(
+    tmp_path: Path, target: str, level: Choice
+) -> None:
+    outcome = await boxed(tmp_path / "tree", f"echo pwned > {target}", level=level)
 
     assert outcome.exit_code != 0
     assert [path.name for path in tmp_path.iterdir()] == ["tree"]
 
 
-async def test_no_file_of_the_host_is_there_to_be_read(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_no_file_of_the_host_is_there_to_be_read(tmp_path: Path, level: Choice) -> None:
     secret = tmp_path / "secret"
     secret.write_text("canary")
 
@@ -40,6 +44,7 @@ async def test_no_file_of_the_host_is_there_to_be_read(tmp_path: Path) -> None:
         tmp_path / "tree",
         f"cat {secret} /etc/shadow /etc/hostname ~root/.ssh/* /home/*/.claude/* ~/.config/gh/*;"
         " ls / /home /var /run /mnt /opt /srv /sys /boot",
+        level=level,
     )
 
     assert "canary" not in outcome.output
@@ -47,7 +52,8 @@ async def test_no_file_of_the_host_is_there_to_be_read(tmp_path: Path) -> None:
     assert not found & {"var", "run", "mnt", "opt", "srv", "sys", "boot", secret.name}
 
 
-async def test_a_link_that_leads_out_leads_nowhere(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_a_link_that_leads_out_leads_nowhere(tmp_path: Path, level: Choice) -> None:
     secret = tmp_path / "secret"
     secret.write_text("canary")
     (tmp_path / "tree").mkdir()
@@ -56,14 +62,18 @@ async def test_a_link_that_leads_out_leads_nowhere(tmp_path: Path) -> None:
     outcome = await boxed(
         tmp_path / "tree",
         f"ln -s {secret} a; ln -s ../secret b; ln -s /etc/shadow c; cat planted a b c; echo x > a",
+        level=level,
     )
 
     assert outcome.output.count("No such file or directory") + outcome.output.count("denied") >= 4
     assert secret.read_text() == "canary"
 
 
-async def test_keys_of_the_host_are_hidden_even_from_roots_box(tmp_path: Path) -> None:
-    outcome = await boxed(tmp_path / "tree", "ls -A /etc/ssl/private /etc | sort")
+@EACH_LEVEL
+async def test_keys_of_the_host_are_hidden_even_from_roots_box(
+    tmp_path: Path, level: Choice
+) -> None:
+    outcome = await boxed(tmp_path / "tree", "ls -A /etc/ssl/private /etc | sort", level=level)
 
     assert not {".pem", ".key"} & {Path(line).suffix for line in outcome.output.split()}
     assert "shadow" not in outcome.output.split()
@@ -119,9 +129,12 @@ async def test_objects_that_are_lent_stay_unchanged(tmp_path: Path) -> None:
     assert [(path.name, path.read_text()) for path in objects.iterdir()] == [("pack", "object")]
 
 
-async def test_no_device_can_be_made_or_opened(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_no_device_can_be_made_or_opened(tmp_path: Path, level: Choice) -> None:
     outcome = await boxed(
-        tmp_path / "tree", "mknod disk b 8 0; mknod mem c 1 1; ls /dev; cat /proc/kcore /dev/mem"
+        tmp_path / "tree",
+        "mknod disk b 8 0; mknod mem c 1 1; ls /dev; cat /proc/kcore /dev/mem",
+        level=level,
     )
 
     assert outcome.exit_code != 0
@@ -129,13 +142,16 @@ async def test_no_device_can_be_made_or_opened(tmp_path: Path) -> None:
     assert not {"mem", "sda", "vda", "kmsg", "fuse", "kvm"} & set(outcome.output.split())
 
 
-async def test_settings_of_the_kernel_are_out_of_reach_as_root_too(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_settings_of_the_kernel_are_out_of_reach_as_root_too(
+    tmp_path: Path, level: Choice
+) -> None:
     names = "sys/kernel/core_pattern sysrq-trigger sys/vm/drop_caches self/oom_score_adj"
     before = Path("/proc/sys/kernel/core_pattern").read_text()
 
     script = f"for name in {names}; do echo '|/tree/evil' > /proc/$name && echo WRITTEN; done"
 
-    outcome = await boxed(tmp_path / "tree", script)
+    outcome = await boxed(tmp_path / "tree", script, level=level)
 
     assert "WRITTEN" not in outcome.output
     assert Path("/proc/sys/kernel/core_pattern").read_text() == before

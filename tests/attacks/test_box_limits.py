@@ -6,10 +6,11 @@ security.md row 24, and issue 3's list of bad input.
 import time
 from pathlib import Path
 
+from bot.box import Choice
 from bot.box.bubblewrap import Bubblewrap
 from bot.box.probe import installed
 from bot.box.surroundings import Limits
-from tests.box.boxed import boxed, command
+from tests.box.boxed import EACH_LEVEL, boxed, command
 
 
 async def test_a_gigabyte_of_output_is_stopped_at_the_limit(tmp_path: Path) -> None:
@@ -24,21 +25,26 @@ async def test_a_gigabyte_of_output_is_stopped_at_the_limit(tmp_path: Path) -> N
     assert time.monotonic() - started < 20
 
 
-async def test_endless_lines_are_stopped_at_a_lower_limit(tmp_path: Path) -> None:
-    outcome = await boxed(tmp_path / "tree", "yes", output_limit=2**20)
+@EACH_LEVEL
+async def test_endless_lines_are_stopped_at_a_lower_limit(tmp_path: Path, level: Choice) -> None:
+    outcome = await boxed(tmp_path / "tree", "yes", output_limit=2**20, level=level)
 
     assert (outcome.exit_code, outcome.problem) == (None, "output limit of 1 MB")
 
 
-async def test_invalid_utf8_and_control_bytes_become_text(tmp_path: Path) -> None:
-    outcome = await boxed(tmp_path / "tree", "printf 'a\\377\\376b\\000c'; exit 1")
+@EACH_LEVEL
+async def test_invalid_utf8_and_control_bytes_become_text(tmp_path: Path, level: Choice) -> None:
+    outcome = await boxed(tmp_path / "tree", "printf 'a\\377\\376b\\000c'; exit 1", level=level)
 
     assert (outcome.exit_code, outcome.output) == (1, "a\ufffd\ufffdb\ufffdc")
 
 
-async def test_a_command_that_asks_for_input_gets_none(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_a_command_that_asks_for_input_gets_none(tmp_path: Path, level: Choice) -> None:
     outcome = await boxed(
-        tmp_path / "tree", "python3 -c 'input()'; read line < /dev/tty; read line || exit 5"
+        tmp_path / "tree",
+        "python3 -c 'input()'; read line < /dev/tty; read line || exit 5",
+        level=level,
     )
 
     assert outcome.exit_code == 5
@@ -62,8 +68,9 @@ async def test_files_and_scratch_space_have_an_end(tmp_path: Path) -> None:
     assert {"tmp full", "home full", "shm full"} <= set(outcome.output.splitlines())
 
 
-async def test_no_core_is_dumped(tmp_path: Path) -> None:
-    outcome = await boxed(tmp_path / "tree", "ulimit -c; kill -SEGV $$")
+@EACH_LEVEL
+async def test_no_core_is_dumped(tmp_path: Path, level: Choice) -> None:
+    outcome = await boxed(tmp_path / "tree", "ulimit -c; kill -SEGV $$", level=level)
 
     assert (outcome.exit_code, outcome.output) == (128 + 11, "0\n")
     assert list((tmp_path / "tree").iterdir()) == []

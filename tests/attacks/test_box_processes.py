@@ -13,17 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.box import probe
+from bot.box import Choice, probe
 from bot.box.bubblewrap import Bubblewrap
 from bot.box.probe import installed
 from bot.box.surroundings import Limits
-from tests.box.boxed import AS_ROOT, PYTHON, appears, beats, boxed, command
+from tests.box.boxed import AS_ROOT, EACH_LEVEL, PYTHON, appears, beats, boxed, command
 
 BEAT = "while :; do printf x >> beat; sleep 0.02; done"
 
 
+@EACH_LEVEL
 async def test_environments_of_the_host_cannot_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: Choice
 ) -> None:
     monkeypatch.setenv("COPPICE_WEBHOOK_SECRET", "canary-7f3a")
     holder = subprocess.Popen(["sleep", "60"])
@@ -32,6 +33,7 @@ async def test_environments_of_the_host_cannot_be_read(
         tmp_path / "tree",
         f"cat /proc/*/environ /proc/{os.getpid()}/environ /proc/{holder.pid}/environ"
         " /proc/*/cmdline; env; ps auxeww",
+        level=level,
     )
 
     holder.kill()
@@ -63,27 +65,36 @@ async def test_killing_everything_kills_nothing_of_the_host(tmp_path: Path) -> N
     holder.wait()
 
 
-async def test_a_daemon_that_holds_the_output_ends_with_the_command(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_a_daemon_that_holds_the_output_ends_with_the_command(
+    tmp_path: Path, level: Choice
+) -> None:
     script = f"(setsid sh -c '{BEAT}' &); until [ -s beat ]; do :; done; echo started; exit 4"
 
-    outcome = await boxed(tmp_path / "tree", script)
+    outcome = await boxed(tmp_path / "tree", script, level=level)
 
     assert (outcome.exit_code, outcome.output) == (4, "started\n")
     assert outcome.seconds < 5
     assert not await beats(tmp_path / "tree/beat")
 
 
-async def test_a_command_that_never_ends_and_takes_no_signal_is_killed(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_a_command_that_never_ends_and_takes_no_signal_is_killed(
+    tmp_path: Path, level: Choice
+) -> None:
     script = f"trap '' TERM INT HUP; (setsid sh -c '{BEAT}' &); {BEAT}"
 
-    outcome = await boxed(tmp_path / "tree", script, seconds=0.5)
+    outcome = await boxed(tmp_path / "tree", script, seconds=0.5, level=level)
 
     assert (outcome.exit_code, outcome.problem) == (None, "time limit of 0.5 s")
     assert not await beats(tmp_path / "tree/beat")
 
 
-async def test_cancelling_kills_everything(tmp_path: Path) -> None:
-    task = asyncio.ensure_future(boxed(tmp_path / "tree", f"(setsid sh -c '{BEAT}' &); {BEAT}"))
+@EACH_LEVEL
+async def test_cancelling_kills_everything(tmp_path: Path, level: Choice) -> None:
+    task = asyncio.ensure_future(
+        boxed(tmp_path / "tree", f"(setsid sh -c '{BEAT}' &); {BEAT}", level=level)
+    )
     await appears(tmp_path / "tree/beat")
 
     task.cancel()
@@ -110,10 +121,11 @@ async def test_cancelling_while_the_box_is_set_up_leaves_nothing(
     assert not beat.exists() or not await beats(beat)
 
 
-async def test_when_coppice_is_killed_the_box_dies_with_it(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_when_coppice_is_killed_the_box_dies_with_it(tmp_path: Path, level: Choice) -> None:
     program = (
-        "import asyncio, pathlib, sys; from tests.box.boxed import boxed;"
-        f"asyncio.run(boxed(pathlib.Path(sys.argv[1]), {BEAT!r}))"
+        "import asyncio, pathlib, sys; from tests.box.boxed import EACH_LEVEL, boxed;"
+        f"asyncio.run(boxed(pathlib.Path(sys.argv[1]), {BEAT!r}, {level!r}))"
     )
     coppice = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "tree")])
     await appears(tmp_path / "tree/beat")

@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bot.box import TREE, Command, Mount, Outcome, probe
+import pytest
+
+from bot.box import TREE, Choice, Command, Mount, Outcome, probe
 
 AS_ROOT = os.getuid() == 0
+EACH_LEVEL = pytest.mark.parametrize("level", ["bubblewrap", "landlock"])
+"""For what both boxes hold; what one of them cannot is in docs/security.md."""
 PYTHON = f"{sys.executable} -I -S"
 
 
@@ -19,8 +23,8 @@ def command(tree: Path, script: str, **options: Any) -> Command:
     return Command(argv=("/bin/sh", "-c", script), mounts=mounts, **{"seconds": 20.0, **options})
 
 
-async def boxed(tree: Path, script: str, **options: Any) -> Outcome:
-    box = await probe("bubblewrap")
+async def boxed(tree: Path, script: str, level: Choice = "bubblewrap", **options: Any) -> Outcome:
+    box = await probe(level)
     return await box.run(command(tree, script, **options))
 
 

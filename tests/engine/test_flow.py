@@ -35,7 +35,7 @@ def walk(verdicts: dict[str, list[Verdict]], attempts: int = 3) -> tuple[list[st
 def test_a_failure_goes_back_to_the_agent_and_the_next_attempt_may_pass() -> None:
     seen, outcome = walk({"verify": [failed("a"), PASSED]})
 
-    assert seen == ["implement-1", "verify-1", "implement-2", "verify-2", "rules-1"]
+    assert seen == ["implement-1", "verify-1", "implement-2", "verify-2", "review-1", "rules-1"]
     assert outcome is None
 
 
@@ -58,7 +58,7 @@ def test_the_same_failure_twice_ends_it() -> None:
 def test_an_agent_that_fails_is_asked_again() -> None:
     seen, outcome = walk({"implement": [failed("a"), PASSED]})
 
-    assert seen == ["implement-1", "implement-2", "verify-1", "rules-1"]
+    assert seen == ["implement-1", "implement-2", "verify-1", "review-1", "rules-1"]
     assert outcome is None
 
 
@@ -70,11 +70,31 @@ def test_what_is_blocked_is_not_tried_again() -> None:
     assert outcome.status is RunStatus.BLOCKED
 
 
-def test_a_failing_rule_ends_it_because_nothing_says_where_to_go_back() -> None:
-    seen, outcome = walk({"rules": [failed("a")]})
+def test_what_no_attempt_mends_fails_at_once() -> None:
+    hard = failed("a").model_copy(update={"final": True})
+
+    seen, outcome = walk({"verify": [hard, PASSED]})
+
+    assert seen[-1] == "verify-1"
+    assert outcome is not None
+    assert outcome.status is RunStatus.FAILED
+
+
+def test_a_review_sends_it_back_once() -> None:
+    found = failed("a").model_copy(update={"fingerprint": None})
+
+    seen, outcome = walk({"review": [found, PASSED]})
+
+    assert seen[2:5] == ["review-1", "implement-2", "verify-2"]
+    assert outcome is None
+
+
+def test_a_broken_rule_ends_it() -> None:
+    seen, outcome = walk({"rules": [failed("a", blocked=True)]})
 
     assert seen[-1] == "rules-1"
     assert outcome is not None
+    assert outcome.status is RunStatus.BLOCKED
 
 
 def test_the_agent_is_told_why_its_work_came_back() -> None:

@@ -178,3 +178,69 @@ async def test_a_payload_over_25_mib_is_dropped(forge: Forge) -> None:
 
     assert await forge.settled() == []
     assert forge.state.deliveries == []
+
+
+async def test_the_log_is_filtered_by_outcome(forge: Forge) -> None:
+    await forge.fault("drop", event="issue_comment", after=1)
+    for n in range(3):
+        await forge.post(f"{forge.repo}/issues/1/comments", {"body": str(n)}, by="reader")
+    await forge.settled()
+
+    failed = (await forge.get("/app/hook/deliveries?status=failure", by="app")).body
+    sent = (await forge.get("/app/hook/deliveries?status=success", by="app")).body
+    (missed,) = failed
+    detail = await forge.get(f"/app/hook/deliveries/{missed['id']}", by="app")
+
+    assert len(sent) == 2
+    assert detail.body["request"]["payload"]["comment"]["body"] == "1"
+
+
+async def test_the_log_goes_back_three_days(forge: Forge) -> None:
+    """3 (D: redelivering webhooks)."""
+    await forge.post(f"{forge.repo}/issues/1/comments", {"body": "old"}, by="reader")
+    await forge.settled()
+    (old,) = (await forge.get("/app/hook/deliveries", by="app")).body
+
+    await forge.post("/_forge/clock", {"advance": 3 * 86_400 + 1})
+    await forge.post(f"{forge.repo}/issues/1/comments", {"body": "new"}, by="reader")
+    await forge.settled()
+
+    (new,) = (await forge.get("/app/hook/deliveries", by="app")).body
+    assert new["id"] != old["id"]
+    for path in ("", "/attempts"):
+        method = "POST" if path else "GET"
+        answer = await forge.call(method, f"/app/hook/deliveries/{old['id']}{path}", by="app")
+        assert answer.status == 404
+
+
+async def test_what_is_on_its_way_is_not_in_the_log(forge: Forge) -> None:
+    await forge.fault("delay", event="issue_comment", seconds=0.3)
+    await forge.post(f"{forge.repo}/issues/1/comments", {"body": "x"}, by="reader")
+
+    early = (await forge.get("/app/hook/deliveries", by="app")).body
+    await forge.settled()
+
+    assert early == []
+    assert len((await forge.get("/app/hook/deliveries", by="app")).body) == 1
+
+
+async def test_a_cursor_that_github_did_not_give_is_refused(forge: Forge) -> None:
+    answer = await forge.get("/app/hook/deliveries?cursor=7", by="app")
+
+    assert answer.status == 422
+
+
+async def test_a_long_log_is_read_to_its_end(forge: Forge) -> None:
+    for n in range(25):
+        await forge.post(f"{forge.repo}/issues/1/comments", {"body": str(n)}, by="reader")
+    await forge.settled()
+
+    found: list[str] = []
+    path = "/app/hook/deliveries?per_page=10"
+    while path:
+        answer = await forge.get(path, by="app")
+        found += [one["guid"] for one in answer.body]
+        link = answer.headers.get("Link", "")
+        path = link.partition(">")[0].lstrip("<")
+
+    assert found == [one.guid for one in reversed(forge.deliveries)]

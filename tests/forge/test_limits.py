@@ -105,3 +105,30 @@ async def test_the_rate_limit_can_be_asked_for_free(forge: Forge) -> None:
     used = [(await forge.get("/rate_limit", by=token)).body["rate"]["used"] for _ in range(2)]
 
     assert used == [0, 0]
+
+
+async def test_the_clock_goes_forward_and_limits_with_it(forge: Forge) -> None:
+    await forge.switch("limits", content_hour=1)
+    path, body = f"{forge.repo}/issues/1/comments", {"body": "x"}
+    await forge.post(path, body, by="reader")
+    refused = await forge.post(path, body, by="reader")
+
+    clock = await forge.post("/_forge/clock", {"advance": 3600})
+
+    assert refused.status == 403
+    assert clock.body["ahead"] == 3600
+    assert (await forge.post(path, body, by="reader")).status == 201
+
+
+async def test_an_app_outside_of_the_forges_time_still_signs_in(forge: Forge) -> None:
+    token = await forge.installation_token()
+    await forge.post("/_forge/clock", {"advance": 7200})
+
+    fresh = await forge.installation_token()
+
+    assert (await forge.get("/installation/repositories", by=token)).status == 401
+    assert (await forge.get("/installation/repositories", by=fresh)).status == 200
+
+
+async def test_the_clock_never_goes_back(forge: Forge) -> None:
+    assert (await forge.post("/_forge/clock", {"advance": -1})).status == 400

@@ -1,14 +1,28 @@
 """A repository's configuration is read as it is meant, or refused by name."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.errors import UserError
-from bot.pipeline.configuration import Limits, RepositoryConfig, TriggerChoice, load, schema
+from bot.pipeline.configuration import (
+    Approvals,
+    BudgetChoice,
+    CommandsChoice,
+    Limits,
+    RepositoryConfig,
+    RoleChoice,
+    Roles,
+    TriggerChoice,
+    branch,
+    load,
+)
+from bot.pipeline.documentation import PAGE, SCHEMA, keys, page, schema
 from bot.runs import Publish
 
-SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "coppice.schema.json"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def refusal(text: str) -> str:
@@ -26,9 +40,12 @@ def test_every_key_is_read() -> None:
     config = load(
         "verify: {test: pytest -q, setup: pip install ., lint: ruff check}\n"
         "limits: {attempts: 2, command_seconds: 5, agent_seconds: 6, files: 7, file_bytes: 8,\n"
-        "         total_bytes: 9, open_pull_requests: 1}\n"
-        "trigger: {label: bot}\nbase: release/1.x\npublish: pr\nci: auto\nred_base: stop\n"
-        "pipeline: fix\n"
+        "         total_bytes: 9, open_pull_requests: 1, rounds: 2, settle: 60}\n"
+        "trigger: {label: bot}\nbase: release/1.x\npublish: patch\nci: auto\nred_base: stop\n"
+        "pipeline: plan-only\nagent: codex\ngate: always\nready: auto\ncommands: {short: true}\n"
+        "roles: {plan: {agent: loop, models: [strong]}, implement: [local, strong]}\n"
+        "budget: 2usd 30min\nstart: [triage, 'team:core']\n"
+        "approvals: {count: 2, from: CODEOWNERS, expire: 12h, not_requester: true}\n"
     )
 
     assert config == RepositoryConfig(
@@ -41,13 +58,26 @@ def test_every_key_is_read() -> None:
             file_bytes=8,
             total_bytes=9,
             open_pull_requests=1,
+            rounds=2,
+            settle=60,
         ),
         trigger=TriggerChoice(label="bot"),
         base="release/1.x",
-        publish=Publish.PR,
+        publish=Publish.PATCH,
         ci="auto",
         red_base="stop",
-        pipeline="fix",
+        pipeline="plan-only",
+        agent="codex",
+        gate="always",
+        ready="auto",
+        commands=CommandsChoice(short=True),
+        roles=Roles(
+            plan=RoleChoice(agent="loop", models=("strong",)),
+            implement=RoleChoice(models=("local", "strong")),
+        ),
+        budget=BudgetChoice(usd=2, minutes=30),
+        start=("triage", "team:core"),
+        approvals=Approvals(count=2, from_="CODEOWNERS", expire="12h", not_requester=True),
     )
 
 
@@ -58,7 +88,10 @@ def test_commands_keep_their_order_and_setup_is_first() -> None:
 
 
 def test_it_survives_being_stored() -> None:
-    config = load("verify: {test: a, setup: b}\nbase: main\n")
+    config = load(
+        "verify: {test: a, setup: b}\nbase: main\napprovals: {from: CODEOWNERS}\nstart: [triage]\n"
+        "roles: {plan: [a]}\nbudget: 1usd\n"
+    )
 
     assert RepositoryConfig.model_validate_json(config.model_dump_json()) == config
 
@@ -70,6 +103,10 @@ def test_it_survives_being_stored() -> None:
         ("trigger: {lable: x}", "Unknown key `trigger.lable`; did you mean `label`?"),
         ("limits: {atempts: 1}", "Unknown key `limits.atempts`; did you mean `attempts`?"),
         ("trigger: {zzz: 1}", "Unknown key `trigger.zzz`; there is: label."),
+        ("roles: {plan: {modles: [x]}}", "Unknown key `roles.plan.modles`; did you mean `models`?"),
+        ("roles: {planner: [x]}", "Unknown key `roles.planner`; did you mean `plan`?"),
+        ("budget: {usdd: 1}", "Unknown key `budget.usdd`; did you mean `usd`?"),
+        ("approvals: {form: x}", "Unknown key `approvals.form`; did you mean `from`?"),
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest(text: str, said: str) -> None:
@@ -92,7 +129,15 @@ def test_an_unknown_key_is_named_with_the_nearest(text: str, said: str) -> None:
         ("limits: ~", "`limits`: must be a map of keys to values."),
         ("trigger: {label: ''}", "`trigger.label`: string should have at least 1 character."),
         ("ci: maybe", "`ci`: input should be 'ask' or 'auto'."),
-        ("publish: patch", "`publish`: `patch` is not built yet; there is `pr`."),
+        ("budget: two dollars", "`budget`: `two dollars` is no budget: write it as `5usd`"),
+        ("budget: {usd: -1}", "`budget.usd`: input should be greater than or equal to 0."),
+        ("budget: {usd: .inf}", "`budget.usd`: "),
+        ("gate: sometimes", "`gate`: input should be 'never', 'risky' or 'always'."),
+        ("approvals: {expire: soon}", "`approvals.expire`: "),
+        ("start: [everybody]", "`start.0`: "),
+        ("start: []", "`start`: "),
+        ("roles: {plan: 5}", "`roles.plan`: must be a map of keys to values."),
+        ("commands: {short: 1}", "`commands.short`: must be `true` or `false`."),
         ("publish: nonsense", "`publish`: input should be 'comment', 'patch', 'branch' or 'pr'."),
         ("pipeline: ../x", "`pipeline`: "),
     ],
@@ -143,6 +188,48 @@ def test_several_faults_are_told_at_once() -> None:
     assert refusal("ci: x\nbase: 5\n").count("\n") == 1
 
 
-def test_the_published_schema_is_current() -> None:
-    """`python -m bot.pipeline.configuration > docs/coppice.schema.json` writes it."""
+def test_the_published_schema_and_page_are_current() -> None:
+    """`python -m bot.pipeline.documentation` writes both."""
     assert SCHEMA.read_text() == schema()
+    assert PAGE.read_text() == page()
+
+
+def test_every_key_says_what_it_does() -> None:
+    assert [key for key, field in keys() if not field.description] == []
+
+
+def way_to(key: str) -> tuple[str, str]:
+    """The attribute that a key is read by, and what it is read of."""
+    part, _, name = key.rpartition(".")
+    if part in ("roles", "budget"):
+        return {"roles": ("roles", "of"), "budget": ("config", "budget")}[part]
+    name = {"from": "from_", "expire": "expire_seconds"}.get(name, name)
+    return (part or "config", name)
+
+
+@pytest.mark.parametrize("key", [key for key, _ in keys()])
+def test_every_key_is_read_somewhere(key: str) -> None:
+    """Outside of the modules that define and document it, and of what it is a part of."""
+    assert way_to(key) in READ
+
+
+def attributes(path: Path) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute | ast.Name):
+            owner = node.value.attr if isinstance(node.value, ast.Attribute) else node.value.id
+            yield ("config" if owner == "rules" else owner), node.attr
+
+
+READ = {
+    pair
+    for folder in ("bot", "handlers")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.name not in ("configuration.py", "documentation.py") and "forge" not in path.parts
+    for pair in attributes(path)
+}
+
+
+@pytest.mark.parametrize("name", ["", "../x", "-x", "a b", "@{u}", "x.lock"])
+def test_a_person_cannot_name_a_branch_that_is_none(name: str) -> None:
+    with pytest.raises(UserError):
+        branch(name)

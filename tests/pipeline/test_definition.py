@@ -17,7 +17,7 @@ def test_the_fix_pipeline_is_cut_at_the_first_stage_that_writes() -> None:
     pipeline = load("fix")
 
     assert [stage.name for stage in pipeline.preparing] == ["snapshot", "plan"]
-    assert [stage.name for stage in pipeline.working] == ["implement", "verify", "rules"]
+    assert [stage.name for stage in pipeline.working] == ["implement", "verify", "review", "rules"]
     assert pipeline.publishing is not None
 
 

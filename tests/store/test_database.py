@@ -69,7 +69,7 @@ async def test_an_up_to_date_database_opens_at_once_and_without_alembic(sqlite_u
     assert {alembic for _, alembic in tries} == {"False"}
 
 
-@pytest.mark.parametrize("found", ["0002", "9999", "abc"])
+@pytest.mark.parametrize("found", ["0099", "9999", "abc"])
 async def test_a_newer_schema_is_refused(sqlite_url: str, tmp_path: Path, found: str) -> None:
     path = tmp_path / "coppice.sqlite"
     with sqlite3.connect(path) as connection:

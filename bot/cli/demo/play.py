@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.box.probe import probe
+from bot.cli.boxes import find_box
 from bot.cli.demo import inputs, result, story
 from bot.cli.demo.children import Child, started
 from bot.cli.demo.hub import Hub
@@ -101,7 +101,7 @@ def _end_in_order() -> None:
 
 async def _perform(options: Options, state: Path, outcome: Result) -> None:
     settings = load(BoxSettings)
-    box = await probe(settings.box, read=settings.box_read)
+    box = await find_box(settings)
     outcome.box = {"level": box.level.value, "name": box.level.label}
     async with _set(options, state, settings) as stage:
         live = Live(silent=options.as_json)
@@ -191,6 +191,11 @@ def _environment(
         "AGENT": options.agent,
         "BOX": settings.box,
         "BOX_READ": ":".join(map(str, settings.box_read)),
+        "BOX_ROOT": settings.box_root,
+        "BOX_MEMORY": settings.box_memory,
+        "BOX_PIDS": settings.box_pids,
+        "BOX_CPUS": settings.box_cpus,
+        "EGRESS": " ".join(settings.egress) or None,
         "SCRIPTS": inputs.write_scripts(options, state / SCRIPTS),
         "CONFIG_FILE": inputs.write_configuration(options, state / "coppice.yml"),
     }

@@ -65,11 +65,7 @@ async def ready(visit: Visit) -> web.StreamResponse:
         raise web.HTTPNotFound(text="There is no such pull request.")
     if not visit.role(repository).at_least(Role.WRITE) and issue.user is not visit.viewer:
         raise web.HTTPForbidden(text="Only its author and people with write access can do that.")
-    if issue.pull.draft:
-        issue.pull.draft = False
-        actor = Actor(user=visit.viewer)
-        tell.note(visit.forge, actor, issue, "ready_for_review")
-        await tell.pull_changed(visit.forge, actor, "ready_for_review", issue.pull)
+    await tell.set_draft(visit.forge, Actor(user=visit.viewer), issue.pull, draft=False)
     return back(path_of(issue))
 
 

@@ -12,10 +12,10 @@ import jinja2
 from aiohttp import web
 
 from bot.forge.answers import Refusal
+from bot.forge.faults import Withheld
 from bot.forge.forge import Forge
 from bot.forge.pages.markdown import render_document, render_markdown, render_title
 from bot.forge.records import Repository, Role, User
-from bot.forge.rest.dispatch import Withheld
 from bot.forge.state import State
 
 COOKIE = "forge_acts_as"

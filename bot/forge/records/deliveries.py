@@ -1,8 +1,11 @@
 """What went out over webhooks, and which calls changed something."""
 
+import zlib
 from dataclasses import dataclass, field
 
 from bot.forge.records.people import App
+
+PENDING = "pending"
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
@@ -14,20 +17,28 @@ class Delivery:
     app: App
     event: str
     action: str | None
-    body: bytes
-    """The payload as it was signed."""
+    packed: bytes
+    """The payload as it was signed, compressed: thousands are kept."""
     installation_id: int | None
     repository_id: int | None
     delivered_at: str
     redelivery: bool = False
     duration: float = 0.0
-    status: str = "pending"
+    status: str = PENDING
     """`OK`, or what went wrong in GitHub's words."""
     status_code: int = 0
     request_headers: dict[str, str] = field(default_factory=dict)
     response_headers: dict[str, str] = field(default_factory=dict)
     response_body: str = ""
     url: str = ""
+
+    @property
+    def body(self) -> bytes:
+        return zlib.decompress(self.packed)
+
+    @property
+    def attempted(self) -> bool:
+        return self.status != PENDING
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.forge.records.json import Json
 from bot.forge.records.people import App, User
 
 if TYPE_CHECKING:
@@ -38,6 +39,15 @@ class TimelineEvent:
     app: App | None = None
     label: Label | None = None
     rename: tuple[str, str] | None = None
+    user: User | None = None
+    """Who was assigned, or asked for a review."""
+    commit_id: str | None = None
+    """The commit that closed, merged or replaced something."""
+    lock_reason: str | None = None
+    dismissed: Json | None = None
+    """`state`, `review_id` and `dismissal_message` of a dismissed review."""
+    source: "Issue | None" = None
+    """The issue or pull request that mentions this one."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
@@ -49,6 +59,8 @@ class Comment:
     created_at: str
     updated_at: str
     app: App | None = None
+    minimized: str | None = None
+    """Why it is hidden: `outdated`, `resolved`, …; None: it is shown."""
     reactions: list[Reaction] = field(default_factory=list)
 
 
@@ -69,6 +81,7 @@ class Issue:
     closed_at: str | None = None
     closed_by: User | None = None
     locked: bool = False
+    lock_reason: str | None = None
     app: App | None = None
     labels: list[Label] = field(default_factory=list)
     assignees: list[User] = field(default_factory=list)

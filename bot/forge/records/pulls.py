@@ -11,26 +11,62 @@ if TYPE_CHECKING:
     from bot.forge.records.repositories import Repository
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """Where a thread stands in a diff now."""
+
+    line: int
+    start_line: int | None
+    position: int
+    """Rows below the diff's first `@@`, GitHub's older way to say it."""
+    commit_id: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False, repr=False)
+class ReviewThread:
+    """A conversation about lines of a pull request's diff, or about a whole file of it."""
+
+    id: int
+    pull: "PullRequest"
+    path: str
+    base_id: str
+    """The merge base of the diff that it was written on."""
+    commit_id: str
+    """The head of that diff."""
+    diff_hunk: str
+    side: str = "RIGHT"
+    start_side: str | None = None
+    first: Spot | None = None
+    """Where it was written; None for a whole file."""
+    spot: Spot | None = None
+    """Where those lines are in the present diff; None: nowhere, it is outdated."""
+    outdated: bool = False
+    resolved_by: User | None = None
+    comments: list["ReviewComment"] = field(default_factory=list)
+
+    @property
+    def of_file(self) -> bool:
+        return self.first is None
+
+
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
 class ReviewComment:
     id: int
-    pull: "PullRequest"
+    thread: ReviewThread
     review: "Review"
     user: User | None
     body: str
-    path: str
-    commit_id: str
-    diff_hunk: str
     created_at: str
     updated_at: str
-    line: int | None = None
-    side: str = "RIGHT"
-    start_line: int | None = None
-    start_side: str | None = None
-    subject_type: str = "line"
     in_reply_to: int | None = None
     app: App | None = None
+    minimized: str | None = None
+    """Why it is hidden: `outdated`, `resolved`, …; None: it is shown."""
     reactions: list[Reaction] = field(default_factory=list)
+
+    @property
+    def pull(self) -> "PullRequest":
+        return self.thread.pull
 
 
 @dataclass(slots=True, kw_only=True, eq=False, repr=False)
@@ -42,7 +78,10 @@ class Review:
     state: str
     """`PENDING`, `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED` or `DISMISSED`."""
     commit_id: str
+    created_at: str
     submitted_at: str | None
+    app: App | None = None
+    minimized: str | None = None
     comments: list[ReviewComment] = field(default_factory=list)
 
 
@@ -73,6 +112,7 @@ class PullRequest:
     """So many reads more answer `mergeable: null`."""
     requested_reviewers: list[User] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
+    threads: list[ReviewThread] = field(default_factory=list)
 
     @property
     def number(self) -> int:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.forge.records.actions import Workflow, WorkflowRun
 from bot.forge.records.checks import CheckRun, CheckSuite, Status
+from bot.forge.records.ci import Script
 from bot.forge.records.issues import Issue, Label
 from bot.forge.records.people import Role, User
 from bot.forge.records.pulls import PullRequest
@@ -52,6 +54,11 @@ class Repository:
     last_number: int = 0
     suites: dict[int, CheckSuite] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)
+    workflows: dict[str, Workflow] = field(default_factory=dict)
+    """By name."""
+    workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
+    ci: Script | None = None
+    """What plays by itself at each commit of a pull request."""
 
     @property
     def full_name(self) -> str:

@@ -1,10 +1,10 @@
 """Who is assigned to an issue."""
 
+from bot.forge import tell
 from bot.forge.answers import Answer, Refusal, created, ok
 from bot.forge.records import Role, User
 from bot.forge.rest.call import Call, Routes
 from bot.forge.shapes import issues, people
-from bot.forge.tell import issue_changed
 
 routes = Routes()
 WRITE = "issues:write pull_requests:write"
@@ -40,9 +40,9 @@ async def remove_assignees(call: Call) -> Answer:
 
 async def _tell(call: Call, action: str, who: User) -> None:
     issue = call.issue()
-    issue.updated_at = call.state.now()
+    tell.note(call.forge, call.actor, issue, action, user=who)
     shape = people.user(call.state, who)
-    await issue_changed(call.forge, call.actor, action, issue, assignee=shape)
+    await tell.issue_changed(call.forge, call.actor, action, issue, assignee=shape)
 
 
 def _possible(call: Call) -> list[User]:

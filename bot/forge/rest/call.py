@@ -3,16 +3,14 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from bot.forge.actors import Actor, holds, in_scope
 from bot.forge.answers import Answer, Refusal, forbidden, invalid, not_found
+from bot.forge.house import House
 from bot.forge.records import App, Issue, Json, PullRequest, Repository, Role, User
 from bot.forge.state import State
-
-if TYPE_CHECKING:
-    from bot.forge.forge import Forge
 
 REPOSITORY = "/repos/{owner}/{repo}"
 BODY_LIMIT = 65_536
@@ -32,7 +30,7 @@ class Caller(Enum):
 class Call:
     """A request that was let in."""
 
-    forge: "Forge"
+    forge: House
     operation: "Operation"
     actor: Actor
     params: Mapping[str, str]

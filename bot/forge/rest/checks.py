@@ -1,16 +1,12 @@
 """Check runs: only Apps write them, each its own."""
 
-from typing import TYPE_CHECKING
-
 from bot.forge.answers import Answer, Refusal, created, forbidden, invalid, not_found, ok
+from bot.forge.checking import run_completed, run_event, suite_for
 from bot.forge.git import branches, resolve
-from bot.forge.pushes import suite_event, suite_for
+from bot.forge.house import House
 from bot.forge.records import App, CheckRun, CheckSuite, Json, Role, User
 from bot.forge.rest.call import Call, Routes
 from bot.forge.shapes import checks
-
-if TYPE_CHECKING:
-    from bot.forge.forge import Forge
 
 routes = Routes()
 READ, WRITE = "checks:read", "checks:write"
@@ -35,8 +31,9 @@ async def create_run(call: Call) -> Answer:
     )
     _write(call, run)
     suite.runs.append(run)
-    tell(call.forge, "created", run, call.user)
-    await _completed(call, run)
+    run_event(call.forge, "created", run, call.user)
+    if run.status == "completed":
+        await run_completed(call.forge, run, call.user)
     return created(checks.run(call.state, run))
 
 
@@ -92,29 +89,14 @@ def _write_output(run: CheckRun, body: Json) -> None:
         run.actions = list(body["actions"])
 
 
-async def _completed(call: Call, run: CheckRun) -> None:
-    if run.status != "completed":
-        return
-    tell(call.forge, "completed", run, call.user)
-    if checks.outcome(run.suite)[0] == "completed":
-        await suite_event(call.forge, "completed", run.suite, call.user)
-
-
-def tell(forge: "Forge", action: str, run: CheckRun, sender: User | None, **more: Json) -> None:
-    """`rerequested` and `requested_action` go to the App that made the run, and to no other."""
-    only = run.suite.app if action in ("rerequested", "requested_action") else None
-    body = {"check_run": checks.run_event(forge.state, run), **more}
-    forge.events.emit(f"check_run.{action}", run.suite.repository, sender, body, only=only)
-
-
-def press(forge: "Forge", run: CheckRun, identifier: str, sender: User) -> None:
+def press(forge: House, run: CheckRun, identifier: str, sender: User) -> None:
     """Press a button of a check run, which people with write access can on GitHub's pages."""
     if not forge.state.role(run.suite.repository, sender).at_least(Role.WRITE):
         raise Refusal(403, "Must have push access to repository.")
     if identifier not in {action["identifier"] for action in run.actions}:
         raise not_found()
     requested = {"identifier": identifier}
-    tell(forge, "requested_action", run, sender, requested_action=requested)
+    run_event(forge, "requested_action", run, sender, requested_action=requested)
 
 
 @routes.repository("GET /check-runs/{check_run_id}", needs=READ)
@@ -129,8 +111,8 @@ async def update_run(call: Call) -> Answer:
         raise forbidden()
     before = run.status
     _write(call, run)
-    if before != run.status:
-        await _completed(call, run)
+    if before != run.status and run.status == "completed":
+        await run_completed(call.forge, run, call.user)
     return ok(checks.run(call.state, run))
 
 
@@ -145,7 +127,7 @@ async def rerequest_run(call: Call) -> Answer:
     run = find(call)
     if run.status != "completed":
         raise Refusal(422, "This check run is not rerequestable")
-    tell(call.forge, "rerequested", run, call.user)
+    run_event(call.forge, "rerequested", run, call.user)
     return Answer(status=201, body={})
 
 

@@ -1,7 +1,9 @@
 """Comments on issues and pull requests."""
 
+from bot.forge.actors import require_unlocked
 from bot.forge.answers import Answer, Refusal, created, invalid, not_found, nothing, ok
 from bot.forge.records import Comment, Json, Role
+from bot.forge.references import note_mentions
 from bot.forge.rest.call import Call, Routes, check_length
 from bot.forge.shapes import issues
 
@@ -34,10 +36,10 @@ async def list_all_comments(call: Call) -> Answer:
 @routes.repository("POST /issues/{issue_number}/comments", needs=WRITE)
 async def create_comment(call: Call) -> Answer:
     issue, body = call.issue(), check_body(call)
-    if issue.locked and not call.may(Role.WRITE, "issues:write"):
-        raise Refusal(403, "Unable to create comment because issue is locked.")
+    require_unlocked(call.state, call.actor, issue)
     comment = call.state.add_comment(issue, call.user, body, app=call.app)
     tell(call, "created", comment)
+    note_mentions(call.forge, call.actor, issue, body)
     return created(issues.comment(call.state, comment))
 
 

@@ -1,14 +1,20 @@
 """An App's webhook: where it goes, what was delivered, and once more on demand."""
 
+import itertools
 import json
+from bisect import bisect_left
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from bot.forge.answers import Answer, not_found, ok
+from bot.forge.answers import Answer, Refusal, not_found, ok
 from bot.forge.records import App, Delivery, Json
 from bot.forge.rest.apps import the_app
 from bot.forge.rest.call import Call, Caller, Routes
+from bot.forge.state import iso
 
 routes = Routes()
+KEPT_SECONDS = 3 * 86_400
+CURSOR = "v1_"
 
 
 @routes("GET /app/hook/config", Caller.APP)
@@ -58,23 +64,47 @@ def ping(call: Call, app: App) -> None:
 
 @routes("GET /app/hook/deliveries", Caller.APP)
 async def list_deliveries(call: Call) -> Answer:
-    """Newest first; `cursor` is the id to go on before."""
+    """Newest first, those of the last three days; `next` goes on by a cursor."""
     query = call.query
-    cursor, size = query.get("cursor", ""), query.get("per_page", "30")
+    size = query.get("per_page", "30")
     limit = min(int(size) if size.isdigit() else 30, 100) or 30
-    mine = [
-        d
-        for d in reversed(call.state.deliveries)
-        if d.app is the_app(call)
-        and (not cursor.isdigit() or d.id < int(cursor))
-        and (query.get("status") in (None, "success") or d.status != "OK")
-        and (query.get("status") in (None, "failure") or d.status == "OK")
-    ]
+    mine = list(itertools.islice(_logged(call), limit + 1))
     headers = {}
     if len(mine) > limit:
-        more = urlencode({**query, "cursor": mine[limit - 1].id})
+        more = urlencode({**query, "cursor": f"{CURSOR}{mine[limit - 1].id}"})
         headers["Link"] = f'<{call.state.api_url}/app/hook/deliveries?{more}>; rel="next"'
     return Answer(body=[item(delivery) for delivery in mine[:limit]], headers=headers)
+
+
+def _logged(call: Call) -> Iterator[Delivery]:
+    """An attempt is in the log once it was made."""
+    app, status = the_app(call), call.query.get("status")
+    oldest = iso(call.state.clock() - KEPT_SECONDS)
+    for it in itertools.islice(reversed(call.state.deliveries), _after(call), None):
+        if it.delivered_at < oldest and it.attempted:
+            continue
+        if it.app is app and it.attempted and status in (None, _outcome(it)):
+            yield it
+
+
+def _outcome(it: Delivery) -> str:
+    return "success" if it.status == "OK" else "failure"
+
+
+def _after(call: Call) -> int:
+    """How many of the newest the cursor leaves out."""
+    cursor = call.query.get("cursor")
+    if cursor is None:
+        return 0
+    number = cursor.removeprefix(CURSOR)
+    if number == cursor or not number.isdigit():
+        raise Refusal(422, "Invalid cursor")
+    kept = call.state.deliveries
+    return len(kept) - bisect_left(kept, int(number), key=_id)
+
+
+def _id(it: Delivery) -> int:
+    return it.id
 
 
 def item(it: Delivery) -> Json:
@@ -116,7 +146,10 @@ async def redeliver(call: Call) -> Answer:
 
 def find(call: Call) -> Delivery:
     wanted = call.number("delivery_id")
-    for delivery in call.state.deliveries:
-        if delivery.id == wanted and delivery.app is the_app(call):
-            return delivery
-    raise not_found()
+    kept, oldest = call.state.deliveries, iso(call.state.clock() - KEPT_SECONDS)
+    at = bisect_left(kept, wanted, key=_id)
+    if at == len(kept) or kept[at].id != wanted or kept[at].app is not the_app(call):
+        raise not_found()
+    if not kept[at].attempted or kept[at].delivered_at < oldest:
+        raise not_found()
+    return kept[at]

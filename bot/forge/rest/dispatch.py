@@ -1,26 +1,22 @@
 """The door of the REST API: who calls, may they, what do they get, is it as GitHub describes it."""
 
-import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from bot.forge.actors import Actor, authenticate, require, sees
 from bot.forge.answers import DOCS, Answer, Refusal, bad_credentials, forbidden, not_found
-from bot.forge.faults import FaultKind
+from bot.forge.faults import spoiled
 from bot.forge.git import GitFailed, ObjectMissing
-from bot.forge.limits import secondary
+from bot.forge.house import House
 from bot.forge.records import Repository
 from bot.forge.rest.call import Call, Caller, Operation
 from bot.forge.rest.router import Router
-
-if TYPE_CHECKING:
-    from bot.forge.forge import Forge
 
 log = logging.getLogger(__name__)
 READS = ("GET", "HEAD")
@@ -39,16 +35,8 @@ class Incoming:
     body: bytes = b""
 
 
-class Withheld(Exception):
-    """A fault: the call was carried out, and its caller shall never learn of it."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self.seconds = seconds
-
-
 class Rest:
-    def __init__(self, forge: "Forge", operations: list[Operation]) -> None:
+    def __init__(self, forge: House, operations: list[Operation]) -> None:
         self.forge = forge
         self.router = Router(operations)
         unknown = [o.name for o in operations if o.name not in forge.description.operations]
@@ -60,26 +48,16 @@ class Rest:
         actor = Actor()
         try:
             actor = authenticate(self.forge.state, incoming.headers.get("Authorization", ""))
-            return await self._spoiled(incoming, actor)
+            return await spoiled(
+                self.forge.faults,
+                incoming.method,
+                incoming.path,
+                lambda: self._carried_out(incoming, actor),
+            )
         except Refusal as refusal:
             answer = refused(refusal)
             self._record(incoming, actor, answer.status)
             return self._limited(actor, answer)
-
-    async def _spoiled(self, incoming: Incoming, actor: Actor) -> Answer:
-        """Carry a request out, unless a fault was asked for."""
-        fault = self.forge.faults.for_call(incoming.method, incoming.path)
-        kind = fault.kind if fault else None
-        if fault and kind is FaultKind.SLOW:
-            await asyncio.sleep(fault.seconds)
-        if fault and kind is FaultKind.ERROR:
-            raise Refusal(fault.status, "Server Error")
-        if fault and kind is FaultKind.SECONDARY:
-            raise secondary(fault.seconds)
-        answer = await self._carried_out(incoming, actor)
-        if fault and kind is FaultKind.TIMEOUT_AFTER:
-            raise Withheld(fault.seconds)
-        return answer
 
     async def _carried_out(self, incoming: Incoming, actor: Actor) -> Answer:
         path, repository = self._locate(incoming, actor)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from bot.forge import tell
-from bot.forge.answers import Answer, Refusal, created, invalid, ok
+from bot.forge.answers import Answer, Refusal, created, invalid, nothing, ok
 from bot.forge.records import Issue, Json, Label, Role
+from bot.forge.references import note_mentions
 from bot.forge.rest.call import Call, Routes, check_length
 from bot.forge.rest.labels import find_or_create
 from bot.forge.shapes import issues
@@ -51,6 +52,7 @@ async def create_issue(call: Call) -> Answer:
     check_length("Issue", body)
     issue = call.state.add_issue(call.repository, call.user, title, body, app=call.app)
     await tell.issue_changed(call.forge, call.actor, "opened", issue)
+    note_mentions(call.forge, call.actor, issue, body)
     if call.may(Role.TRIAGE, "issues:write"):  # GitHub drops them silently otherwise
         wanted = await _labels(call, call.body.get("labels") or [])
         await tell.labels_changed(call.forge, call.actor, issue, [], wanted)
@@ -103,6 +105,7 @@ async def edit(call: Call, issue: Issue) -> None:
         tell.note(call.forge, call.actor, issue, "renamed", rename=rename)
     issue.updated_at = call.state.now()
     await tell.issue_changed(call.forge, call.actor, "edited", issue, changes=changes)
+    note_mentions(call.forge, call.actor, issue, issue.body)
 
 
 async def _labels(call: Call, wanted: list[Json]) -> list[Label]:
@@ -110,31 +113,24 @@ async def _labels(call: Call, wanted: list[Json]) -> list[Label]:
     return find_or_create(call, names)
 
 
-@routes.repository("GET /issues/{issue_number}/timeline", needs="issues:read pull_requests:read")
-async def list_timeline(call: Call) -> Answer:
-    issue = call.issue()
-    comments = [
-        (comment.created_at, comment.id, issues.timeline_comment(call.state, comment))
-        for comment in issue.comments
-    ]
-    events = [
-        (event.created_at, event.id, issues.timeline_event(call.state, issue, event))
-        for event in issue.events
-    ]
-    return call.page(sorted(comments + events, key=lambda line: line[:2]), lambda line: line[2])
+LOCK = "/issues/{issue_number}/lock"
 
 
-@routes.repository(
-    "PUT /issues/{issue_number}/lock", needs="issues:write pull_requests:write", role=Role.WRITE
-)
+@routes.repository(f"PUT {LOCK}", needs="issues:write pull_requests:write", role=Role.WRITE)
 async def lock(call: Call) -> Answer:
-    call.issue().locked = True
-    return Answer(status=204)
+    return await _set_locked(call, locked=True, reason=(call.body or {}).get("lock_reason"))
 
 
-@routes.repository(
-    "DELETE /issues/{issue_number}/lock", needs="issues:write pull_requests:write", role=Role.WRITE
-)
+@routes.repository(f"DELETE {LOCK}", needs="issues:write pull_requests:write", role=Role.WRITE)
 async def unlock(call: Call) -> Answer:
-    call.issue().locked = False
-    return Answer(status=204)
+    return await _set_locked(call, locked=False, reason=None)
+
+
+async def _set_locked(call: Call, *, locked: bool, reason: str | None) -> Answer:
+    issue = call.issue()
+    if issue.locked is not locked:
+        issue.locked, issue.lock_reason = locked, reason
+        word = "locked" if locked else "unlocked"
+        tell.note(call.forge, call.actor, issue, word, lock_reason=reason)
+        await tell.issue_changed(call.forge, call.actor, word, issue)
+    return nothing()

@@ -1,10 +1,12 @@
 """All operations that the forge offers."""
 
 from bot.forge.rest import (
+    actions,
     apps,
     assignees,
     branches,
     checks,
+    codeowners,
     comments,
     commits,
     contents,
@@ -21,14 +23,18 @@ from bot.forge.rest import (
     reviews,
     statuses,
     suites,
+    teams,
+    timelines,
 )
 from bot.forge.rest.call import all_operations
 
 MODULES = (
+    actions,
     apps,
     assignees,
     branches,
     checks,
+    codeowners,
     comments,
     commits,
     contents,
@@ -45,5 +51,7 @@ MODULES = (
     reviews,
     statuses,
     suites,
+    teams,
+    timelines,
 )
 OPERATIONS = all_operations(module.routes for module in MODULES)

@@ -30,4 +30,5 @@ async def get_rate_limit(call: Call) -> Answer:
         raise Refusal(403, "Resource not accessible by integration")
     core = call.forge.limits.shape(call.actor.key)
     search = {**core, "limit": 30, "remaining": 30, "used": 0}
-    return ok({"resources": {"core": core, "search": search}, "rate": core})
+    graphql = call.forge.limits.shape(call.actor.key, "graphql")
+    return ok({"resources": {"core": core, "graphql": graphql, "search": search}, "rate": core})

@@ -1,18 +1,18 @@
 """Pull requests: list, open, read, change."""
 
-from bot.forge import tell
+from bot.forge import mergeability, tell, threads
 from bot.forge.answers import Answer, Refusal, created, invalid, not_found, ok
+from bot.forge.ci.follow import pull_moved
 from bot.forge.git import (
-    ObjectMissing,
     commits_between,
     compare,
     diff_text,
-    mergeable,
     patch_text,
     read_ref,
 )
 from bot.forge.pull_refs import fetch_objects, publish_ref
 from bot.forge.records import Json, PullRequest, Repository, Role, User
+from bot.forge.references import note_mentions
 from bot.forge.rest.call import Call, Routes, check_length
 from bot.forge.rest.issues import check_author, edit, ordered
 from bot.forge.shapes import commits, people, pulls
@@ -50,6 +50,8 @@ async def create_pull(call: Call) -> Answer:
     pull = await _proposed(call)
     await publish_ref(pull)
     await tell.pull_changed(call.forge, call.actor, "opened", pull)
+    note_mentions(call.forge, call.actor, pull.issue, pull.issue.body)
+    pull_moved(call.forge, pull)
     return created(await tell.full_pull(call.forge, pull))
 
 
@@ -120,26 +122,12 @@ async def get_pull(call: Call) -> Answer:
         text = await patch_text(path, pull.base_sha, pull.head_sha)
         return Answer(text=text, content_type=PATCH)
     answer = await tell.full_pull(call.forge, pull)
-    await _compute(pull)
+    await mergeability.compute(pull)
     return ok(answer)
 
 
 DIFF = "application/vnd.github.diff; charset=utf-8"
 PATCH = "application/vnd.github.patch; charset=utf-8"
-
-
-async def _compute(pull: PullRequest) -> None:
-    """Work out `mergeable` after the first look at it, as GitHub does: that one saw null."""
-    ends = (pull.base_sha, pull.head_sha)
-    if pull.unknown_reads:
-        pull.unknown_reads -= 1
-    if pull.mergeable_of == ends:
-        return
-    try:
-        pull.mergeable = await mergeable(pull.issue.repository.path, *ends)
-    except ObjectMissing:
-        pull.mergeable = None
-    pull.mergeable_of = ends
 
 
 @routes.repository("PATCH /pulls/{pull_number}", needs=WRITE)
@@ -165,6 +153,7 @@ async def _retarget(call: Call, pull: PullRequest, base: str) -> None:
         raise invalid("PullRequest", "invalid", "base")
     changes: Json = {"base": {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}}
     pull.base_ref, pull.base_sha = base, sha
+    await threads.follow(pull)
     await tell.pull_changed(call.forge, call.actor, "edited", pull, changes=changes)
 
 
@@ -239,6 +228,7 @@ def _reviewers(call: Call, pull: PullRequest) -> list[User]:
 
 
 async def _tell_reviewer(call: Call, action: str, pull: PullRequest, who: User) -> None:
+    tell.note(call.forge, call.actor, pull.issue, action, user=who)
     shape = people.user(call.state, who)
     await tell.pull_changed(call.forge, call.actor, action, pull, requested_reviewer=shape)
 

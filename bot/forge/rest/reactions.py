@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from bot.forge.answers import Answer, created, not_found, nothing, ok
-from bot.forge.records import Reaction
+from bot.forge.answers import Answer, Refusal, created, not_found, nothing, ok
+from bot.forge.records import Issue, Reaction
 from bot.forge.rest import comments, review_comments
 from bot.forge.rest.call import Call, Routes
 from bot.forge.shapes import people
@@ -11,19 +11,23 @@ from bot.forge.shapes import people
 routes = Routes()
 READ = "issues:read pull_requests:read"
 WRITE = "issues:write pull_requests:write"
-Find = Callable[[Call], list[Reaction]]
+Reacted = tuple[Issue, list[Reaction]]
+"""The conversation, and what was given to one thing in it."""
+Find = Callable[[Call], Reacted]
 
 
-def of_issue(call: Call) -> list[Reaction]:
-    return call.issue().reactions
+def of_issue(call: Call) -> Reacted:
+    return call.issue(), call.issue().reactions
 
 
-def of_comment(call: Call) -> list[Reaction]:
-    return comments.find(call).reactions
+def of_comment(call: Call) -> Reacted:
+    found = comments.find(call)
+    return found.issue, found.reactions
 
 
-def of_review_comment(call: Call) -> list[Reaction]:
-    return review_comments.find(call).reactions
+def of_review_comment(call: Call) -> Reacted:
+    found = review_comments.find(call)
+    return found.pull.issue, found.reactions
 
 
 def declare(path: str, find: Find, read: str, write: str) -> None:
@@ -32,16 +36,19 @@ def declare(path: str, find: Find, read: str, write: str) -> None:
     @routes.repository(f"GET {path}/reactions", needs=read)
     async def list_reactions(call: Call) -> Answer:
         content = call.query.get("content")
-        found = [r for r in find(call) if content in (None, r.content)]
+        found = [r for r in find(call)[1] if content in (None, r.content)]
         return call.page(found, lambda reaction: people.reaction(call.state, reaction))
 
     @routes.repository(f"POST {path}/reactions", needs=write)
     async def create_reaction(call: Call) -> Answer:
-        return react(call, find(call))
+        issue, given = find(call)
+        if issue.locked:  # for everybody: GitHawkApp/GitHawk#2297, github/gh-aw#15966
+            raise Refusal(403, "Unable to create reaction because issue is locked.")
+        return react(call, given)
 
     @routes.repository(f"DELETE {path}/reactions/{{reaction_id}}", needs=write)
     async def delete_reaction(call: Call) -> Answer:
-        return take_back(call, find(call))
+        return take_back(call, find(call)[1])
 
 
 def react(call: Call, given: list[Reaction]) -> Answer:

@@ -1,10 +1,11 @@
 """Commit statuses, the older kind of check."""
 
 from bot.forge.answers import Answer, Refusal, created, ok
-from bot.forge.git import read_commit, resolve
+from bot.forge.ci import statuses
+from bot.forge.git import resolve
 from bot.forge.records import Json, Role, Status
 from bot.forge.rest.call import Call, Routes
-from bot.forge.shapes import checks, commits, people, repositories
+from bot.forge.shapes import checks, people, repositories
 
 routes = Routes()
 
@@ -24,29 +25,9 @@ async def create_status(call: Call) -> Answer:
         creator=call.user,
         created_at=call.state.now(),
     )
-    call.repository.statuses.append(status)
-    await _tell(call, status)
+    await statuses.write(call.forge, call.repository, status)
     creator = people.user(call.state, status.creator)
     return created({**_shape(call, status), "creator": creator})
-
-
-async def _tell(call: Call, status: Status) -> None:
-    commit = await read_commit(call.repository.path, status.sha)
-    body = {
-        "id": status.id,
-        "sha": status.sha,
-        "name": call.repository.full_name,
-        "avatar_url": people.user(call.state, status.creator)["avatar_url"],
-        "target_url": status.target_url,
-        "context": status.context,
-        "description": status.description,
-        "state": status.state,
-        "commit": commits.commit(call.state, call.repository, commit),
-        "branches": [],
-        "created_at": status.created_at,
-        "updated_at": status.created_at,
-    }
-    call.forge.events.emit("status", call.repository, call.user, body)
 
 
 def _shape(call: Call, status: Status) -> Json:

@@ -1,8 +1,8 @@
 """Check suites: GitHub makes one for each App and pushed commit."""
 
 from bot.forge.answers import Answer, Refusal, created, not_found, ok
+from bot.forge.checking import suite_event, suite_for
 from bot.forge.git import read_commit, read_commits, resolve
-from bot.forge.pushes import suite_event, suite_for
 from bot.forge.records import CheckSuite, Role
 from bot.forge.rest.call import Call, Routes
 from bot.forge.rest.checks import list_runs

@@ -1,8 +1,9 @@
 """Cut GitHub's description to what the forge offers: `python -m bot.forge.schema.extract DIR`.
 
-DIR is a `node_modules` with `@octokit/openapi` 23.0.2 and `@octokit/openapi-webhooks` 12.1.0 (MIT,
-notice in ``LICENSE``). Writes ``rest.json.gz`` and ``webhooks.json.gz`` beside this file, as plain
-JSON Schema 2020-12: OpenAPI 3.0's `nullable` and boolean exclusive bounds are translated here.
+DIR is a `node_modules` with `@octokit/openapi` 23.0.2, `@octokit/openapi-webhooks` 12.1.0 and
+`@octokit/graphql-schema` 15.26.1 (MIT, notices in ``LICENSE``). Writes beside this file
+``rest.json.gz`` and ``webhooks.json.gz``, as plain JSON Schema 2020-12 (OpenAPI 3.0's `nullable`
+and boolean exclusive bounds are translated here), and ``schema.graphql.gz``.
 """
 
 import gzip
@@ -11,10 +12,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot.forge.schema.graphql_extract import cut
 from bot.forge.schema.operations import OPERATIONS, WEBHOOKS
 
 Json = Any
-VERSIONS = {"@octokit/openapi": "23.0.2", "@octokit/openapi-webhooks": "12.1.0"}
+VERSIONS = {
+    "@octokit/graphql-schema": "15.26.1",
+    "@octokit/openapi": "23.0.2",
+    "@octokit/openapi-webhooks": "12.1.0",
+}
 COMPONENT = "#/components/schemas/"
 NOISE = {"example", "examples", "externalDocs", "xml", "discriminator", "title", "deprecated"}
 INSTALLATION = {"$ref": f"{COMPONENT}installation"}
@@ -95,10 +101,10 @@ def operation(node: Json, spec: Json) -> Json:
 
 
 def rest(spec: Json) -> Json:
-    """Cut out the operations; two slips of the description are put right.
+    """Cut out the operations; three slips of the description are put right.
 
-    An account in the list of installations is no user *and* enterprise, and the head repository of
-    a pull request is null once its fork is gone.
+    An account in the list of installations is no user *and* enterprise, the head repository of a
+    pull request is null once its fork is gone, and so are the places of outdated comments.
     """
     operations = {
         f"{method} {path}": operation(spec["paths"][path][method.lower()], spec)
@@ -110,8 +116,16 @@ def rest(spec: Json) -> Json:
     schemas = reachable(errors, spec["components"]["schemas"])
     for name in ("pull-request", "pull-request-simple"):
         ends = schemas[name]["properties"]["head"]["properties"]
-        ends["repo"] = {"anyOf": [ends["repo"], {"type": "null"}]}
+        ends["repo"] = optional(ends["repo"])
+    for name in ("pull-request-review-comment", "review-comment"):
+        places = schemas[name]["properties"]
+        for key in ("line", "original_line", "position", "original_position"):
+            places[key] = optional(places[key])
     return {**errors, "schemas": schemas}
+
+
+def optional(node: Json) -> Json:
+    return {"anyOf": [node, {"type": "null"}]}
 
 
 def webhooks(spec: Json) -> Json:
@@ -123,25 +137,31 @@ def webhooks(spec: Json) -> Json:
     return {"events": events, "schemas": reachable(events, spec["components"]["schemas"])}
 
 
-def read(modules: Path, package: str) -> Json:
+def read(modules: Path, package: str, file: str = "generated/api.github.com.json") -> str:
     folder = modules / package
     version = json.loads((folder / "package.json").read_text())["version"]
     if version != VERSIONS[package]:
         raise SystemExit(f"{package} is {version}, wanted {VERSIONS[package]}")
-    return json.loads((folder / "generated" / "api.github.com.json").read_text())
+    return (folder / file).read_text()
 
 
-def write(name: str, content: Json) -> None:
-    text = json.dumps(content, separators=(",", ":"), sort_keys=True).encode()
+def write(name: str, text: str) -> None:
     target = Path(__file__).with_name(name)
-    target.write_bytes(gzip.compress(text, 9, mtime=0))
+    target.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
     sys.stderr.write(f"{name}: {target.stat().st_size // 1024} KiB\n")
+
+
+def dense(content: Json) -> str:
+    return json.dumps(content, separators=(",", ":"), sort_keys=True)
 
 
 def main() -> None:
     modules = Path(sys.argv[1])
-    write("rest.json.gz", rest(read(modules, "@octokit/openapi")))
-    write("webhooks.json.gz", webhooks(read(modules, "@octokit/openapi-webhooks")))
+    write("rest.json.gz", dense(rest(json.loads(read(modules, "@octokit/openapi")))))
+    hooks = read(modules, "@octokit/openapi-webhooks")
+    write("webhooks.json.gz", dense(webhooks(json.loads(hooks))))
+    graphql = read(modules, "@octokit/graphql-schema", "schema.graphql")
+    write("schema.graphql.gz", cut(graphql))
 
 
 if __name__ == "__main__":

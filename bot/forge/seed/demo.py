@@ -17,6 +17,7 @@ PEOPLE = {
     "reader": ("rina", "Rina Sato", Role.READ),
     "stranger": ("sam", "Sam Doe", Role.NONE),
 }
+TEAMS = {"gardeners": ("maintainer", "triager")}
 LABELS = {
     "coppice": ("2f6b3a", "Coppice works on it"),
     "bug": ("d73a4a", "Something is not working"),
@@ -79,6 +80,8 @@ def _add_repository(state: State, name: str, branch: str) -> Repository:
     for role, (_, _, access) in PEOPLE.items():
         if access is not Role.NONE:
             repository.roles[state.people[role].id] = access
+    for slug, roles in TEAMS.items():
+        state.set_team(owner, slug, [state.people[role] for role in roles])
     for label, (color, description) in LABELS.items():
         state.add_label(repository, label, color, description)
     return repository

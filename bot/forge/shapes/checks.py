@@ -28,13 +28,14 @@ def pull_requests(it: CheckSuite) -> list[PullRequest]:
 
 
 def outcome(it: CheckSuite) -> tuple[str, str | None]:
-    """Work out a suite's status and conclusion from its runs."""
-    if not it.runs:
+    """Work out a suite's status and conclusion from its runs, the newest of each name."""
+    runs = {run.name: run for run in it.runs}.values()
+    if not runs:
         return "queued", None
-    if any(run.status != "completed" for run in it.runs):
-        started = any(run.status != "queued" for run in it.runs)
+    if any(run.status != "completed" for run in runs):
+        started = any(run.status != "queued" for run in runs)
         return ("in_progress" if started else "queued"), None
-    given = {run.conclusion for run in it.runs}
+    given = {run.conclusion for run in runs}
     return "completed", next((c for c in CONCLUSIONS if c in given), "neutral")
 
 

@@ -1,6 +1,6 @@
 """Issues, comments and what happened to them."""
 
-from bot.forge.records import Comment, Issue, Json, TimelineEvent
+from bot.forge.records import Comment, Issue, Json
 from bot.forge.shapes import people, repositories
 from bot.forge.state import State, node_id
 
@@ -26,7 +26,7 @@ def issue(state: State, it: Issue) -> Json:
         "events_url": f"{own}/events",
         "html_url": page(state, it),
         "id": it.id,
-        "node_id": node_id("Issue", it.id),
+        "node_id": node_id("PullRequest", it.pull.id) if it.pull else node_id("Issue", it.id),
         "number": it.number,
         "title": it.title,
         "user": people.maybe(state, it.user),
@@ -41,7 +41,7 @@ def issue(state: State, it: Issue) -> Json:
         "updated_at": it.updated_at,
         "closed_at": it.closed_at,
         "author_association": repositories.association(state, it.repository, it.user),
-        "active_lock_reason": None,
+        "active_lock_reason": it.lock_reason,
         "body": it.body,
         "reactions": people.reactions(own, it.reactions),
         "timeline_url": f"{own}/timeline",
@@ -92,30 +92,3 @@ def comment(state: State, it: Comment) -> Json:
         "reactions": people.reactions(own, it.reactions),
         "performed_via_github_app": people.maybe_app(state, it.app),
     }
-
-
-def timeline_comment(state: State, it: Comment) -> Json:
-    author = people.user(state, it.user or people.GHOST)
-    return {**comment(state, it), "event": "commented", "actor": author, "user": author}
-
-
-def timeline_event(state: State, it: Issue, event: TimelineEvent) -> Json:
-    repository = repositories.url(state, it.repository)
-    shape = {
-        "id": event.id,
-        "node_id": node_id("IssueEvent", event.id),
-        "url": f"{repository}/issues/events/{event.id}",
-        "actor": people.user(state, event.actor or people.GHOST),
-        "event": event.event,
-        "commit_id": None,
-        "commit_url": None,
-        "created_at": event.created_at,
-        "performed_via_github_app": people.maybe_app(state, event.app),
-    }
-    if event.label:
-        shape["label"] = {"name": event.label.name, "color": event.label.color}
-    if event.rename:
-        shape["rename"] = {"from": event.rename[0], "to": event.rename[1]}
-    if event.event in ("closed", "reopened"):
-        shape["state_reason"] = it.state_reason
-    return shape

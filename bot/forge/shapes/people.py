@@ -65,6 +65,25 @@ def public_user(state: State, who: User) -> Json:
     }
 
 
+def organization(state: State, owner: User) -> Json:
+    """The form in events."""
+    url = f"{state.api_url}/orgs/{owner.login}"
+    return {
+        "login": owner.login,
+        "id": owner.id,
+        "node_id": node_id("Organization", owner.id),
+        "url": url,
+        "repos_url": f"{url}/repos",
+        "events_url": f"{url}/events",
+        "hooks_url": f"{url}/hooks",
+        "issues_url": f"{url}/issues",
+        "members_url": f"{url}/members{{/member}}",
+        "public_members_url": f"{url}/public_members{{/member}}",
+        "avatar_url": f"{state.html_url}/avatars/u/{owner.id}?v=4",
+        "description": "",
+    }
+
+
 def app(state: State, it: App) -> Json:
     """An App as part of something else; GitHub's list of events there lacks one."""
     return {

@@ -1,6 +1,7 @@
 """Pull requests, reviews and review comments."""
 
-from bot.forge.records import Json, PullRequest, Repository, Review, ReviewComment
+from bot.forge import mergeability
+from bot.forge.records import Json, PullRequest, Repository, Review, ReviewComment, ReviewThread
 from bot.forge.shapes import issues, people, repositories
 from bot.forge.state import State, node_id
 
@@ -60,7 +61,7 @@ def simple(state: State, it: PullRequest) -> Json:
         },
         "author_association": repositories.association(state, repository, issue.user),
         "auto_merge": None,
-        "active_lock_reason": None,
+        "active_lock_reason": issue.lock_reason,
     }
 
 
@@ -78,27 +79,19 @@ def end(state: State, repository: Repository | None, ref: str, sha: str) -> Json
 
 def full(state: State, it: PullRequest, size: Json) -> Json:
     """The whole form; ``size`` has commits, additions, deletions, changed_files."""
-    known = None if it.unknown_reads else it.mergeable
+    known = mergeability.known(it)
     return {
         **simple(state, it),
         "merged": it.merged,
-        "mergeable": None if it.merged else known,
-        "rebaseable": None if it.merged else known,
-        "mergeable_state": mergeable_state(it, known=known),
+        "mergeable": known,
+        "rebaseable": known,
+        "mergeable_state": mergeability.state_of(it),
         "merged_by": people.maybe(state, it.merged_by),
         "comments": len(it.issue.comments),
         "review_comments": len(it.review_comments),
         "maintainer_can_modify": it.maintainer_can_modify,
         **size,
     }
-
-
-def mergeable_state(it: PullRequest, *, known: bool | None) -> str:
-    if known is None or it.merged:
-        return "unknown"
-    if not known:
-        return "dirty"
-    return "draft" if it.draft else "clean"
 
 
 def minimal(state: State, it: PullRequest) -> Json:
@@ -142,42 +135,59 @@ def review(state: State, it: Review) -> Json:
 
 
 def comment(state: State, it: ReviewComment) -> Json:
-    repository = it.pull.issue.repository
-    own = f"{repositories.url(state, repository)}/pulls/comments/{it.id}"
+    """A comment with its lines; `line` and `position` are null where it is outdated."""
+    thread = it.thread
+    first, spot = thread.first, thread.spot
+    return {
+        **_written(state, it),
+        "position": spot.position if spot else 1 if thread.of_file else None,
+        "original_position": first.position if first else 1,
+        "commit_id": spot.commit_id if spot else thread.commit_id,
+        "original_commit_id": thread.commit_id,
+        "line": spot.line if spot else None,
+        "original_line": first.line if first else None,
+        "start_line": spot.start_line if spot else None,
+        "original_start_line": first.start_line if first else None,
+        "start_side": thread.start_side,
+        "side": thread.side,
+        "subject_type": "file" if thread.of_file else "line",
+        "reactions": people.reactions(_own(state, it), it.reactions),
+    }
+
+
+def _own(state: State, it: ReviewComment) -> str:
+    return f"{repositories.url(state, it.pull.issue.repository)}/pulls/comments/{it.id}"
+
+
+def _written(state: State, it: ReviewComment) -> Json:
+    own, pull = _own(state, it), url(state, it.pull)
     html = f"{issues.page(state, it.pull.issue)}#discussion_r{it.id}"
-    pull = url(state, it.pull)
     shape = {
         "url": own,
         "pull_request_review_id": it.review.id,
         "id": it.id,
         "node_id": node_id("PullRequestReviewComment", it.id),
-        "diff_hunk": it.diff_hunk,
-        "path": it.path,
-        "position": 1,
-        "original_position": 1,
-        "commit_id": it.commit_id,
-        "original_commit_id": it.commit_id,
+        "diff_hunk": it.thread.diff_hunk,
+        "path": it.thread.path,
         "user": people.maybe(state, it.user),
         "body": it.body,
         "created_at": it.created_at,
         "updated_at": it.updated_at,
         "html_url": html,
         "pull_request_url": pull,
-        "author_association": repositories.association(state, repository, it.user),
+        "author_association": repositories.association(state, it.pull.issue.repository, it.user),
         "_links": {
             "self": {"href": own},
             "html": {"href": html},
             "pull_request": {"href": pull},
         },
-        "reactions": people.reactions(own, it.reactions),
-        "start_line": it.start_line,
-        "original_start_line": it.start_line,
-        "start_side": it.start_side,
-        "side": it.side,
-        "subject_type": it.subject_type,
     }
-    if it.line is not None:
-        shape |= {"line": it.line, "original_line": it.line}
-    if it.in_reply_to:
-        shape["in_reply_to_id"] = it.in_reply_to
-    return shape
+    return {**shape, "in_reply_to_id": it.in_reply_to} if it.in_reply_to else shape
+
+
+def thread(state: State, it: ReviewThread) -> Json:
+    """The form in events: its comments, and the id that GraphQL knows it by."""
+    return {
+        "node_id": node_id("PullRequestReviewThread", it.id),
+        "comments": [comment(state, one) for one in it.comments],
+    }

@@ -13,11 +13,21 @@ from bot.github.app import App
 from bot.github.clock import Clock
 from bot.github.effects import (
     check_run,
+    close_pull_request,
     comment,
+    define_label,
     delete_branch,
+    draft_review,
+    label,
+    minimise,
     pull_request,
     push,
     react,
+    ready,
+    request_review,
+    rerun,
+    resolve_thread,
+    review,
 )
 from bot.github.effects.call import Call, Declaration, Git, LeftOut, Pen
 from bot.github.limits import WriteBudget
@@ -60,13 +70,27 @@ class Kind:
     apply: Callable[[Call, Any], Awaitable[Applied]]
 
 
+_MODULES: tuple[Any, ...] = (
+    react,
+    comment,
+    minimise,
+    check_run,
+    rerun,
+    define_label,
+    label,
+    push,
+    delete_branch,
+    pull_request,
+    ready,
+    request_review,
+    close_pull_request,
+    draft_review,
+    review,
+    resolve_thread,
+)
 KINDS = {
-    "react": Kind(react.DECLARATION, react.key, react.apply),
-    "comment": Kind(comment.DECLARATION, comment.key, comment.apply),
-    "check_run": Kind(check_run.DECLARATION, check_run.key, check_run.apply),
-    "push": Kind(push.DECLARATION, push.key, push.apply),
-    "pull_request": Kind(pull_request.DECLARATION, pull_request.key, pull_request.apply),
-    "delete_branch": Kind(delete_branch.DECLARATION, delete_branch.key, delete_branch.apply),
+    module.__name__.rpartition(".")[2]: Kind(module.DECLARATION, module.key, module.apply)
+    for module in _MODULES
 }
 
 

@@ -61,13 +61,23 @@ class Pen:
 
         Raises LeftOut for progress that the budget has no room for.
         """
-        if self.used:
-            raise RuntimeError(f"an effect writes twice: {method} {path}")
-        if not await self.budget.take(self.installation_id, progress=self.progress):
-            raise LeftOut
+        await self._begin(f"{method} {path}")
         answer = await self.client.send(method, path, dict(data))
         self.used = True
         return answer
+
+    async def mutate(self, document: str, **variables: Any) -> Any:
+        """Make the one GraphQL call that writes; raises as ``write``."""
+        await self._begin("POST /graphql")
+        answer = await self.client.graphql(document, **variables)
+        self.used = True
+        return answer
+
+    async def _begin(self, call: str) -> None:
+        if self.used:
+            raise RuntimeError(f"an effect writes twice: {call}")
+        if not await self.budget.take(self.installation_id, progress=self.progress):
+            raise LeftOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,4 +71,4 @@ async def _listed(call: Call, effect: Comment) -> Mapping[str, Any] | None:
 
 
 def _applied(comment: Mapping[str, Any], *, wrote: bool) -> Applied:
-    return Applied(id=comment["id"], url=comment["html_url"], wrote=wrote)
+    return Applied(id=comment["id"], node=comment["node_id"], url=comment["html_url"], wrote=wrote)

@@ -1,80 +1,74 @@
 """Let the agent work in the box once, and keep what lies in the worktree afterwards."""
 
-import re
-from contextlib import aclosing
-from dataclasses import asdict
-
-from bot.agent.runtime import AgentContext, AgentEvent, AgentTask, Finished, FinishReason, Role
+from bot.agent.runtime import AgentEvent, Role, ToolFinished
 from bot.pipeline import prompts
-from bot.pipeline.keeping import keep
-from bot.pipeline.ports import Attempt, Ports, StageResult
-from bot.runs import RunError, RunEvent, StageStatus
-
-_SNAKE = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_STOPPED_EARLY = {FinishReason.ERROR: "agent_error", FinishReason.LIMIT: "limit"}
+from bot.pipeline.asking import Question, ask, stopped_early
+from bot.pipeline.keeping import checkpoint, keep
+from bot.pipeline.ports import Attempt, Ports, Seat, StageResult
+from bot.runs import RunError, StageStatus
 
 
 async def implement(attempt: Attempt, ports: Ports) -> StageResult:
     """Run the agent once; what it did is read from the tree, never from its words.
 
     A runtime whose attempts are ``fresh`` begins each at the base; others go on from the work of
-    the attempt before. The work is kept also when the agent failed.
+    the attempt before. The work is kept also when the agent failed or its budget ended.
     """
+    async with ports.agents.open(Role.IMPLEMENT, attempt.number) as seat:
+        return await _work(attempt, ports, seat)
+
+
+async def _work(attempt: Attempt, ports: Ports, seat: Seat) -> StageResult:
     work = attempt.run.work
     ground = work.ground or ""
-    await ports.worktree.reset(ground if ports.runtime.fresh else work.checkpoint or ground)
-    finished = await _run_agent(attempt, ports)
-    tree, checkpoint = await keep(attempt, ports)
-    if finished.reason in _STOPPED_EARLY:
-        return _failed(attempt, _STOPPED_EARLY[finished.reason], finished.message, checkpoint, tree)
-    if tree == await ports.objects.tree(ground):
-        return _failed(attempt, "no_changes", "the agent changed no files", checkpoint, tree)
+    await ports.worktree.reset(ground if seat.runtime.fresh else work.checkpoint or ground)
+    question = Question(
+        role=Role.IMPLEMENT,
+        prompt=prompts.implement(attempt, ports.files),
+        mounts=ports.worktree.mounts,
+    )
+    saving = _Saving(attempt, ports)
+    between = saving.after if seat.runtime.capabilities.resumes else None
+    finished = await ask(attempt, ports, seat, question, between)
+    tree, kept = await keep(attempt, ports)
+    end = stopped_early(finished, seat)
+    if end is None and tree == await ports.objects.tree(ground):
+        return _failed(attempt, "no_changes", "the agent changed no files").model_copy(
+            update={"tree": tree, "checkpoint": kept}
+        )
+    if end is not None:
+        return _failed(attempt, end.kind, end.message).model_copy(
+            update={"tree": tree, "checkpoint": kept, "blocked": end.blocked}
+        )
     return StageResult(
         status=StageStatus.PASSED,
         summary=finished.message or "The agent finished.",
         tree=tree,
-        checkpoint=checkpoint,
+        checkpoint=kept,
     )
 
 
-async def _run_agent(attempt: Attempt, ports: Ports) -> Finished:
-    task = AgentTask(
-        role=Role.IMPLEMENT,
-        prompt=prompts.implement(attempt, ports.files),
-        attempt=attempt.overall,
-        seconds=attempt.config.limits.agent_seconds,
-        repository=attempt.run.repository.full_name,
-        issue=attempt.run.issue,
-    )
-    log = ports.files / "logs" / f"{attempt.name}-{attempt.overall}-agent.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    files = ports.files / "attempts" / f"{attempt.name}-{attempt.overall}"
-    context = AgentContext(box=ports.box, mounts=ports.worktree.mounts, log=log, files=files)
-    finished = Finished(reason=FinishReason.ERROR, message="the agent ended without a word")
-    async with aclosing(ports.runtime.run(task, context)) as events:
-        async for event in events:
-            await ports.record([timeline(event, attempt)])
-            if isinstance(event, Finished):
-                finished = event
-    return finished
+class _Saving:
+    """Takes a checkpoint after each tool call, where nothing in the box is alive between them."""
+
+    def __init__(self, attempt: Attempt, ports: Ports) -> None:
+        self._attempt = attempt
+        self._ports = ports
+        self._tree: str | None = None
+
+    async def after(self, event: AgentEvent) -> None:
+        if not isinstance(event, ToolFinished):
+            return
+        tree, commit = await checkpoint(self._attempt, self._ports)
+        if tree != self._tree:
+            self._tree = tree
+            await self._ports.save(tree, commit)
 
 
-def timeline(event: AgentEvent, attempt: Attempt) -> RunEvent:
-    """Turn an agent's event into a line of the run's timeline; its type is the event's name."""
-    return RunEvent(
-        stage=attempt.name,
-        attempt=attempt.number,
-        type=_SNAKE.sub("_", type(event).__name__).lower(),
-        data=asdict(event),
-    )
-
-
-def _failed(attempt: Attempt, kind: str, message: str, checkpoint: str, tree: str) -> StageResult:
+def _failed(attempt: Attempt, kind: str, message: str) -> StageResult:
     return StageResult(
         status=StageStatus.FAILED,
         summary=message,
         error=RunError(stage=attempt.name, kind=kind, message=message),
-        tree=tree,
-        checkpoint=checkpoint,
         fingerprint=kind,
     )

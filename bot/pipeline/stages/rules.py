@@ -44,6 +44,8 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     ]
     if violations:
         return _blocked(attempt, violations)
+    if outside := _outside(attempt, changes):
+        return _beyond_the_plan(attempt, outside)
     return StageResult(
         status=StageStatus.PASSED,
         summary="1 file checked." if len(changes) == 1 else f"{len(changes)} files checked.",
@@ -75,6 +77,28 @@ def _file(
         added=added.get(change.path),
         link_target=targets.get(sha),
     )
+
+
+def _outside(attempt: Attempt, changes: Sequence[FileChange]) -> list[str]:
+    """Name what the plan does not: on an open pull request people ask for more than it said."""
+    work = attempt.run.work
+    if attempt.plan is None or work.published:
+        return []
+    allowed = work.gate.amended if work.gate else ()
+    return [path for path in attempt.plan.outside(c.path for c in changes) if path not in allowed]
+
+
+def _beyond_the_plan(attempt: Attempt, outside: Sequence[str]) -> StageResult:
+    """Have the agent take it back once; after that a person has to allow it."""
+    violations = [Violation("outside_plan", path, "the plan does not name it") for path in outside]
+    result = _blocked(attempt, violations)
+    again = attempt.number == 1 and not attempt.last
+    data = {**result.data, "outside": list(outside)}
+    if not again:
+        return result.model_copy(update={"data": data})
+    listed = "\n".join(f"- {path}" for path in outside)
+    summary = f"{result.summary}. Take back what you did to these files:\n{listed}"
+    return result.model_copy(update={"data": data, "blocked": False, "summary": summary})
 
 
 def _unchecked(why: str) -> Violation:

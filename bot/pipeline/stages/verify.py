@@ -1,6 +1,9 @@
 """Let the repository's own commands judge the work, in the box."""
 
-from bot.pipeline.judging import failure_class, fingerprint, run_commands
+import asyncio
+
+from bot.pipeline.errors import Failure
+from bot.pipeline.judging import failure_class, fingerprint, read_failure, run_commands
 from bot.pipeline.ports import Attempt, Ports, StageResult
 from bot.runs import CommandResult, RunError, StageStatus
 
@@ -21,21 +24,42 @@ async def verify(attempt: Attempt, ports: Ports) -> StageResult:
             summary=f"{len(results)} commands passed.",
             commands=results,
         )
-    return _failed(attempt, results, failed[0])
+    return await asyncio.to_thread(_failed, attempt, ports, results, failed[0])
 
 
 def _failed(
-    attempt: Attempt, results: tuple[CommandResult, ...], first: CommandResult
+    attempt: Attempt, ports: Ports, results: tuple[CommandResult, ...], first: CommandResult
 ) -> StageResult:
-    kind = failure_class(first)
-    message = f"`{first.name}` failed: {first.problem or kind.partition(':')[2]}"
-    before = {result.name: result for result in attempt.baseline}
-    if first.name in before and fingerprint(before[first.name]) == fingerprint(first):
+    failure = read_failure(first, ports.errors)
+    kind, digest = failure_class(first, failure), fingerprint(first, failure)
+    message = f"`{first.name}` failed: {_cause(first, failure)}"
+    if _on_the_base(attempt, ports, first) == digest:
         message += f"; `{attempt.run.work.base_ref}` is red in the same way"
+    hard = failure is not None and failure.kind.hard
+    if hard and failure is not None:
+        message += f". No further attempt mends `{failure.kind.key}`: {failure.kind.hint}"
+    elif digest in attempt.seen:
+        message += ". It is the same failure as before, so no further attempt is made"
     return StageResult(
         status=StageStatus.FAILED,
         summary=message,
         error=RunError(stage=attempt.name, kind=kind, message=message),
+        final=hard,
         commands=results,
-        fingerprint=fingerprint(first),
+        fingerprint=digest,
+        data={"hint": failure.kind.hint, "line": failure.line} if failure else {},
     )
+
+
+def _cause(result: CommandResult, failure: Failure | None) -> str:
+    if result.problem or failure is None:
+        return result.problem or f"exit {result.exit_code}"
+    return f"{failure.kind.key}{f', `{failure.what[:200]}`' if failure.what else ''}"
+
+
+def _on_the_base(attempt: Attempt, ports: Ports, first: CommandResult) -> str | None:
+    """The digest of the same command's failure on the base; None: it passed there."""
+    for result in attempt.baseline:
+        if result.name == first.name and not result.passed:
+            return fingerprint(result, read_failure(result, ports.errors))
+    return None

@@ -1,0 +1,149 @@
+"""What an ACP agent tells while it works, as our events."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from acp import schema
+from pydantic import BaseModel, ValidationError
+
+from bot.agent.runtime import (
+    AgentEvent,
+    FileChanged,
+    Message,
+    Planned,
+    Thought,
+    ToolFinished,
+    ToolStarted,
+    Usage,
+    Warned,
+)
+from bot.runs import Json
+
+_KINDS: Mapping[str, type[BaseModel]] = {
+    "agent_message_chunk": schema.AgentMessageChunk,
+    "agent_thought_chunk": schema.AgentThoughtChunk,
+    "tool_call": schema.ToolCallStart,
+    "tool_call_update": schema.ToolCallProgress,
+    "plan": schema.AgentPlanUpdate,
+    "usage_update": schema.UsageUpdate,
+}
+_ENDED = ("completed", "failed")
+_EDITS = ("edit", "delete", "move")
+MOST_CALLS = 5000
+"""Calls of tools that are remembered at once."""
+
+Contents = list[
+    schema.ContentToolCallContent | schema.FileEditToolCallContent | schema.TerminalToolCallContent
+]
+
+
+class Updates:
+    """Turns updates into events; knows the calls that have begun and not ended."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, schema.ToolCallStart] = {}
+        self._warned = False
+
+    def read(self, update: Json) -> Iterator[AgentEvent]:
+        """Yield the events of one update; kinds that we do not know are nobody's fault."""
+        kind = update.get("sessionUpdate") if isinstance(update, dict) else None
+        if isinstance(kind, str) and kind not in _KINDS:
+            return
+        try:
+            told = _KINDS[str(kind)].model_validate(update)
+        except (KeyError, ValidationError):
+            yield from self._strange(update)
+            return
+        yield from self._events(told)
+
+    def title(self, id: str) -> str | None:
+        """The title of a call that has begun."""
+        call = self._open.get(id)
+        return call.title if call else None
+
+    def call(self, id: str) -> schema.ToolCallStart | None:
+        return self._open.get(id)
+
+    def _events(self, told: BaseModel) -> Iterator[AgentEvent]:
+        match told:
+            case schema.AgentMessageChunk(content=schema.TextContentBlock(text=text)):
+                yield Message(text=text)
+            case schema.AgentThoughtChunk(content=schema.TextContentBlock(text=text)):
+                yield Thought(text=text)
+            case schema.ToolCallStart():
+                yield from self._started(told)
+            case schema.ToolCallProgress():
+                yield from self._went_on(told)
+            case schema.AgentPlanUpdate(entries=entries):
+                yield Planned(entries=tuple(entry.content[:300] for entry in entries[:100]))
+            case schema.UsageUpdate(cost=cost) if cost is not None and cost.currency == "USD":
+                yield Usage(usd=cost.amount)
+
+    def _started(self, told: schema.ToolCallStart) -> Iterator[AgentEvent]:
+        if told.tool_call_id not in self._open:
+            yield ToolStarted(
+                title=told.title, id=told.tool_call_id[:200], arguments=_arguments(told.raw_input)
+            )
+        if len(self._open) < MOST_CALLS:
+            self._open[told.tool_call_id] = told
+        yield from self._ended(told)
+
+    def _went_on(self, told: schema.ToolCallProgress) -> Iterator[AgentEvent]:
+        known = self._open.get(told.tool_call_id)
+        if known is None:
+            known = schema.ToolCallStart(
+                session_update="tool_call", tool_call_id=told.tool_call_id, title=told.title or ""
+            )
+        given = {name: getattr(told, name) for name in ("title", "kind", "content", "raw_input")}
+        given |= {"locations": told.locations, "raw_output": told.raw_output}
+        changed = {name: value for name, value in given.items() if value is not None}
+        now = known.model_copy(update=changed | {"status": told.status})
+        if told.tool_call_id in self._open:
+            self._open[told.tool_call_id] = now
+        yield from self._ended(now)
+
+    def _ended(self, call: schema.ToolCallStart) -> Iterator[AgentEvent]:
+        if call.status not in _ENDED:
+            return
+        self._open.pop(call.tool_call_id, None)
+        ok = call.status == "completed"
+        yield ToolFinished(
+            title=call.title, ok=ok, detail=_came_out(call), id=call.tool_call_id[:200]
+        )
+        if ok and call.kind in _EDITS:
+            yield from (FileChanged(path=path) for path in _paths(call))
+
+    def _strange(self, update: Json) -> Iterator[AgentEvent]:
+        if not self._warned:
+            self._warned = True
+            yield Warned(text=f"it told something that is no update: {str(update)[:200]}")
+
+
+def _arguments(raw: Json) -> dict[str, Json]:
+    if raw is None:
+        return {}
+    return raw if isinstance(raw, dict) else {"input": raw}
+
+
+def _paths(call: schema.ToolCallStart) -> list[str]:
+    named = [place.path for place in call.locations or []]
+    changed = [
+        part.path for part in _parts(call) if isinstance(part, schema.FileEditToolCallContent)
+    ]
+    return list(dict.fromkeys(path[:500] for path in (*changed, *named)))[:50]
+
+
+def _came_out(call: schema.ToolCallStart) -> str:
+    texts = [
+        part.content.text
+        for part in _parts(call)
+        if isinstance(part, schema.ContentToolCallContent)
+        and isinstance(part.content, schema.TextContentBlock)
+    ]
+    if texts or call.raw_output is None:
+        return "\n".join(texts)
+    return call.raw_output if isinstance(call.raw_output, str) else json.dumps(call.raw_output)
+
+
+def _parts(call: schema.ToolCallStart) -> Contents:
+    return call.content or []

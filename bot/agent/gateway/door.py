@@ -1,0 +1,216 @@
+"""The socket of one attempt: what comes in is checked, reserved, sent, metered and settled."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from bot.agent.catalogue import Endpoint
+from bot.agent.gateway import asking
+from bot.agent.gateway.account import BUDGET, Account, Reservation
+from bot.agent.gateway.asking import Ask
+from bot.agent.gateway.dialect import Kind, Route
+from bot.agent.gateway.dialects import DIALECTS
+from bot.agent.gateway.job import Tell
+from bot.agent.gateway.metering import Ending, largest, outcome
+from bot.agent.gateway.passing import pass_on, require_words
+from bot.agent.gateway.refusing import Refused, passed_on
+from bot.agent.gateway.sizing import Sizer
+from bot.agent.gateway.tap import Tap
+from bot.agent.gateway.upstream import (
+    DOWN_SECONDS,
+    PATIENCE,
+    PATIENCE_WITH_FALLBACK,
+    Down,
+    Patience,
+    Told,
+    Upstream,
+)
+from bot.agent.runtime import Api, Refusal
+from bot.errors import OperatorError
+from bot.log import logger
+
+MOST_BODY = 32 * 2**20
+MOST_AT_ONCE = 128
+"""Calls of one attempt under way at once."""
+_log = logger(__name__)
+
+
+class Door:
+    """The way to a model for one attempt (a `ModelSocket`)."""
+
+    def __init__(
+        self,
+        account: Account,
+        chain: tuple[Upstream, ...],
+        *,
+        path: Path,
+        session: aiohttp.ClientSession,
+        tell: Tell,
+    ) -> None:
+        self._dialect = DIALECTS[chain[0].endpoint.api]
+        self._chain = list(chain)
+        self._account = account
+        self._session = session
+        self._tell = tell
+        self._sizer = Sizer()
+        self._at_once = asyncio.Semaphore(MOST_AT_ONCE)
+        self._endpoint = chain[0].endpoint
+        self.path = path
+        self.refusal: Refusal | None = None
+        self.waited = 0.0
+        """Seconds that calls waited for the host: no fault of the agent's."""
+
+    @property
+    def model(self) -> str:
+        return self._endpoint.model
+
+    @property
+    def api(self) -> Api:
+        return self._endpoint.api
+
+    @property
+    def window(self) -> int | None:
+        return self._endpoint.window
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer whatever comes through the socket."""
+        try:
+            if request.method in ("GET", "HEAD") and request.path == "/":
+                return web.Response()  # some agents look whether anybody is there
+            route = self._route(request)
+            if route.kind is Kind.MODELS:
+                return web.json_response(self._dialect.models(self.model))
+            raw = await _read(request)
+            if route.kind is Kind.COUNT:
+                return web.json_response(self._dialect.counted(len(raw) // 4))
+            async with self._at_once:
+                return await self._call(request, route, asking.read(raw))
+        except Refused as refused:
+            return refused.answer(self._dialect)
+
+    def _route(self, request: web.Request) -> Route:
+        route = self._dialect.route(request.method, request.path)
+        if route is None or (route.stream and request.query.get("alt") != "sse"):
+            raise Refused(404, "path", f"this gateway serves {self.api.value} requests only")
+        return route
+
+    async def _call(
+        self, request: web.Request, route: Route, body: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        """Send a call to the first of the endpoints that is up."""
+        while self.refusal is None:
+            upstream = self._chain[0]
+            endpoint = self._known_by(upstream.endpoint)
+            ask = asking.prepare(self._dialect, endpoint, upstream.price, route, body)
+            reservation = await self._reserve(upstream, ask)
+            try:
+                return await self._exchange(request, upstream, ask, reservation)
+            except Down as down:
+                reservation.fail(str(down))
+                self._go_on(upstream, down)
+            except Told as told:
+                reservation.fail(f"{told.status}: {told.text}")
+                return self._refused_by(upstream, told)
+            except OperatorError as error:
+                reservation.fail(str(error))
+                raise self._end("model_key", str(error)) from error
+            finally:
+                reservation.fail("the call was given up before it was answered")
+        raise Refused(402, self.refusal.kind, self.refusal.message)
+
+    def _known_by(self, endpoint: Endpoint) -> Endpoint:
+        """An agent goes on with the name that it was given when a fallback has taken over."""
+        if endpoint is self._endpoint:
+            return endpoint
+        names = (self._endpoint.model, *self._endpoint.aliases, *endpoint.aliases)
+        return endpoint.model_copy(update={"aliases": names})
+
+    async def _reserve(self, upstream: Upstream, ask: Ask) -> Reservation:
+        call = self._account.job.call(upstream.name, upstream.endpoint, time.time())
+        size = largest(call, upstream, given=self._sizer.most(ask), output=ask.output)
+        try:
+            return await self._account.reserve(size)
+        except Refused as refused:
+            self._end(BUDGET, refused.text)
+            raise
+
+    async def _exchange(
+        self, request: web.Request, upstream: Upstream, ask: Ask, reservation: Reservation
+    ) -> web.StreamResponse:
+        """Send, pass the answer on, and settle what it came to, whatever happens on the way."""
+        dialect, endpoint = self._dialect, upstream.endpoint
+        url = dialect.path(endpoint.url, endpoint.model, ask.stream)
+        headers = upstream.headers(dialect, request.headers)
+        patience = Patience(
+            seconds=PATIENCE if len(self._chain) == 1 else PATIENCE_WITH_FALLBACK,
+            paused=self._paused,
+            begun=reservation.begin,
+        )
+        answer = await upstream.send(self._session, url, ask.payload, headers, patience)
+        self._tell("")
+        try:
+            require_words(answer)
+        except Down:
+            answer.close()
+            raise
+        tap = Tap(dialect, drops_usage=ask.usage_added, secrets=upstream.secrets())
+        end = "the answer was given up", False
+        try:
+            response, error = await pass_on(request, answer, tap)
+            end = error or "", error is None
+            return response
+        finally:
+            answer.close() if end[0] else answer.release()
+            ending = Ending(seconds=reservation.seconds, error=end[0] or None, complete=end[1])
+            done = outcome(reservation.call, upstream, dialect, ask, tap, ending)
+            self._sizer.learn(ask, 0 if done.estimated else done.input_tokens)
+            reservation.settle(done)
+
+    def _paused(self, reason: str, seconds: float) -> None:
+        self.waited += seconds
+        self._tell(reason)
+
+    def _go_on(self, upstream: Upstream, down: Down) -> None:
+        """Let the fallback take over for the rest of the attempt; raises Refused without one."""
+        upstream.down_until = time.monotonic() + DOWN_SECONDS
+        _log.warning("the model endpoint is down", extra={"endpoint": upstream.name, "why": down})
+        if self._chain[0] is upstream:  # else another call has seen it too
+            if len(self._chain) == 1:
+                text = f"the model endpoint `{upstream.name}` is down: {down}"
+                raise self._end("model_down", text, status=503, blocked=False)
+            self._chain.pop(0)
+        self._tell(f"`{upstream.name}` is down ({down}): goes on with `{self._chain[0].name}`")
+
+    def _refused_by(self, upstream: Upstream, told: Told) -> web.StreamResponse:
+        """End the attempt where the endpoint would never take a call; else pass its words on."""
+        where = f"{told.status} by `{upstream.name}`" + (f": {told.text}" if told.text else "")
+        if told.status in (401, 403):
+            raise self._end("model_key", f"the model key is refused ({where})")
+        if told.status == 402 or told.spent:
+            raise self._end("model_credit", f"the model's account has no credit ({where})")
+        if told.status == 404:
+            model = upstream.endpoint.model
+            raise self._end("model_unknown", f"there is no model `{model}` ({where})")
+        if told.status < 400:
+            raise self._end("model_down", f"the model endpoint sends us elsewhere ({where})")
+        return passed_on(self._dialect, told.status, told.fields, told.text)
+
+    def _end(self, kind: str, text: str, *, status: int = 402, blocked: bool = True) -> Refused:
+        """Let no further call out, and say why; the first reason stays."""
+        if self.refusal is None:
+            self.refusal = Refusal(kind=kind, message=text, blocked=blocked)
+        return Refused(status, kind, text)
+
+
+async def _read(request: web.Request) -> bytes:
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Refused(413, "too_large", f"more than {MOST_BODY >> 20} MB") from None
+    except (aiohttp.ClientError, web.HTTPException, ValueError):
+        raise Refused(400, "not_understood", "the body cannot be read") from None

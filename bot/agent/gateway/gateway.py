@@ -1,0 +1,148 @@
+"""The gateway: opens a socket for each attempt and shares what all of them share."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from aiohttp import web
+
+from bot.agent.catalogue import Catalogue
+from bot.agent.gateway.account import Account
+from bot.agent.gateway.door import MOST_BODY, Door
+from bot.agent.gateway.job import Job, Tell
+from bot.agent.gateway.price import price_of
+from bot.agent.gateway.upstream import Upstream
+from bot.errors import OperatorError
+from bot.runs import Budgets
+from bot.store import calls
+from bot.store.database import Database
+
+LONGEST_PATH = 100
+"""Of a Unix socket, by the kernel: 107 bytes; the rest is for the name."""
+ABANDONED_SECONDS = 4 * 3600
+"""No call takes longer: what is older was left by a process that died."""
+_CLOSING_SECONDS = 2.0
+
+
+class Gateway:
+    """All endpoints of the catalogue, for the attempts of this process."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        database: Database,
+        budgets: Budgets,
+        *,
+        folder: Path,
+        proxy: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        """``folder`` gets the sockets; ``proxy`` names the proxy to an address, if there is one."""
+        self.catalogue = catalogue
+        self._database = database
+        self._budgets = budgets
+        self._folder = folder
+        self._proxy = proxy
+        self._upstreams: dict[str, Upstream] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._opened = 0
+        self._starting = asyncio.Lock()
+
+    @asynccontextmanager
+    async def open(
+        self, job: Job, endpoint: str, *, tell: Tell = lambda _: None
+    ) -> AsyncIterator[Door]:
+        """Open the way to a model for one attempt, once its endpoint has room for it.
+
+        ``tell`` hears what calls wait for, and "" when they go on. Raises StageFailed `no_model`
+        where the catalogue has no such endpoint. At the end every call is settled, on disk.
+        """
+        self.catalogue.endpoint(endpoint)
+        session = await self._start()
+        first = self._upstreams[endpoint]
+        if first.slots.locked():
+            tell(f"waits for the model: `{endpoint}` serves {first.endpoint.parallel} at once")
+        async with first.slots:
+            tell("")
+            account = Account(job, self._database, self._budgets)
+            door = Door(
+                account,
+                self._chain(first),
+                path=self._path(),
+                session=session,
+                tell=tell,
+            )
+            runner = await _listen(door)
+            try:
+                yield door
+            finally:
+                await asyncio.shield(_close(runner, account))
+                door.path.unlink(missing_ok=True)
+
+    async def close(self) -> None:
+        """Let go of the connections; open sockets have to be left before."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _start(self) -> aiohttp.ClientSession:
+        """Begin at the first use: nothing is opened, nor prices loaded, where no model is used."""
+        async with self._starting:
+            if self._session is None:
+                self._make_folder()
+                await self._load()
+                before = time.time() - ABANDONED_SECONDS
+                await self._database.write(lambda c: calls.abandon(c, before))
+                self._session = aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(limit=0),
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    read_bufsize=2**18,
+                )
+            return self._session
+
+    async def _load(self) -> None:
+        for name, endpoint in self.catalogue.endpoints.items():
+            price = await asyncio.to_thread(price_of, endpoint)
+            proxy = self._proxy(endpoint.url)
+            self._upstreams[name] = Upstream(name, endpoint, price, proxy=proxy)
+
+    def _make_folder(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        if len(str(self._folder).encode()) > LONGEST_PATH - 16:
+            raise OperatorError(f"{self._folder} is too long a path for a socket")
+
+    def _path(self) -> Path:
+        self._opened += 1
+        return self._folder / f"{self._opened:x}.sock"
+
+    def _chain(self, first: Upstream) -> tuple[Upstream, ...]:
+        """List an endpoint and what takes its place, those that are known to be down last."""
+        chain, name = [first], first.endpoint.fallback
+        while name is not None and self._upstreams[name] not in chain:
+            chain.append(self._upstreams[name])
+            name = self._upstreams[name].endpoint.fallback
+        return tuple(sorted(chain, key=lambda upstream: upstream.is_down))
+
+
+async def _listen(door: Door) -> web.AppRunner:
+    app = web.Application(client_max_size=MOST_BODY)
+    app.router.add_route("*", "/{path:.*}", door.handle)
+    runner = web.AppRunner(
+        app, access_log=None, handler_cancellation=True, shutdown_timeout=_CLOSING_SECONDS
+    )
+    await runner.setup()
+    door.path.unlink(missing_ok=True)
+    try:
+        await web.UnixSite(runner, str(door.path)).start()
+    except BaseException:
+        await runner.cleanup()
+        raise
+    door.path.chmod(0o600)
+    return runner
+
+
+async def _close(runner: web.AppRunner, account: Account) -> None:
+    await runner.cleanup()
+    await account.close()

@@ -1,0 +1,74 @@
+"""For whom a socket is opened: one attempt, and what it may use."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.agent.catalogue import Endpoint
+from bot.agent.runtime import Role
+from bot.runs import Budget, Budgets
+from bot.store.calls import Call, Limit, Scope
+
+Tell = Callable[[str], None]
+"""Hears what a call waits for: `waits for the model: 429, 40 s`; empty: it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One attempt of a stage."""
+
+    run_id: str
+    stage: str
+    role: Role
+    attempt: int
+    """From 1, counted over the run."""
+    repository_id: int
+    repository: str
+    """Full name."""
+    installation_id: int
+    person: str
+    """Login of whoever asked for the run."""
+    limits: Budget
+    """What this attempt may still use; the run's own bound is in it already."""
+
+    def call(self, name: str, endpoint: Endpoint, at: float) -> Call:
+        """Begin the record of a call, without its size."""
+        return Call(
+            run_id=self.run_id,
+            stage=self.stage,
+            role=self.role.value,
+            attempt=self.attempt,
+            installation_id=self.installation_id,
+            repository_id=self.repository_id,
+            repository=self.repository,
+            person=self.person,
+            endpoint=name,
+            model=endpoint.model,
+            api=endpoint.api.value,
+            input_tokens=0,
+            output_tokens=0,
+            usd=None,
+            subscription=endpoint.is_subscription,
+            started_at=at,
+        )
+
+    def shared_limits(self, budgets: Budgets, at: float) -> tuple[Limit, ...]:
+        """List what it shares with other runs: days and months of UTC."""
+        now = datetime.fromtimestamp(at, UTC)
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        month = day.replace(day=1).timestamp()
+        limits = (
+            (Scope.PERSON, day.timestamp(), budgets.person_day, f"today's budget of {self.person}"),
+            (
+                Scope.REPOSITORY,
+                day.timestamp(),
+                budgets.repository_day,
+                f"today's budget of {self.repository}",
+            ),
+            (Scope.INSTALLATION, month, budgets.month, "this month's budget"),
+        )
+        return tuple(
+            Limit(scope=scope, since=since, most=most, name=name)
+            for scope, since, most, name in limits
+            if most != Budget()
+        )

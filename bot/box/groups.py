@@ -1,0 +1,190 @@
+"""Control groups around commands, where this process may make them: memory, processes, CPU time.
+
+Version 1 has a tree for each controller and is open to root; version 2 has one tree, of which a
+part may be delegated to us (systemd's `Delegate=yes`). There a group that has processes cannot have
+limited groups below it, so ours are made beside the service's (`DelegateSubgroup=`), or the service
+moves down into one of its own where it is alone.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from bot.box.surroundings import Limits, shown
+from bot.errors import OperatorError
+
+SYSTEM = Path("/proc/self")
+PERIOD = 100_000  # microseconds
+OWN = "coppice"
+WANTED = ("memory", "pids", "cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The control group of one command, in one directory or in one for each controller."""
+
+    version: int
+    directories: tuple[Path, ...]
+    memory_bytes: int
+
+    @property
+    def problem(self) -> str | None:
+        """Say that the kernel killed something in it for want of memory."""
+        name = "memory.oom_control" if self.version == 1 else "memory.events"
+        for directory in self.directories:
+            with suppress(OSError):
+                counts = dict(line.split() for line in (directory / name).read_text().splitlines())
+                if counts.get("oom_kill", "0") != "0":
+                    return f"memory limit of {shown(self.memory_bytes)}"
+        return None
+
+    def remove(self) -> None:
+        """Remove it; one with a process that is not reaped yet goes at the next start."""
+        for directory in self.directories:
+            with suppress(OSError):
+                directory.rmdir()
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Where groups can be made."""
+
+    version: int
+    parents: tuple[Path, ...]
+
+    @classmethod
+    def find(cls, system: Path = SYSTEM) -> Self | None:
+        """Find and try the place; None where there is none for memory and processes."""
+        try:
+            found = cls._unified(system) or cls._by_controller(system)
+            if found is not None:
+                found._sweep()
+                found.make(Limits()).remove()
+        except (OSError, ValueError, OperatorError):
+            return None
+        return found
+
+    def make(self, limits: Limits) -> Group:
+        """Make a group with these limits, empty; raises OperatorError."""
+        name = f"coppice-{os.getpid()}-{os.urandom(6).hex()}"
+        group = Group(self.version, tuple(p / name for p in self.parents), limits.memory_bytes)
+        try:
+            for directory in group.directories:
+                directory.mkdir()
+            for file, value in _values(self.version, limits):
+                self._set(group, file, value)
+        except OSError as error:
+            group.remove()
+            raise OperatorError(f"a control group could not be made: {error}") from error
+        return group
+
+    def _set(self, group: Group, file: str, value: str) -> None:
+        places = [path / file for path in group.directories if (path / file).exists()]
+        if not places and not file.startswith(("memory.memsw", "memory.swap", "cpu")):
+            raise OSError(f"there is no {file}")
+        for place in places:
+            place.write_text(value)
+
+    def _sweep(self) -> None:
+        """Remove the groups of services that were killed."""
+        for parent in self.parents:
+            for left in parent.glob("coppice-*-*"):
+                if not Path("/proc", left.name.split("-")[1]).exists():
+                    with suppress(OSError):
+                        left.rmdir()
+
+    @classmethod
+    def _by_controller(cls, system: Path) -> Self | None:
+        mounted = {
+            name: (root, at)
+            for kind, root, at, names in _mounts(system)
+            for name in names
+            if kind == "cgroup"
+        }
+        found = {}
+        for name, path in _own(system):
+            if name in WANTED and name in mounted:
+                root, at = mounted[name]
+                inside = path.removeprefix(root.rstrip("/")).lstrip("/")
+                found[name] = at / inside if (at / inside).is_dir() else at
+        if not {"memory", "pids"} <= found.keys():
+            return None
+        return cls(1, tuple(dict.fromkeys(found.values())))
+
+    @classmethod
+    def _unified(cls, system: Path) -> Self | None:
+        roots = [at for kind, _, at, _ in _mounts(system) if kind == "cgroup2"]
+        path = dict(_own(system)).get("")
+        if not roots or path is None:
+            return None
+        own = roots[0] / path.lstrip("/")
+        beside = own.parent
+        ours = own != roots[0] and (own.name == OWN or _lent(beside))
+        if ours and _gives(beside, "cgroup.subtree_control"):
+            return cls(2, (beside,))
+        if not _gives(own, "cgroup.controllers"):
+            return None
+        return cls(2, (own,)) if _moved_down(own) else None
+
+
+def told(limits: Limits, groups: Groups | None) -> str:
+    """Say what commands are held to, for people."""
+    memory = f"memory {shown(limits.memory_bytes)}"
+    if groups is None:
+        return f"{memory} a process, {limits.processes} processes of this user, by rlimits"
+    cpus = "" if limits.cpus is None else f", {limits.cpus:g} CPUs"
+    return f"{memory}, {limits.processes} processes{cpus}, by cgroup v{groups.version}"
+
+
+def _values(version: int, limits: Limits) -> Iterator[tuple[str, str]]:
+    memory, pids = str(limits.memory_bytes), str(limits.processes)
+    if version == 1:
+        yield from (("memory.limit_in_bytes", memory), ("memory.memsw.limit_in_bytes", memory))
+    else:
+        yield from (("memory.max", memory), ("memory.swap.max", "0"))
+    yield "pids.max", pids
+    if limits.cpus is not None:
+        quota = max(1000, int(limits.cpus * PERIOD))
+        yield ("cpu.cfs_quota_us", str(quota)) if version == 1 else ("cpu.max", f"{quota} {PERIOD}")
+
+
+def _own(system: Path) -> Iterator[tuple[str, str]]:
+    """Yield controller and path of each group that we are in; no controller is version 2."""
+    for line in (system / "cgroup").read_text().splitlines():
+        _, names, path = line.split(":", 2)
+        for name in names.split(","):
+            yield name, path
+
+
+def _mounts(system: Path) -> Iterator[tuple[str, str, Path, list[str]]]:
+    """Yield kind, root, place and options of each mounted tree of control groups."""
+    for line in (system / "mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, options = after.split(" ", 2)
+        if kind in ("cgroup", "cgroup2"):
+            root, at = before.split()[3:5]
+            yield kind, root, Path(at), options.split(",")
+
+
+def _gives(group: Path, file: str) -> bool:
+    return {"memory", "pids"} <= set((group / file).read_text().split())
+
+
+def _lent(group: Path) -> bool:
+    """Say whether systemd gave it to our user; root could write to all, and should not."""
+    return os.geteuid() != 0 and group.stat().st_uid == os.geteuid()
+
+
+def _moved_down(own: Path) -> bool:
+    """Move this process into a group of its own, where it is alone, and let others be limited."""
+    if (own / "cgroup.procs").read_text().split() != [str(os.getpid())]:
+        return False
+    (own / OWN).mkdir(exist_ok=True)
+    (own / OWN / "cgroup.procs").write_text(str(os.getpid()))
+    given = (own / "cgroup.controllers").read_text().split()
+    wanted = " ".join(f"+{name}" for name in WANTED if name in given)
+    (own / "cgroup.subtree_control").write_text(wanted)
+    return True

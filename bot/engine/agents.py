@@ -1,0 +1,147 @@
+"""Cast the agents of a run: who plays a role, by which model, and with what is left to spend."""
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.agent.gateway.job import Job
+from bot.agent.runtime import AgentRuntime, ModelSocket, Role
+from bot.engine.budget import Purse, lowest, purse
+from bot.errors import StageFailed
+from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.ports import Attempt, RecordEvents, Seat
+from bot.runs import Budget, Budgets, Run, RunEvent
+from bot.store import calls, runs
+from bot.store.database import Connection, Database
+
+WARNING = 0.8
+"""The part of a budget at which people are told."""
+
+
+class Gateway(Protocol):
+    """The metering way to models (`bot/agent/gateway`)."""
+
+    def open(self, job: Job, endpoint: str) -> AbstractAsyncContextManager[ModelSocket]:
+        """Open it for one attempt; raises StageFailed (`no_model`)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """All agents of this process, and how they reach their models."""
+
+    runtimes: Mapping[str, AgentRuntime]
+    gateway: Gateway | None = None
+    """None: there is no model; only agents that need none can work."""
+    models: Sequence[str] = ()
+    """The names of the endpoints; the first is taken where nobody chose."""
+    budgets: Budgets = field(default_factory=Budgets)
+
+    def agent(self, run: Run, config: RepositoryConfig, role: Role) -> str:
+        """The name of the agent that plays a role in a run."""
+        return config.roles.of(role).agent or run.agent
+
+    def model(self, run: Run, config: RepositoryConfig, role: Role, turn: int) -> str | None:
+        """The endpoint of the ``turn``-th attempt: what a person chose, else as configured."""
+        chosen = run.trigger.options.model
+        listed = (chosen,) if chosen else config.roles.of(role).models or self.models[:1]
+        return listed[min(turn, len(listed)) - 1] if listed else None
+
+    def missing(self, run: Run, config: RepositoryConfig) -> str | None:
+        """Say which agent or model a run asks for and is not there, or None."""
+        for role in Role:
+            agent = self.agent(run, config, role)
+            if agent not in self.runtimes:
+                known = ", ".join(f"`{name}`" for name in sorted(self.runtimes))
+                return f"there is no agent `{agent}` here; there is: {known}"
+            if self.runtimes[agent].capabilities.apis:
+                wanted = [self.model(run, config, role, turn) for turn in range(1, 11)]
+                unknown = next((name for name in wanted if name not in self.models), "")
+                if unknown != "":
+                    known = ", ".join(f"`{name}`" for name in self.models) or "none"
+                    return f"there is no model `{unknown}` here; there is: {known}"
+        return None
+
+    def cast(self, database: Database, attempt: Attempt, record: RecordEvents) -> "Cast":
+        return Cast(staff=self, database=database, attempt=attempt, record=record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cast:
+    """The agents as one try of a stage gets them (`bot.pipeline.ports.Agents`)."""
+
+    staff: Staff
+    database: Database
+    attempt: Attempt
+    record: RecordEvents
+
+    def runtime(self, role: Role) -> AgentRuntime:
+        name = self.staff.agent(self.attempt.run, self.attempt.config, role)
+        if name not in self.staff.runtimes:
+            raise StageFailed("no_agent", f"there is no agent `{name}` here", blocked=True)
+        return self.staff.runtimes[name]
+
+    @asynccontextmanager
+    async def open(self, role: Role, turn: int) -> AsyncIterator[Seat]:
+        runtime, seconds = self.runtime(role), float(self.attempt.config.limits.agent_seconds)
+        if not runtime.capabilities.apis:
+            yield Seat(runtime=runtime, model=None, seconds=seconds)
+            return
+        before = await self._purse()
+        if before.empty:
+            raise StageFailed("budget", f"budget reached: {before.empty} used", blocked=True)
+        limits = lowest(before.left, self.staff.budgets.attempt)
+        if limits.minutes is not None:
+            seconds = min(seconds, limits.minutes * 60)
+        async with self._way(role, turn, limits) as socket:
+            yield Seat(runtime=runtime, model=socket, seconds=seconds)
+        await self._tell(role, before)
+
+    def _way(
+        self, role: Role, turn: int, limits: Budget
+    ) -> AbstractAsyncContextManager[ModelSocket]:
+        run, attempt = self.attempt.run, self.attempt
+        endpoint = self.staff.model(run, attempt.config, role, turn)
+        if self.staff.gateway is None or endpoint is None:
+            raise StageFailed("no_model", "there is no model here", blocked=True)
+        job = Job(
+            run_id=run.id,
+            stage=attempt.name,
+            role=role,
+            attempt=attempt.overall,
+            repository_id=run.repository.id,
+            repository=run.repository.full_name,
+            installation_id=run.repository.installation_id,
+            person=run.trigger.by.login,
+            limits=limits,
+        )
+        return self.staff.gateway.open(job, endpoint)
+
+    async def _purse(self) -> Purse:
+        run, config = self.attempt.run, self.attempt.config
+        return await self.database.read(lambda c: read_purse(c, run, config, self.staff.budgets))
+
+    async def _tell(self, role: Role, before: Purse) -> None:
+        """Write down what the attempt came to, and once that most of the budget is used."""
+        after = await self._purse()
+        spent = after.spent.model_dump(exclude_defaults=True)
+        events = [self._event("spent", role=role.value, run=spent, budget=str(after.budget))]
+        if before.used < WARNING <= after.used:
+            events.append(self._event("budget_warning", used=round(after.used, 3)))
+        await self.record(events)
+
+    def _event(self, kind: str, **data: object) -> RunEvent:
+        return RunEvent(stage=self.attempt.name, attempt=self.attempt.number, type=kind, data=data)
+
+
+def read_purse(c: Connection, run: Run, config: RepositoryConfig, budgets: Budgets) -> Purse:
+    """Say what a run may spend, what it has spent, and what is left."""
+    return purse(
+        run,
+        allowed=lowest(budgets.run, config.budget.budget),
+        spent=calls.spend(c, run.id),
+        stages=runs.stages(c, run.id),
+        now=time.time(),
+    )

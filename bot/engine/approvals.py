@@ -1,0 +1,72 @@
+"""Whether an approval counts: pure decisions on who gave it, for what, and what changed since."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.runs import Amendment, Approval, Gate, Message, Permission, Person
+
+SHORTEST_HASH = 4
+LONGEST_EDIT = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the repository asks of approvals, with its answers of this moment."""
+
+    count: int = 1
+    requester: Person | None = None
+    """Whoever started the run, where that person does not count."""
+    owner: bool = True
+    """Whoever approves owns the plan's files, where only owners count."""
+
+
+def names(gate: Gate, said: str | None) -> bool:
+    """Tell whether a hash, or the beginning of one, is what waits now."""
+    wanted = gate.amendment.hash if gate.amendment else gate.hash
+    return said is not None and len(said) >= SHORTEST_HASH and wanted.startswith(said.lower())
+
+
+def refusal(gate: Gate, message: Message, held: Permission, rules: Rules) -> str | None:
+    """Say why this approval does not count, or None."""
+    if not names(gate, message.hash):
+        return "it is for another plan than the one that waits"
+    if not held.may_write:
+        return f"`{message.by}` has {held}; it needs write access"
+    if rules.requester is not None and message.by_id == rules.requester.id:
+        return "whoever asked for the run does not count here"
+    if not rules.owner:
+        return "only the owners of these files count here (CODEOWNERS)"
+    return None
+
+
+def added(approvals: Sequence[Approval], new: Approval) -> tuple[Approval, ...]:
+    """Count a person once."""
+    return (*(a for a in approvals if a.by.id != new.by.id), new)
+
+
+def voided(gate: Gate, changed: str, **more: object) -> Gate:
+    """Have no approval count any more, because something changed."""
+    return gate.model_copy(
+        update={
+            "approvals": (),
+            "void": (*gate.void, *gate.approvals),
+            "changed": changed,
+            "passed": False,
+            **more,
+        }
+    )
+
+
+def asks(gate: Gate) -> Amendment | Gate:
+    """What waits: the plan, or an amendment of it."""
+    return gate.amendment or gate
+
+
+def edit(before: tuple[str, str], after: tuple[str, str]) -> str:
+    """Show what an edit of title and body changed, as a patch of lines."""
+    old = [f"# {before[0]}", *before[1].splitlines()]
+    new = [f"# {after[0]}", *after[1].splitlines()]
+    lines = difflib.unified_diff(old, new, "as planned", "as it is now", lineterm="", n=1)
+    text = "\n".join(lines)
+    return text if len(text) <= LONGEST_EDIT else f"{text[:LONGEST_EDIT]}\n…"

@@ -1,0 +1,90 @@
+"""What a run may spend, what it has spent and what is left. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.agent.runtime import Role
+from bot.runs import Budget, Run, Spend, StageRecord
+from bot.store.calls import TOKENS_PER_USD
+
+_FIELDS = tuple(Budget.model_fields)
+_AGENTS = frozenset(role.value for role in Role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    budget: Budget
+    """What binds the run as a whole."""
+    spent: Spend
+    """By the whole life of the run, whatever was granted anew since."""
+    left: Budget
+    used: float
+    """The largest part of any kind that is used, 1.0: all of it."""
+    empty: str | None
+    """What is used up (`$2.00 of $2.00`), else None."""
+
+
+def lowest(*budgets: Budget) -> Budget:
+    """Each kind by the tightest of several budgets; None bounds nothing."""
+    given = {
+        name: [value for each in budgets if (value := getattr(each, name)) is not None]
+        for name in _FIELDS
+    }
+    return Budget(**{name: min(values) for name, values in given.items() if values})
+
+
+def purse(
+    run: Run, allowed: Budget, spent: Spend, stages: Sequence[StageRecord], now: float
+) -> Purse:
+    """Hold what was spent against what was allowed.
+
+    A person's ``budget=`` at the start can only lower it; that of a retry counts from the retry on
+    and stands in its place.
+    """
+    grant = run.work.grant
+    budget = grant.budget if grant else lowest(allowed, run.trigger.options.budget or Budget())
+    begun = grant.at if grant else 0.0
+    counted = _used(spent, _minutes(stages, begun, now))
+    before = _used(grant.spent, 0.0) if grant else dict.fromkeys(_FIELDS, 0.0)
+    used = {name: max(0.0, counted[name] - before[name]) for name in _FIELDS}
+    bounds = {name: float(value) for name, value in budget if value is not None}
+    left = {name: max(0.0, bound - used[name]) for name, bound in bounds.items()}
+    over = [name for name, bound in bounds.items() if used[name] >= bound]
+    parts = [used[name] / bound if bound else 1.0 for name, bound in bounds.items()]
+    return Purse(
+        budget=budget,
+        spent=spent,
+        left=Budget.model_validate({name: _whole(name, value) for name, value in left.items()}),
+        used=max(parts, default=0.0),
+        empty=_said(over[0], used[over[0]], bounds[over[0]]) if over else None,
+    )
+
+
+def _used(spent: Spend, minutes: float) -> dict[str, float]:
+    """Dollars of an unknown price are bounded by tokens."""
+    return {
+        "usd": spent.usd + spent.unpriced_tokens / TOKENS_PER_USD,
+        "tokens": float(spent.tokens),
+        "turns": float(spent.calls),
+        "minutes": minutes,
+    }
+
+
+def _minutes(stages: Sequence[StageRecord], begun: float, now: float) -> float:
+    """How long agents have worked since a moment."""
+    times = [
+        (stage.ended_at or now) - stage.started_at
+        for stage in stages
+        if stage.name in _AGENTS and stage.started_at is not None and stage.started_at >= begun
+    ]
+    return sum(times) / 60
+
+
+def _whole(kind: str, value: float) -> float:
+    return value if kind in ("usd", "minutes") else int(value)
+
+
+def _said(kind: str, used: float, bound: float) -> str:
+    if kind == "usd":
+        return f"${used:.2f} of ${bound:.2f}"
+    return f"{used:,.0f} of {bound:,.0f} {kind}"

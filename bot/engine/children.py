@@ -1,0 +1,73 @@
+"""The two kinds of heavy child: `plan` prepares, `work` does a round in one worktree.
+
+What a child needs for its steps (a slot, a worktree) is taken inside its body, so that recovery
+takes it again. Children never wait for people.
+"""
+
+from dbos import DBOS, SetWorkflowID, error
+
+from bot.engine.acts import Acts
+from bot.engine.bench import Bench, Benches
+from bot.engine.flow import Flow
+from bot.engine.outcome import GO_ON, Outcome, Part, Verdict
+from bot.engine.steps import long_step, register, step
+from bot.runs import Json, RunStatus
+
+AWAIT_SECONDS = 0.2  # how often the status of an awaited child is looked at
+RECOVERIES = 5  # an agent that kills the service is given up after so many starts
+
+_CANCELLED = (error.DBOSAwaitedWorkflowCancelledError, error.DBOSWorkflowCancelledError)
+
+
+class Children:
+    """Starts children and awaits them; one instance for each launch."""
+
+    def __init__(self, acts: Acts, benches: Benches) -> None:
+        self._acts = acts
+        self._benches = benches
+        self._plan = register("plan", RECOVERIES, self._body)
+        self._work = register("work", RECOVERIES, self._body)
+
+    async def work_through(self, run_id: str, part: Part, n: int) -> Outcome:
+        """Start the ``n``-th child of its kind of the calling workflow, and await how it ends."""
+        name, child = ("plan", self._plan) if part.preparing else ("work", self._work)
+        with SetWorkflowID(f"{DBOS.workflow_id}/{name}-{n}"):
+            handle = await DBOS.start_workflow_async(child, run_id, part.model_dump(mode="json"))
+        try:
+            answer = await handle.get_result(polling_interval_sec=AWAIT_SECONDS)
+        except _CANCELLED:
+            return Outcome(status=RunStatus.CANCELLED)
+        return Outcome.model_validate(answer)
+
+    async def _body(self, run_id: str, document: Json) -> Json:
+        part = Part.model_validate(document)
+        async with self._benches.take(run_id, str(DBOS.workflow_id)) as bench:
+            outcome = await self._stages(bench, part)
+        return outcome.model_dump(mode="json")
+
+    async def _stages(self, bench: Bench, part: Part) -> Outcome:
+        flow = Flow(stages=part.stages, attempts=part.attempts, position=part.position)
+        if part.baseline:
+            baseline = Verdict.model_validate(await long_step("baseline", bench.baseline))
+            if not baseline.passed:
+                return Outcome(status=RunStatus.BLOCKED, error=baseline.error)
+        while (spec := flow.next) is not None:
+            found = await self._check_in(bench.run_id, part)
+            if found.ended:
+                return found
+            number = flow.begin(spec)
+            answer = await long_step(
+                f"{spec.name}-{number}", bench.try_stage, spec, number, flow.feedback
+            )
+            outcome = flow.take(spec, Verdict.model_validate(answer))
+            if outcome is not None:
+                return outcome
+        return GO_ON
+
+    async def _check_in(self, run_id: str, part: Part) -> Outcome:
+        """Look whether somebody asked to stop; tell people how far it is when that is due."""
+        found = Outcome.model_validate(await step("check_in", self._acts.check_in, run_id))
+        if found.tell and not found.ended:
+            for act in self._acts.progressing(part.publish):
+                await step(act.__name__, act, run_id)
+        return found

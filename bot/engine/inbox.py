@@ -1,0 +1,38 @@
+"""What a run was told and has not acted on yet: the one place that receives messages."""
+
+from dataclasses import dataclass, field
+
+from bot.engine.steps import receive
+from bot.runs import Message, MessageKind
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Kept in the workflow's memory; a replay receives the same messages in the same order."""
+
+    kept: list[Message] = field(default_factory=list)
+    """What was received and comes next, oldest first."""
+    later: list[Message] = field(default_factory=list)
+    """What nothing can be done about before the run has come further."""
+
+    async def next(self, seconds: float) -> Message | None:
+        """Give the oldest kept message, else the next that comes within ``seconds``."""
+        return self.kept.pop(0) if self.kept else await receive(seconds)
+
+    async def drain(self) -> None:
+        """Take in everything that was sent until now."""
+        while (message := await receive(0)) is not None:
+            self.kept.append(message)
+
+    def put_off(self, message: Message) -> None:
+        self.later.append(message)
+
+    def take_up(self) -> None:
+        """Have what was put off come next."""
+        self.kept, self.later = [*self.later, *self.kept], []
+
+    def take(self, *kinds: MessageKind) -> list[Message]:
+        """Take out the kept messages of these kinds, oldest first."""
+        found = [message for message in self.kept if message.kind in kinds]
+        self.kept = [message for message in self.kept if message.kind not in kinds]
+        return found

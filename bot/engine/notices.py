@@ -1,0 +1,152 @@
+"""What people see while something waits for them: plan comment, one notice, mirror labels."""
+
+from dataclasses import dataclass
+
+from bot.engine.outcome import GO_ON
+from bot.engine.plans import newest_plan
+from bot.engine.writer import Writer
+from bot.github.texts import labels, needs, plan
+from bot.github.texts.status import headline
+from bot.pipeline import reports
+from bot.pipeline.story import Story
+from bot.runs import (
+    Comment,
+    DefineLabel,
+    Effect,
+    Json,
+    Label,
+    Minimise,
+    Publish,
+    RunStatus,
+)
+
+PLAN = "plan"
+_GO_ON: Json = GO_ON.model_dump(mode="json")
+_NOTIFIED = (RunStatus.FAILED, RunStatus.BLOCKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Each builds its text from the store, so that saying it again changes nothing."""
+
+    writer: Writer
+
+    async def plan_comment(self, run_id: str) -> Json:
+        """The plan, with the box that approves it; afterwards, by whom it was approved."""
+        story = await self.writer.story(run_id)
+        run, made, gate = story.run, newest_plan(story), story.run.work.gate
+        if made is None or gate is None or not (gate.reasons or gate.void):
+            return _GO_ON
+        waiting = plan.Waiting(
+            run=run,
+            plan=made.plan,
+            gate=gate,
+            count=story.config.approvals.count if story.config else 1,
+            limit=story.budget,
+            ended=_ended(story),
+        )
+        comment = Comment(issue=run.issue, purpose=PLAN, body=plan.plan_comment(waiting))
+        applied, outcome = await self.writer.apply(run, comment)
+        if applied is not None and run.work.plan_comment_url != applied.url:
+            await self.writer.update(run_id, work={"plan_comment_url": applied.url})
+        return outcome.model_dump(mode="json")
+
+    async def notify(self, run_id: str) -> Json:
+        """One new comment, because an edit notifies nobody and a person must act now."""
+        story = await self.writer.story(run_id)
+        found = _notice(story)
+        if found is None:
+            return _GO_ON
+        purpose, body = found
+        if story.run.work.notice is not None and story.run.work.notice.purpose == purpose:
+            return _GO_ON
+        comment = Comment(issue=_where(story, purpose), purpose=purpose, body=body)
+        applied, outcome = await self.writer.apply(story.run, comment)
+        if applied is not None and applied.node is not None:
+            notice = {"purpose": purpose, "node": applied.node}
+            await self.writer.update(run_id, work={"notice": notice})
+        return outcome.model_dump(mode="json")
+
+    async def fold_notice(self, run_id: str) -> Json:
+        """Fold the last notice away once nobody has to act on it any more."""
+        story = await self.writer.story(run_id)
+        notice, now = story.run.work.notice, _notice(story)
+        if notice is not None and (now is None or now[0] != notice.purpose):
+            # Where it cannot be folded away (no permission, deleted), it just stays.
+            await self.writer.apply(story.run, Minimise(node=notice.node, why="RESOLVED"))
+            await self.writer.update(run_id, work={"notice": None})
+        return _GO_ON
+
+    async def define_label(self, run_id: str) -> Json:
+        """Make the label that the run is about to show, where the repository has none."""
+        story = await self.writer.story(run_id)
+        wanted = _mirror(story)
+        if wanted is not None:
+            color, description = labels.MIRRORS[wanted]
+            effect = DefineLabel(name=wanted, color=color, description=description)
+            await self.writer.apply(story.run, effect)
+        return _GO_ON
+
+    async def label_on(self, run_id: str) -> Json:
+        """Show where the run stands as a label of the issue."""
+        story = await self.writer.story(run_id)
+        wanted, shown = _mirror(story), story.run.work.labels
+        if wanted is not None and wanted not in shown:
+            await self._label(story, wanted, on=True)
+            await self.writer.update(run_id, work={"labels": [*shown, wanted]})
+        return _GO_ON
+
+    async def label_off(self, run_id: str) -> Json:
+        """Take off the label of where the run stood before."""
+        story = await self.writer.story(run_id)
+        wanted, shown = _mirror(story), story.run.work.labels
+        old = [name for name in shown if name != wanted]
+        if old:
+            await self._label(story, old[0], on=False)
+            await self.writer.update(run_id, work={"labels": [n for n in shown if n != old[0]]})
+        return _GO_ON
+
+    async def _label(self, story: Story, name: str, *, on: bool) -> None:
+        """A label is for looking only: where it cannot be set, the run goes on."""
+        effect: Effect = Label(issue=story.run.issue, name=name, on=on)
+        await self.writer.apply(story.run, effect)
+
+
+def _mirror(story: Story) -> str | None:
+    """The label that says where a run stands; none when it is done, stopped, or says nothing."""
+    if story.run.publish in (Publish.COMMENT, Publish.PATCH):
+        return None
+    if story.run.work.needs is not None:
+        return labels.NEEDS_YOU
+    return labels.OF_STATUS.get(story.run.status)
+
+
+def _ended(story: Story) -> str | None:
+    """How a run ended while its plan still waited."""
+    run, gate = story.run, story.run.work.gate
+    if not run.status.ended or gate is None or gate.passed:
+        return None
+    if run.status is RunStatus.DONE:
+        return None
+    return headline(reports.facts(story)).lower()
+
+
+def _notice(story: Story) -> tuple[str, str] | None:
+    """What a person has to be told now: its purpose, which is its natural key, and its text."""
+    run, work = story.run, story.run.work
+    if run.status is RunStatus.WAITING and work.gate is not None:
+        asked = work.gate.amendment.hash if work.gate.amendment else work.gate.hash
+        strict = story.config is not None and story.config.approvals.not_requester
+        text = needs.plan_waits(run, work.plan_comment_url, mention=not strict)
+        return f"needs-{asked[:8]}-{len(work.gate.void)}", text
+    if work.needs is not None:
+        return f"needs-round-{work.rounds_made}", needs.acts(run, work.needs)
+    if run.status in _NOTIFIED:
+        return f"ended-{work.again or 0}", needs.stopped(run, headline(reports.facts(story)))
+    return None
+
+
+def _where(story: Story, purpose: str) -> int:
+    """On the pull request where a round waits, else on the issue."""
+    on_pull = purpose.startswith("needs-round")
+    return story.run.pull_request or story.run.issue if on_pull else story.run.issue

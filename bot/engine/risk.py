@@ -1,0 +1,53 @@
+"""What makes a plan risky, by the files that it names: pure, and fixed before any model speaks."""
+
+import re
+from collections.abc import Iterator
+
+from bot.runs import FileAction, Plan
+
+MANY_FILES = 10
+
+_KINDS = (
+    (
+        "touches the CI or what deploys",
+        r"(^|/)(\.github|\.gitlab|\.circleci|\.ci|\.buildkite|deploy(ment)?s?|terraform|helm|k8s)/"
+        r"|(^|/)(\.gitlab-ci\.yml|Jenkinsfile|Procfile|Dockerfile[^/]*|docker-compose[^/]*)$"
+        r"|\.tf$",
+    ),
+    (
+        "touches dependencies",
+        r"(^|/)(requirements[^/]*\.(txt|in)|pyproject\.toml|setup\.(py|cfg)|Pipfile(\.lock)?"
+        r"|poetry\.lock|uv\.lock|package(-lock)?\.json|yarn\.lock|pnpm-lock\.yaml|go\.(mod|sum)"
+        r"|Cargo\.(toml|lock)|Gemfile(\.lock)?|composer\.(json|lock)|pom\.xml|build\.gradle[^/]*"
+        r"|[^/]*\.csproj)$",
+    ),
+    (
+        "touches migrations or the schema",
+        r"(^|/)(migrations?|alembic|db/migrate)/|(^|/)schema\.(rb|prisma|sql)$|\.sql$",
+    ),
+    (
+        "touches security",
+        r"(auth|login|passwo?rd|secret|credential|crypto|permission|token|security|payment"
+        r"|billing|sudo|acl)|\.(pem|key|crt)$|(^|/)(CODEOWNERS|SECURITY[^/]*)$",
+    ),
+)
+
+
+def reasons(plan: Plan) -> tuple[str, ...]:
+    """Say why somebody should look at the plan first, each reason with the file that gives it."""
+    return tuple(_found(plan))
+
+
+def _found(plan: Plan) -> Iterator[str]:
+    for what, pattern in _KINDS:
+        hits = [f.glob for f in plan.files if re.search(pattern, f.glob, re.IGNORECASE)]
+        if hits:
+            yield f"{what} (`{hits[0]}`)"
+    wide = [f.glob for f in plan.files if "**" in f.glob or f.glob.strip("/") in ("*", "")]
+    if wide:
+        yield f"may touch many files (`{wide[0]}`)"
+    elif len(plan.files) > MANY_FILES:
+        yield f"is large ({len(plan.files)} entries)"
+    gone = [f.glob for f in plan.files if f.action is FileAction.DELETE]
+    if gone:
+        yield f"deletes (`{gone[0]}`)"

@@ -1,0 +1,39 @@
+"""The work of a round: one child, and the amendment that it may need beside the approved plan."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.engine.at_gate import AtGate
+from bot.engine.outcome import Opening, Outcome, Part
+from bot.engine.parent import Parent
+from bot.engine.plans import Answer
+
+OUTSIDE_PLAN = "rules:outside_plan"
+
+
+def parts(opening: Opening, first_stage: str | None) -> tuple[Part | None, Part | None]:
+    """The children of a first round that begins at ``first_stage``: what prepares, what works."""
+    working = [stage.name for stage in opening.working]
+    if first_stage in working:
+        return None, opening.part(working.index(first_stage))
+    if first_stage is not None and first_stage == opening.publishing:
+        return None, None
+    preparing = [stage.name for stage in opening.preparing]
+    start = preparing.index(first_stage) if first_stage in preparing else 0
+    return opening.part(start, preparing=True), opening.part() if working else None
+
+
+async def work(parent: Parent, part: Part, replan: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    """Do a child; where it insists on files beside the plan, a person is asked for them."""
+    while True:
+        outcome = await parent.child(part)
+        if outcome.error is None or outcome.error.kind != OUTSIDE_PLAN:
+            return outcome
+        asked = Answer.model_validate(await parent.do("amend", parent.acts.plans.amend))
+        if not asked.done:
+            return outcome
+        allowed = await AtGate(parent, replan).pass_through()
+        if allowed.ended:
+            return allowed
+        names = [stage.name for stage in part.stages]
+        stage = outcome.error.stage or ""
+        part = part.model_copy(update={"position": names.index(stage), "baseline": False})

@@ -1,0 +1,270 @@
+"""What programs do that nobody, or not everybody, may want: rules by the program's name."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.guard.shell import Simple, Word
+from bot.guard.verdict import Judge, Place, Verdict, forbidden, risky
+
+MADE_ANEW = frozenset(
+    ("build", "dist", "out", "target", "coverage", "htmlcov", "node_modules", "__pycache__")
+    + (".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".next", ".venv")
+)
+"""Directories that tools make again: they may be removed."""
+GLOBAL_OPTIONS = {"git": ("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path")}
+_SQL_FORBIDDEN = re.compile(
+    r"\bDROP\s+(TABLE|DATABASE|SCHEMA|USER|ROLE)\b|\bTRUNCATE\b", re.IGNORECASE
+)
+_SQL_RISKY = re.compile(
+    r"\bALTER\s+TABLE\b|\bDROP\s+(COLUMN|INDEX|CONSTRAINT|VIEW)\b|\bDELETE\s+FROM\b", re.IGNORECASE
+)
+_LOCAL = re.compile(r"(https?://)?(localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(:\d+)?(/.*)?")
+
+
+def _plain(simple: Simple) -> list[str]:
+    return [text for text in simple.texts[1:] if not text.startswith("-")]
+
+
+def _flags(simple: Simple) -> str:
+    """Join the letters of the short options."""
+    short = [text[1:] for text in simple.texts[1:] if re.fullmatch(r"-[A-Za-z0-9]+", text)]
+    return "".join(short)
+
+
+def _remove(simple: Simple, place: Place) -> Iterator[Verdict]:
+    whole = set("rR") & set(_flags(simple)) or "--recursive" in simple.texts
+    if "--no-preserve-root" in simple.texts:
+        yield forbidden("it removes everything")
+    for word in simple.words[1:]:
+        if not word.text.startswith("-"):
+            yield from _removed(word.text, place, whole=bool(whole))
+
+
+def _removed(text: str, place: Place, *, whole: bool) -> Iterator[Verdict]:
+    path = place.of(text)
+    if path is None:
+        if whole:
+            yield risky(f"what it removes cannot be told: {text[:100]}")
+        return
+    bare = path.rstrip("*").rstrip("/") or "/"
+    if not place.holds(path) or not (place.holds(bare) or path == bare):
+        if whole or not place.holds(path):
+            yield forbidden(f"it removes {text[:100]}, all of it or outside the worktree")
+        return
+    inside = path.removeprefix(place.tree + "/").split("/")
+    if path.startswith(place.tree + "/") and inside[0] == ".git":
+        yield forbidden("it removes the repository's history")
+    elif whole and path.startswith(place.tree + "/") and not MADE_ANEW & set(inside):
+        yield risky(f"it removes {text[:100]} with all that is in it; name the files")
+
+
+def _always(verdict: Verdict) -> Judge:
+    def rule(_: Simple, __: Place) -> Iterator[Verdict]:
+        yield verdict
+
+    return rule
+
+
+def _words(*phrases: str, then: Verdict) -> Judge:
+    """Match the first words that are no options."""
+    wanted = [phrase.split() for phrase in phrases]
+
+    def rule(simple: Simple, _: Place) -> Iterator[Verdict]:
+        words = _plain(simple)
+        if any(words[: len(phrase)] == phrase for phrase in wanted):
+            yield then
+
+    return rule
+
+
+def _copied(simple: Simple, place: Place) -> Iterator[Verdict]:
+    """`cp`, `mv`, `ln`, `install`: what they write comes last, and `mv` empties what comes first."""
+    words = _plain(simple)
+    for text in words if simple.texts[0].endswith("mv") else words[-1:]:
+        yield from _outside(text, place)
+
+
+def _filled(simple: Simple, place: Place) -> Iterator[Verdict]:
+    for text in _plain(simple):
+        yield from _outside(text, place)
+
+
+def _outside(text: str, place: Place) -> Iterator[Verdict]:
+    path = place.of(text)
+    known = path is not None and path != place.tree and not place.holds(path)
+    if known and path not in ("/dev/null", "/tmp"):  # noqa: S108 the box's own
+        yield forbidden(f"it changes {text[:100]}, outside the worktree")
+
+
+def _rights(simple: Simple, place: Place) -> Iterator[Verdict]:
+    words = _plain(simple)
+    mode = words[0] if words else ""
+    if re.fullmatch(r"0?[0-7]?777|a\+rwx|(ugo|a)?=rwx", mode) and "R" in _flags(simple):
+        yield forbidden("it opens everything to everybody")
+    if re.search(r"[ug]*\+[rwx]*s", mode) or re.fullmatch(r"0?[2-7][0-7]{3}", mode):
+        yield forbidden("it lets a program run with another's rights")
+    for text in words[1:]:
+        yield from _outside(text, place)
+
+
+def _copied_bytes(simple: Simple, place: Place) -> Iterator[Verdict]:
+    for text in simple.texts[1:]:
+        name, _, path = text.partition("=")
+        if name == "if" and re.match(r"/dev/(sd|hd|vd|nvme|xvd|disk|mem|kmem|mapper)", path):
+            yield forbidden("it reads a device")
+        if name == "of" and path != "/dev/null":
+            yield from _outside(path, place)
+
+
+def _git(simple: Simple, place: Place) -> Iterator[Verdict]:
+    words, configured = _git_words(simple.texts[1:])
+    rest = words[1:]
+    if any(
+        re.match(
+            r"(core\.(sshcommand|hookspath|fsmonitor|editor|pager)|alias\.|filter\.|credential\.|include)",
+            one.lower(),
+        )
+        for one in configured
+    ):
+        yield risky("it lets git start a program")
+    match words[:1]:
+        case ["push" | "send-pack"]:
+            yield forbidden("it pushes; only Coppice does, and not by force")
+        case ["remote"] if rest[:1] and rest[0] in ("add", "set-url", "rename", "remove", "rm"):
+            yield forbidden("it changes where the repository goes to")
+        case ["reset"] if "--hard" in rest:
+            yield forbidden("it throws work away")
+        case ["clean"] if any(re.fullmatch(r"-[a-zA-Z]*f[a-zA-Z]*|--force", one) for one in rest):
+            yield forbidden("it throws work away")
+        case ["config"] if any(
+            re.match(r"(core|alias|filter|credential|include|url|remote)\b", one.lower())
+            for one in rest
+        ):
+            yield risky("it changes how git works")
+        case ["fetch" | "pull" | "clone" | "ls-remote" | "submodule"]:
+            yield risky("there is no network in the box")
+        case ["filter-branch" | "filter-repo" | "update-ref" | "reflog" | "gc" | "prune"]:
+            yield risky("it rewrites history")
+        case ["rm"]:
+            yield from _remove(simple_of(simple, "rm", rest), place)
+
+
+def _git_words(texts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Split off git's own options; give the words behind them, and what `-c` sets."""
+    words, configured = list(texts), []
+    while words and words[0].startswith("-"):
+        option = words.pop(0)
+        if option in GLOBAL_OPTIONS["git"] and words:
+            value = words.pop(0)
+            if option == "-c":
+                configured.append(value)
+    return words, configured
+
+
+def simple_of(simple: Simple, program: str, words: Sequence[str]) -> Simple:
+    return Simple(words=tuple(Word(text=text) for text in (program, *words)), source=simple.source)
+
+
+def _fetch(simple: Simple, _: Place) -> Iterator[Verdict]:
+    addresses = [text for text in _plain(simple) if re.search(r"[.:/]", text)]
+    if not addresses or not all(
+        _LOCAL.fullmatch(text) for text in addresses if "://" in text or text[0] != "/"
+    ):
+        yield risky("there is no network in the box")
+
+
+def _pip(simple: Simple, _: Place) -> Iterator[Verdict]:
+    words = _plain(simple)
+    if words[:1] == ["pip"]:  # uv pip …
+        words = words[1:]
+    if words[:1] == ["uninstall"]:
+        yield risky("it removes a dependency")
+    texts = simple.texts
+    local = {"-r", "--requirement", "-e", "--editable"} & set(texts) or any(
+        re.match(r"\.{0,2}/|\.$|\.\[", word) for word in words[1:]
+    )
+    if words[:1] == ["install"] and not local and words[1:]:
+        yield risky("it adds a dependency, which a person decides on")
+
+
+def _node(simple: Simple, _: Place) -> Iterator[Verdict]:
+    words = _plain(simple)
+    if words[:1] and words[0] in ("install", "i", "add", "link") and words[1:]:
+        yield risky("it adds a dependency, which a person decides on")
+    if words[:1] and words[0] in ("uninstall", "remove", "rm", "un") and words[1:]:
+        yield risky("it removes a dependency")
+
+
+def _sql(simple: Simple, _: Place) -> Iterator[Verdict]:
+    texts = [*simple.texts[1:], simple.given or ""]
+    for before in simple.pipeline:
+        texts += [*before.texts[1:], before.given or ""]
+    told = " ".join(texts)
+    if _SQL_FORBIDDEN.search(told):
+        yield forbidden("it throws data away")
+    elif _SQL_RISKY.search(told):
+        yield risky("it changes data or its shape")
+
+
+def _kill(simple: Simple, _: Place) -> Iterator[Verdict]:
+    if simple.texts[-1] == "-1" and len(simple.texts) > 2:
+        yield forbidden("it ends every program")
+
+
+_RIGHTS = _always(forbidden("it asks for more rights"))
+_DISKS = _always(forbidden("it writes to disks as such, or makes files unreadable for good"))
+_MACHINE = _always(forbidden("it changes the machine"))
+_OWNER = _always(forbidden("it gives files to somebody else"))
+_NETWORK = _always(risky("there is no network in the box"))
+_GITHUB = _always(forbidden("only Coppice talks to GitHub"))
+_PUBLISHES = forbidden("it publishes")
+_PUBLISH = _words("publish", then=_PUBLISHES)
+_DEPENDS = risky("it changes the dependencies, which a person decides on")
+_CLOUD = risky("it removes or changes what lies elsewhere")
+_CONTAINERS = (
+    _words("push", "image push", then=_PUBLISHES),
+    _words("rm", "rmi", "system prune", "volume rm", "image rm", "container rm", then=_CLOUD),
+    _words("volume prune", "image prune", "compose down", then=_CLOUD),
+)
+
+_BY_RULES: tuple[tuple[str, tuple[Judge, ...]], ...] = (
+    ("rm rmdir unlink", (_remove,)),
+    ("sudo su doas pkexec runuser setpriv", (_RIGHTS,)),
+    ("shred wipefs fdisk sfdisk parted mkswap blkdiscard", (_DISKS,)),
+    ("mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mke2fs", (_DISKS,)),
+    ("mount umount chroot nsenter unshare insmod modprobe reboot shutdown halt", (_MACHINE,)),
+    ("poweroff systemctl service iptables nft crontab useradd usermod passwd visudo", (_MACHINE,)),
+    ("chown chgrp setfacl chattr", (_OWNER,)),
+    ("chmod", (_rights,)),
+    ("dd", (_copied_bytes,)),
+    ("cp mv ln install rsync", (_copied,)),
+    ("tee truncate", (_filled,)),
+    ("git", (_git,)),
+    ("gh hub", (_GITHUB,)),
+    ("curl wget aria2c", (_fetch,)),
+    ("ssh scp sftp ftp telnet nc ncat socat rsh", (_NETWORK,)),
+    ("apt apt-get dnf yum apk brew pacman snap", (_NETWORK,)),
+    ("pip pip3", (_pip,)),
+    ("uv", (_pip, _PUBLISH, _words("add", "remove", then=_DEPENDS))),
+    ("poetry pdm hatch flit", (_PUBLISH, _words("add", "remove", then=_DEPENDS))),
+    ("twine", (_words("upload", then=_PUBLISHES),)),
+    ("npm pnpm yarn bun", (_node, _PUBLISH, _words("unpublish", "npm publish", then=_PUBLISHES))),
+    ("cargo", (_PUBLISH, _words("add", "remove", "install", "yank", then=_DEPENDS))),
+    (
+        "gem",
+        (_words("push", "yank", then=_PUBLISHES), _words("install", "uninstall", then=_DEPENDS)),
+    ),
+    ("go", (_words("get", "install", then=_DEPENDS),)),
+    ("terraform tofu", (_words("apply", "destroy", "import", then=_CLOUD),)),
+    ("pulumi", (_words("up", "destroy", then=_CLOUD),)),
+    ("alembic", (_words("downgrade", "stamp", then=risky("it turns a database back")),)),
+    ("docker podman", _CONTAINERS),
+    ("kubectl helm", (_words("delete", "uninstall", "apply", "drain", then=_CLOUD),)),
+    ("aws", (_words("s3 rm", "s3 rb", "s3 sync", "s3 mv", then=_CLOUD),)),
+    ("psql mysql mariadb sqlite3 sqlcmd duckdb clickhouse-client cockroach sqlplus bq", (_sql,)),
+    ("dropdb dropuser mysqladmin", (_always(forbidden("it throws data away")),)),
+    ("kill", (_kill,)),
+)
+RULES: Mapping[str, tuple[Judge, ...]] = {
+    program: rules for programs, rules in _BY_RULES for program in programs.split()
+}

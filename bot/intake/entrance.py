@@ -1,0 +1,60 @@
+"""Listen for webhooks, and serve the rest of the application on the same port."""
+
+import asyncio
+from typing import Self, cast
+
+from aiohttp import web
+
+from bot.intake.hatch import Hatch
+from bot.intake.journal import Journal
+from bot.intake.webhook import add_webhook
+
+_BACKLOG = 1024
+_LONGEST_COMMIT = 10.0  # seconds
+
+
+class Entrance:
+    """An open port; belongs to the event loop that opened it."""
+
+    def __init__(
+        self, server: asyncio.Server, runner: web.AppRunner, connections: set[Hatch]
+    ) -> None:
+        self._server = server
+        self._runner = runner
+        self._connections = connections
+
+    @classmethod
+    async def open(
+        cls, app: web.Application, journal: Journal, *, secret: str, host: str, port: int
+    ) -> Self:
+        """Add the webhook to `app` and serve it. Raises OSError when the port cannot be had."""
+        add_webhook(app, journal, secret=secret)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        connections: set[Hatch] = set()
+        others = cast(web.Server, runner.server)  # it has one once it is set up
+
+        def hatch() -> Hatch:
+            return Hatch(journal, secret.encode(), others=others, beside=connections)
+
+        try:
+            loop = asyncio.get_running_loop()
+            server = await loop.create_server(hatch, host, port, backlog=_BACKLOG)
+        except OSError:
+            await runner.cleanup()
+            raise
+        return cls(server, runner, connections)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port; the first where a name stands for several."""
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def close(self) -> None:
+        """Take no more connections, and answer what has come in."""
+        self._server.close()
+        ending = [connection.close() for connection in self._connections]
+        if unanswered := [future for future in ending if future]:
+            await asyncio.wait(unanswered, timeout=_LONGEST_COMMIT)
+        await self._runner.cleanup()

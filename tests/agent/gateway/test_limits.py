@@ -1,0 +1,214 @@
+"""Budgets: reserved before a call goes out, so that nothing goes over them, alone or together."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.agent.gateway import Job
+from bot.agent.runtime import Api
+from bot.runs import Budget, Budgets
+from bot.store import calls
+from bot.store.calls import CallStatus
+from bot.store.database import Database
+from tests.agent.gateway.test_metering import BODIES, CHAT_USAGE, USD, asking
+from tests.agent.gateway.world import (
+    Answer,
+    Host,
+    Inside,
+    a_job,
+    an_endpoint,
+    gateway_of,
+    opened,
+    rows,
+)
+
+
+async def fill(inside: Inside, most: int = 100) -> int:
+    """Call until the gateway refuses; say how many calls went out."""
+    for number in range(most):
+        got = await inside.chat(max_tokens=80)
+        if got.status != 200:
+            return number
+    return most
+
+
+async def test_at_its_budget_an_attempt_gets_no_further_call(
+    database: Database, folder: Path
+) -> None:
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, a_job(limits=Budget(usd=0.02))) as inside,
+    ):
+        sent = await fill(inside)
+        again = await inside.chat()
+        refusal = inside.door.refusal
+
+    spent = await database.read(lambda c: calls.spend(c, "run1"))
+    assert (sent, len(host.seen)) == (5, 5)
+    assert spent.usd == pytest.approx(5 * USD, abs=1e-9)
+    assert spent.usd <= 0.02
+    assert refusal is not None
+    assert (refusal.kind, refusal.blocked) == ("budget", True)
+    assert refusal.message.startswith("budget reached: $0.02 of $0.02 used")
+    assert (again.status, again.json["error"]["code"]) == (402, "budget")
+    assert again.headers["x-should-retry"] == "false"
+
+
+async def test_parallel_calls_do_not_pass_a_budget_together(
+    database: Database, folder: Path
+) -> None:
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE}, hang=0.02)]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, a_job(limits=Budget(usd=0.02))) as inside,
+    ):
+        got = await asyncio.gather(*(inside.chat(max_tokens=80) for _ in range(30)))
+
+    spent = await database.read(lambda c: calls.spend(c, "run1"))
+    assert sorted({each.status for each in got}) == [200, 402]
+    assert 0.02 - 2 * USD < spent.usd <= 0.02
+
+
+async def test_a_call_waits_where_only_another_under_way_stands_against_it(
+    database: Database, folder: Path
+) -> None:
+    limits = Budget(
+        usd=2 * 0.0126
+    )  # one fits with its reservation, two do not, and two together do
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE}, hang=0.05)]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, a_job(limits=limits)) as inside,
+    ):
+        got = await asyncio.gather(*(inside.chat(max_tokens=1000) for _ in range(2)))
+
+    assert [each.status for each in got] == [200, 200]
+    assert host.most_at_once == 1
+
+
+@pytest.mark.parametrize(
+    ("limits", "sent", "says"),
+    [
+        (Budget(turns=3), 3, "3 of 3 turns"),
+        (Budget(tokens=3500), 3, "3,150 of 3,500 tokens"),
+        (Budget(minutes=0), 0, "0 of 0 minutes"),
+        (Budget(usd=0), 0, "$0.00 of $0.00"),
+    ],
+)
+async def test_every_kind_of_limit_ends_it(
+    limits: Budget, sent: int, says: str, database: Database, folder: Path
+) -> None:
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, a_job(limits=limits)) as inside,
+    ):
+        await fill(inside, most=9)
+        refusal = inside.door.refusal
+
+    assert len(host.seen) == sent
+    assert refusal is not None
+    assert says in refusal.message
+    assert [c.status for c in await rows(database)][-1] is CallStatus.REFUSED
+
+
+SHARED = Budget(turns=3)
+
+
+@pytest.mark.parametrize(
+    ("budgets", "other", "fits"),
+    [
+        (Budgets(person_day=SHARED), {"repository_id": 11}, False),
+        (Budgets(person_day=SHARED), {"person": "bob"}, True),
+        (Budgets(repository_day=SHARED), {"person": "bob"}, False),
+        (Budgets(repository_day=SHARED), {"repository_id": 11}, True),
+        (Budgets(month=SHARED), {"person": "bob", "repository_id": 11}, False),
+        (Budgets(month=SHARED), {"installation_id": 6}, True),
+    ],
+)
+async def test_runs_share_what_is_bounded_by_day_and_month(
+    budgets: Budgets, other: dict[str, Any], fits: bool, database: Database, folder: Path
+) -> None:
+    async def one(job: Job) -> int:
+        async with opened(gateway, job) as inside:
+            return await fill(inside, most=3)
+
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, budgets, one=an_endpoint(host.url)) as gateway,
+    ):
+        assert await one(a_job()) == 3
+        assert await one(a_job(run_id="run2", **other)) == (3 if fits else 0)
+
+
+async def test_an_unknown_price_is_unknown_and_bound_by_tokens(
+    database: Database, folder: Path
+) -> None:
+    endpoint = an_endpoint("http://127.0.0.1:1", price=None)
+    async with Host([Answer.of({"usage": CHAT_USAGE})]).running() as host:
+        one = endpoint.model_copy(update={"url": host.url})
+        async with (
+            gateway_of(database, folder, one=one) as gateway,
+            opened(gateway, a_job(limits=Budget(usd=0.0035))) as inside,
+        ):
+            await fill(inside)
+            refusal = inside.door.refusal
+
+    spent = await database.read(lambda c: calls.spend(c, "run1"))
+    assert (spent.calls, spent.unpriced, spent.usd, spent.tokens) == (3, 3, 0.0, 3150)
+    assert refusal is not None
+    assert "3,150 of 3,500 tokens at an unknown price" in refusal.message
+
+
+async def test_a_subscription_costs_no_dollars_and_tokens_bind(
+    database: Database, folder: Path, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("oauth-token-1234567890\n")
+    limits = Budget(usd=0.0001, tokens=3500)
+    async with Host([Answer.of({"usage": BODIES[Api.MESSAGES][2]["usage"]})]).running() as host:
+        one = an_endpoint(host.url, Api.MESSAGES, key=None, bearer_file=token, price=None)
+        async with (
+            gateway_of(database, folder, one=one) as gateway,
+            opened(gateway, a_job(limits=limits)) as inside,
+        ):
+            got = [await inside.post(*asking(Api.MESSAGES, stream=False)) for _ in range(4)]
+
+    spent = await database.read(lambda c: calls.spend(c, "run1"))
+    assert [each.status for each in got] == [200, 200, 402, 402]
+    assert (spent.calls, spent.subscribed, spent.unpriced, spent.usd) == (2, 2, 0, 0.0)
+    assert host.seen[0].headers["authorization"] == "Bearer oauth-token-1234567890"
+    assert "oauth" in host.seen[0].headers["anthropic-beta"]
+
+
+async def test_gpu_minutes_are_priced_by_the_clock(database: Database, folder: Path) -> None:
+    async with Host([Answer.of({"usage": CHAT_USAGE}, hang=0.3)]).running() as host:
+        one = an_endpoint(host.url, price={"gpu_minute": 0.6})
+        async with (
+            gateway_of(database, folder, one=one) as gateway,
+            opened(gateway) as inside,
+        ):
+            await inside.chat()
+
+    (call,) = await rows(database)
+    assert call.usd == pytest.approx(call.seconds / 60 * 0.6)
+    assert call.seconds == pytest.approx(0.3, abs=0.2)
+
+
+async def test_what_a_dead_process_left_reserved_counts_at_its_largest(
+    database: Database, folder: Path
+) -> None:
+    left = a_job().call("one", an_endpoint("http://127.0.0.1:1"), 1000.0)
+    left = left.model_copy(update={"usd": 0.5, "input_tokens": 7, "output_tokens": 8})
+    await database.write(lambda c: calls.insert(c, left))
+    async with (
+        gateway_of(database, folder, one=an_endpoint("http://127.0.0.1:1")) as gateway,
+        opened(gateway),
+    ):
+        pass
+
+    (call,) = await rows(database)
+    assert (call.status, call.usd, call.estimated) == (CallStatus.FAILED, 0.5, True)

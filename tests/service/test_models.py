@@ -1,0 +1,133 @@
+"""Runs with a real agent of ours and a scripted model behind the gateway: plan, budgets, reviews."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.scripted_model import Fault, FaultKind, Play, Scenario, ScriptedModel, Step, Usage
+from tests.service.world import World, world
+
+CONFIG: dict[str, Any] = {
+    "verify": {"test": "grep -q right NOTES.md || { echo FAILED tests/a.py::b - wrong; exit 1; }"},
+    "gate": "never",
+}
+PLAN: dict[str, Any] = {
+    "summary": "A note is missing.",
+    "steps": [
+        {"description": "Write it.", "check": {"command": "test -f NOTES.md", "expected": "0"}}
+    ],
+    "files": [{"glob": "NOTES.md", "action": "add", "purpose": "the note"}],
+}
+PLANS = Play(match="You plan a change", answers=(PLAN,))
+REVIEWS = Play(match="You review a change", answers=({"findings": []},))
+FIVE_CENTS = Usage(input=10_000, cached=0, output=0)
+
+
+def works(*steps: Step, match: str = "You change files") -> Play:
+    return Play(match=match, steps=steps)
+
+
+RIGHT = works(Step(write="NOTES.md", text="right\n"))
+
+
+@asynccontextmanager
+async def modelled(
+    folder: Path,
+    *plays: Play,
+    faults: Sequence[Fault] = (),
+    usage: Usage | None = None,
+    **more: str,
+) -> AsyncIterator[World]:
+    """A forge and a service whose agent is `loop`, on a model that plays what a test says."""
+    scenario = Scenario(plays=plays, faults=tuple(faults), usage=usage or Usage())
+    async with ScriptedModel(scenario) as model:
+        models = folder / "models.yml"
+        endpoint = {
+            "url": f"{model.url}/v1",
+            "api": "chat",
+            "model": "scripted-model",
+            "price": {"input": 5.0, "output": 5.0},
+            "max_output": 256,
+        }
+        models.write_text(yaml.safe_dump({"endpoints": {"local": endpoint, "strong": endpoint}}))
+        settings = {"COPPICE_AGENT": "", "COPPICE_MODELS_FILE": str(models), **more}
+        async with world(folder, **settings) as there:
+            await there.write_file(".github/coppice.yml", yaml.safe_dump(CONFIG))
+            yield there
+
+
+async def events(there: World, run: Any, kind: str) -> list[Any]:
+    import json
+
+    lines = (await there.output("runs", run["id"], "--events", "--json")).splitlines()
+    return [event["data"] for line in lines if (event := json.loads(line))["type"] == kind]
+
+
+async def test_an_issue_becomes_a_pull_request_by_plan_work_and_review(tmp_path: Path) -> None:
+    async with modelled(tmp_path, PLANS, REVIEWS, RIGHT) as there:
+        await there.label(1)
+        run = await there.ended(1)
+
+        assert run["status"] == "done", run["error"]
+        assert (run["agent"], run["stages"][2]["name"]) == ("loop", "plan")
+        assert [stage["status"] for stage in run["stages"] if stage["name"] == "plan"] == ["passed"]
+        assert [stage["status"] for stage in run["stages"] if stage["name"] == "review"] == [
+            "neutral"
+        ]
+        spent = await events(there, run, "spent")
+        assert [each["role"] for each in spent] == ["plan", "implement", "review"]
+
+
+async def test_a_failed_attempt_is_told_why_and_mends_it(tmp_path: Path) -> None:
+    wrong = works(
+        Step(write="NOTES.md", text="wrong\n"), match="(?s)You change files(?!.*sent back)"
+    )
+    async with modelled(tmp_path, PLANS, REVIEWS, wrong, RIGHT) as there:
+        await there.label(1)
+        run = await there.ended(1)
+
+        assert run["status"] == "done", run["error"]
+        assert [s["status"] for s in run["stages"] if s["name"] == "verify"] == ["failed", "passed"]
+
+
+async def test_a_budget_ends_a_run_in_mid_attempt_and_a_retry_goes_on(tmp_path: Path) -> None:
+    steps = [Step(write="NOTES.md", text="half\n"), *[Step(read="README.md")] * 9]
+    work = works(*steps, Step(write="NOTES.md", text="right\n"))
+    async with modelled(
+        tmp_path, PLANS, REVIEWS, work, usage=FIVE_CENTS, COPPICE_BUDGET_RUN="0.30usd"
+    ) as there:
+        await there.label(1)
+        run = await there.ended(1)
+
+        assert (run["status"], run["error"]["class"]) == ("blocked", "budget")
+        assert run["error"]["message"].startswith("budget reached: $0.")
+        assert "+half" in await there.output("patch", run["id"])
+        assert len(await events(there, run, "budget_warning")) == 1
+
+        await there.comment(1, "/coppice retry budget=2usd")
+        rows = await there.until(lambda rows: rows[0]["status"] == "done")
+        assert rows[0]["id"] == run["id"]
+
+
+async def test_a_refused_key_ends_at_once(tmp_path: Path) -> None:
+    fault = Fault(kind=FaultKind.STATUS, status=401, times=None)
+    async with modelled(tmp_path, PLANS, RIGHT, faults=[fault]) as there:
+        await there.label(1)
+        run = await there.ended(1, seconds=30)
+
+        assert (run["status"], run["error"]["class"]) == ("blocked", "model_key")
+        assert "the model key is refused" in run["error"]["message"]
+
+
+async def test_a_rate_limit_costs_no_attempt(tmp_path: Path) -> None:
+    fault = Fault(kind=FaultKind.STATUS, status=429, retry_after="1", after=2, times=2)
+    async with modelled(tmp_path, PLANS, REVIEWS, RIGHT, faults=[fault]) as there:
+        await there.label(1)
+        run = await there.ended(1)
+
+        assert run["status"] == "done", run["error"]
+        assert len([s for s in run["stages"] if s["name"] == "implement"]) == 1
+        assert any("429" in each["text"] for each in await events(there, run, "waiting"))
