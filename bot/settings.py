@@ -165,7 +165,17 @@ def _read_budget(value: object) -> object:
 BudgetText = Annotated[Budget, NoDecode, BeforeValidator(_read_budget)]
 
 
-class ModelSettings(BaseSettings):
+class ProxySettings(BaseSettings):
+    """How the world outside is reached."""
+
+    model_config = _CONFIG
+
+    https_proxy: str | None = Field(default=None, validation_alias="HTTPS_PROXY", repr=False)
+    """Proxy for HTTP and git alike; the usual variable, without the prefix."""
+    no_proxy: str | None = Field(default=None, validation_alias="NO_PROXY")
+
+
+class ModelSettings(ProxySettings):
     """Which models there are, and what may be spent on them.
 
     A budget is `2usd`, `30min`, `2000000tokens` or `200turns`, or several of them.
@@ -183,6 +193,8 @@ class ModelSettings(BaseSettings):
     """The protocol that it speaks; `auto` tells it by the host's name."""
     models_file: Path | None = None
     """Several endpoints, agents and tools in one YAML file, in the place of the settings above."""
+    agents_dir: Path = Path(sys.prefix) / "agents"
+    """Where `make agents` puts agent programs."""
     budget_run: BudgetText = Budget(usd=2, minutes=30)
     """What one run may spend."""
     budget_attempt: BudgetText = Budget()
@@ -282,9 +294,6 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     """Error classes of the operator's own, looked at before those of `prompts/errors.yaml`."""
     config_file: Path | None = None
     """A repository configuration of the operator's, in the place of every `.github/coppice.yml`."""
-    https_proxy: str | None = Field(default=None, validation_alias="HTTPS_PROXY", repr=False)
-    """Proxy for HTTP and git alike; the usual variable, without the prefix."""
-    no_proxy: str | None = Field(default=None, validation_alias="NO_PROXY")
 
     @field_validator("agent", mode="before")
     @classmethod

@@ -29,6 +29,8 @@ class End:
     reason: FinishReason = FinishReason.DONE
     message: str = ""
     """Empty where it went well: then the agent's last words are told."""
+    code: int | None = None
+    """The exit code, where the program has one."""
 
 
 class Work(Protocol):
@@ -103,12 +105,12 @@ async def ending_of(process: BoxedProcess) -> End:
     if process.problem is not None:
         return End(reason=FinishReason.LIMIT, message=process.problem)
     message = f"the agent ended with exit code {code} before it was done"
-    return End(reason=FinishReason.ERROR, message=message)
+    return End(reason=FinishReason.ERROR, message=message, code=code)
 
 
 async def _refused(model: ModelSocket | None) -> None:
     """Return when the gateway lets nothing through any more."""
-    while model is None or model.refusal is None:
+    while model is None or model.refusal is None:  # noqa: ASYNC110 nobody can wake us: it is a protocol
         await asyncio.sleep(LOOK)
 
 

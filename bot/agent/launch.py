@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.agent.hidden import covers
-from bot.agent.profiles import Profile, AgentProtocol, filled
+from bot.agent.profiles import AgentProtocol, Profile, filled
 from bot.agent.profiles.installed import Installation
 from bot.agent.runtime import AgentContext, ModelSocket
 from bot.box import TREE, BoxLevel, Command, Forward, Mount

@@ -1,4 +1,4 @@
-"""Read what an agent program writes, which may be anything, up to a limit: JSON objects, by line."""
+"""Read what an agent program writes, which may be anything, by line and up to a limit."""
 
 import json
 

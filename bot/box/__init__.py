@@ -2,7 +2,7 @@
 
 from bot.box.command import Box, BoxLevel, Command, Outcome
 from bot.box.forward import Forward
-from bot.box.mount import GIT, TREE, Mount
+from bot.box.mount import GIT, TREE, Mount, readonly
 from bot.box.probe import Choice, probe
 from bot.box.process import BoxedProcess
 from bot.box.surroundings import Limits
@@ -20,4 +20,5 @@ __all__ = [
     "Mount",
     "Outcome",
     "probe",
+    "readonly",
 ]

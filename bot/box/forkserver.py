@@ -11,13 +11,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Self
 
 from bot.box import forkserver_program
 from bot.box.memory import memory_file
 from bot.box.process import impossible
 from bot.errors import OperatorError
 
+MOST_IDLE = 4
 LONGEST_WORD = 2**17 - 1  # bytes; execve(2), MAX_ARG_STRLEN
 
 
@@ -44,40 +45,75 @@ class Birth:
 
 
 @dataclass(slots=True, kw_only=True)
-class Born:
-    """A process that watches over a command, with the members of Popen that a Child reads."""
+class Server:
+    """A process that runs one command at a time."""
 
     pid: int
-    pidfd: int
+    line: socket.socket
+
+    @classmethod
+    def start(cls) -> Self:
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with far:
+            program = forkserver_program.__file__
+            argv = (sys.executable, "-I", "-S", "-B", program, str(far.fileno()))
+            far.set_inheritable(True)
+            quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
+            pid = os.posix_spawn(argv[0], argv, {}, file_actions=quiet, setsid=True)
+        return cls(pid=pid, line=near)
+
+    def end(self) -> None:
+        self.line.close()
+        os.waitpid(self.pid, 0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Born:
+    """A command that a server runs, with the members of Popen that a Child reads."""
+
+    pid: int
+    """The server's."""
+    server: Server
     status: int
+    ending: int | None
+    """Closing it ends the command."""
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None
     stderr: IO[bytes] | None
     returncode: int | None = field(default=None, init=False)
 
     def wait(self) -> int:
-        """Return the command's exit code, once the process is known to have ended."""
+        """Return the exit code; ``status`` is readable when that takes no time any more."""
         if self.returncode is None:
-            told = os.read(self.status, 2**12).decode(errors="replace")
+            with open(self.status, "rb", closefd=False) as file:
+                told = file.read().decode(errors="replace")
+            SERVERS.give_back(self.server, alive=bool(told))
+            self.returncode = 127 if told.startswith("!") else int(told or 128 + signal.SIGKILL)
             if told.startswith("!"):
-                self.returncode = 127
-                raise OperatorError(
-                    f"the box could not be set up: {told[1:].partition(chr(10))[0]}"
-                )
-            self.returncode = int(told) if told.isdigit() else -signal.SIGKILL
+                raise OperatorError(f"the box could not be set up: {told[1:].splitlines()[0]}")
         return self.returncode
 
+    def end(self) -> None:
+        """Have it killed with all that it started."""
+        if self.ending is not None:
+            os.close(self.ending)
+            self.ending = None
+
+    def kill(self) -> None:
+        """Kill the server, which does not do as it is told."""
+        os.kill(self.pid, signal.SIGKILL)
+
     def close(self) -> None:
+        self.end()
         os.close(self.status)
 
 
-class ForkServer:
-    """Begins at the first command, and ends with this process, however that ends."""
+class Servers:
+    """They begin with the commands that need them, and end with this process, however that ends."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._line: socket.socket | None = None
-        self._pid = 0
+        self._idle: list[Server] = []
 
     def start(self, birth: Birth, *, stdin: int, stderr: int) -> Born:
         """Start a command; stdin and stderr as `subprocess` takes them, stdout is a pipe.
@@ -89,57 +125,47 @@ class ForkServer:
             near, far = _pipes(stdin, stderr, ours, theirs)
             request = theirs.enter_context(memory_file(_request(birth)))
             ruleset = [] if birth.ruleset is None else [birth.ruleset]
-            pid, pidfd = self._ask([request, *far, *ruleset, *birth.fds])
+            server = self._asked([request, *far, *ruleset, *birth.fds])
             ours.pop_all()
         return Born(
-            pid=pid,
-            pidfd=pidfd,
+            pid=server.pid,
+            server=server,
             status=near.status,
+            ending=near.ending,
             stdin=None if near.stdin is None else open(near.stdin, "wb", buffering=0),
             stdout=open(near.stdout, "rb", buffering=0),
             stderr=None if near.stderr is None else open(near.stderr, "rb", buffering=0),
         )
 
-    def close(self) -> None:
-        """End it, and with it every command that it started."""
-        if self._line is not None:
-            self._line.close()
-            self._line = None
-            os.waitpid(self._pid, 0)
-
-    def _ask(self, fds: list[int]) -> tuple[int, int]:
+    def give_back(self, server: Server, *, alive: bool) -> None:
+        """Keep one for the next command, or forget one that has ended."""
         with self._lock:
-            answer, pidfd = self._asked(fds)
-            if not answer:  # somebody killed it; everything of its is gone, a new one goes on
-                self.close()
-                answer, pidfd = self._asked(fds)
-        if pidfd is None:
-            why = os.strerror(-int(answer)) if answer else "what starts processes ended at once"
-            raise OperatorError(f"the command could not be started: {why}")
-        return int(answer), pidfd
+            if alive and len(self._idle) < MOST_IDLE:
+                self._idle.append(server)
+                return
+        server.end()
 
-    def _asked(self, fds: list[int]) -> tuple[bytes, int | None]:
-        line = self._line or self._open()
-        try:
-            socket.send_fds(line, [b"start"], fds)
-            answer, received, _, _ = socket.recv_fds(line, 64, 1, socket.MSG_CMSG_CLOEXEC)
-        except ConnectionError:
-            return b"", None
-        return answer, received[0] if received else None
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().end()
 
-    def _open(self) -> socket.socket:
-        self._line, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with far:
-            program = forkserver_program.__file__
-            argv = (sys.executable, "-I", "-S", "-B", program, str(far.fileno()))
-            far.set_inheritable(True)
-            quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
-            self._pid = os.posix_spawn(argv[0], argv, {}, file_actions=quiet, setsid=True)
-        return self._line
+    def _asked(self, fds: list[int]) -> Server:
+        with self._lock:
+            while self._idle:
+                server = self._idle.pop()
+                try:
+                    socket.send_fds(server.line, [b"start"], fds)
+                except ConnectionError:  # somebody killed it meanwhile
+                    server.end()
+                else:
+                    return server
+            server = Server.start()
+        socket.send_fds(server.line, [b"start"], fds)
+        return server
 
 
-FORK_SERVER = ForkServer()
-atexit.register(FORK_SERVER.close)
+SERVERS = Servers()
+atexit.register(SERVERS.close)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +174,12 @@ class _Near:
     stdout: int
     stderr: int | None
     status: int
+    ending: int
 
 
 def _pipes(
     stdin: int, stderr: int, ours: ExitStack, theirs: ExitStack
-) -> tuple[_Near, tuple[int, int, int, int]]:
+) -> tuple[_Near, tuple[int, ...]]:
     """Make the pipes; give our ends, and theirs in the order of the request."""
 
     def pipe() -> tuple[int, int]:
@@ -177,11 +204,14 @@ def _pipes(
         held(near_err, ours), held(far_err, theirs)
     status, far_status = pipe()
     held(status, ours), held(far_status, theirs)
-    return _Near(near_in, out, near_err, status), (stdin, far_out, far_err, far_status)
+    far_ending, ending = pipe()
+    held(ending, ours), held(far_ending, theirs)
+    far = (stdin, far_out, far_err, far_status, far_ending)
+    return _Near(near_in, out, near_err, status, ending), far
 
 
 def _request(birth: Birth) -> bytes:
-    first = 5 + (birth.ruleset is not None)
+    first = 6 + (birth.ruleset is not None)
 
     def placed(word: str) -> str:
         return f"@{first + int(word[1:])}" if word.startswith("@") else word
@@ -194,7 +224,7 @@ def _request(birth: Birth) -> bytes:
         "limits": dict(birth.limits),
         "groups": list(birth.groups),
         "beside": [[placed(word) for word in words] for words in birth.beside],
-        "ruleset": 5,
+        "ruleset": 6,
         "filter": birth.filter.hex(),
     }
     return json.dumps(request).encode()

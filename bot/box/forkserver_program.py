@@ -1,12 +1,12 @@
-"""Start commands by fork, each under a process that ends all of it; stdlib only, by `forkserver`.
+"""Start commands by fork and end all that each started; stdlib only, by `forkserver`.
 
 usage: forkserver_program.py FD    with FD a SOCK_SEQPACKET socket; ends when its other end closes
 
-A message is five descriptors or more: the request (JSON), stdin, stdout, stderr, where the exit
-code is told (behind `!` and a reason where the command could not be prepared), and those that the
-request names by their place. The answer is the id of a new process and its pidfd, or the number of
-an error. That process stays with the command: whoever leaves his process group or his parent stays
-its descendant, because it is the reaper of their orphans.
+A message is six descriptors or more: the request (JSON), stdin, stdout, stderr, where the exit code
+is told (behind `!` and a reason where the command could not be prepared), what ends the command
+when its other end closes, and those that the request names by their place. It has one command at a
+time. Whoever leaves his process group or his parent stays our descendant, because we are the reaper
+of their orphans.
 """
 
 import ctypes
@@ -14,6 +14,7 @@ import gc
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -23,7 +24,7 @@ from types import FrameType
 from typing import Any
 
 MOST_FDS = 64
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 22, 24  # linux/prctl.h
+PR_SET_SECCOMP, PR_CAPBSET_DROP = 22, 24  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION = 0x20080522
@@ -40,92 +41,76 @@ class Filter(ctypes.Structure):
 
 
 def serve(line: socket.socket) -> None:
-    """Fork a process for each request until the other end is closed."""
-    signal.signal(signal.SIGCHLD, _reap)
+    """Run a command for each request until the other end is closed."""
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.signal(signal.SIGCHLD, _nothing)  # a handler of ours, so that the pipe is written to
+    signal.set_wakeup_fd(wake[1], warn_on_full_buffer=False)
     gc.freeze()
     while True:
         _, fds, _, _ = socket.recv_fds(line, 16, MOST_FDS, socket.MSG_CMSG_CLOEXEC)
         if not fds:
             return
-        # no zombie is reaped, so that no id is used again, before its pidfd is open
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+        with open(fds[0], "rb", closefd=False) as file:
+            request = json.load(file)
+        status = fds[4]
         try:
-            _answer(line, _born(line, fds))
+            code = _run(request, fds, wake[0])
         except OSError as error:
-            line.send(b"-%d" % (error.errno or 0))
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-        for fd in fds:
+            os.write(status, f"!{error}\n".encode())
+            code = 127
+        finally:
+            _end_descendants()
+            _remove(request["scratch"])
+        os.write(status, b"%d" % code)
+        for fd in (fds[0], *fds[4:]):
             os.close(fd)
 
 
-def _reap(_number: int, _frame: FrameType | None) -> None:
+def _remove(scratch: str) -> None:
     try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
+        os.rmdir(scratch)  # as most are empty
+    except OSError:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _answer(line: socket.socket, pid: int) -> None:
-    pidfd = os.pidfd_open(pid)
-    socket.send_fds(line, [b"%d" % pid], [pidfd])
-    os.close(pidfd)
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    return
 
 
-def _born(line: socket.socket, fds: list[int]) -> int:
-    parent = os.getpid()
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 128 + signal.SIGKILL
+def _run(request: dict[str, Any], fds: list[int], wake: int) -> int:
+    """Run the command to its end, or to that of the descriptor that ends it."""
     try:
-        line.close()
-        code = _watch(fds, parent)
-        os.write(fds[4], b"%d" % code)
+        for argv in request["beside"]:
+            if os.fork() == 0:
+                _become_beside(argv, fds)
+        child = os.fork()
+        if child == 0:
+            _become(request, fds)
     finally:
-        os._exit(code)
-
-
-def _watch(fds: list[int], parent: int) -> int:
-    """Run the command to its end, or to our SIGTERM, and leave nothing of it."""
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
-    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        return 128 + signal.SIGTERM  # it died before it could be watched
-    os.setsid()
-    with open(fds[0], "rb", closefd=False) as file:
-        request = json.load(file)
-    try:
-        return _run(request, fds)
-    except SystemExit as left:
-        return int(str(left.code))
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        _end_descendants()
-        shutil.rmtree(request["scratch"], ignore_errors=True)
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(128 + signal.SIGTERM)
-
-
-def _run(request: dict[str, Any], fds: list[int]) -> int:
-    for argv in request["beside"]:
-        if os.fork() == 0:
-            _become_beside(argv, fds)
-    child = os.fork()
-    if child == 0:
-        _become(request, fds)
-    for fd in fds[1:4]:
-        os.close(fd)  # whoever reads them sees their end when the command's last process ends
+        for fd in fds[1:4]:
+            os.close(fd)  # whoever reads them sees their end when the command's last process ends
     while True:
-        pid, status = os.wait()
-        if pid == child:
-            code = os.waitstatus_to_exitcode(status)
+        ready, _, _ = select.select((wake, fds[5]), (), ())
+        if fds[5] in ready:
+            return 128 + signal.SIGKILL
+        os.read(wake, 2**12)
+        code = _reaped(child)
+        if code is not None:
             return 128 - code if code < 0 else code
+
+
+def _reaped(child: int) -> int | None:
+    """Reap who has ended; give the command's exit code when it is among them."""
+    try:
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == child:
+                return os.waitstatus_to_exitcode(status)
+            if pid == 0:
+                return None
+    except ChildProcessError:
+        return None
 
 
 def _become_beside(argv: list[str], fds: list[int]) -> None:
@@ -136,6 +121,7 @@ def _become_beside(argv: list[str], fds: list[int]) -> None:
         for fd in given.values():
             os.set_inheritable(fd, True)  # noqa: FBT003 it takes no keyword
         words = [f"@{given[word]}" if word in given else word for word in argv]
+        _forget_signals()
         os.execve(argv[0], words, {})  # noqa: S606 this is what it is for
     finally:
         os._exit(127)
@@ -158,13 +144,18 @@ def _become(request: dict[str, Any], fds: list[int]) -> None:
 
 def _prepare(request: dict[str, Any], fds: list[int]) -> None:
     os.setsid()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _forget_signals()
     for place in range(3):
         os.dup2(fds[1 + place], place)
     os.chdir(request["cwd"])
     _limit(request)
     if request["filter"]:
         _confine(fds[request["ruleset"]], bytes.fromhex(request["filter"]))
+
+
+def _forget_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
 def _limit(request: dict[str, Any]) -> None:

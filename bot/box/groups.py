@@ -54,6 +54,8 @@ class Groups:
 
     version: int
     parents: tuple[Path, ...]
+    cpu_only: Path | None = None
+    """The one among them that only limits CPU time."""
 
     @classmethod
     def find(cls, system: Path = SYSTEM) -> Self | None:
@@ -70,7 +72,8 @@ class Groups:
     def make(self, limits: Limits) -> Group:
         """Make a group with these limits, empty; raises OperatorError."""
         name = f"coppice-{os.getpid()}-{os.urandom(6).hex()}"
-        group = Group(self.version, tuple(p / name for p in self.parents), limits.memory_bytes)
+        used = [p for p in self.parents if limits.cpus is not None or p != self.cpu_only]
+        group = Group(self.version, tuple(p / name for p in used), limits.memory_bytes)
         try:
             for directory in group.directories:
                 directory.mkdir()
@@ -112,7 +115,9 @@ class Groups:
                 found[name] = at / inside if (at / inside).is_dir() else at
         if not {"memory", "pids"} <= found.keys():
             return None
-        return cls(1, tuple(dict.fromkeys(found.values())))
+        others = {found["memory"], found["pids"]}
+        cpu = found.get("cpu")
+        return cls(1, tuple(dict.fromkeys(found.values())), None if cpu in others else cpu)
 
     @classmethod
     def _unified(cls, system: Path) -> Self | None:
@@ -122,12 +127,9 @@ class Groups:
             return None
         own = roots[0] / path.lstrip("/")
         beside = own.parent
-        ours = own != roots[0] and (own.name == OWN or _lent(beside))
-        if ours and _gives(beside, "cgroup.subtree_control"):
+        if own != roots[0] and (own.name == OWN or _lent(beside)) and _opened(beside):
             return cls(2, (beside,))
-        if not _gives(own, "cgroup.controllers"):
-            return None
-        return cls(2, (own,)) if _moved_down(own) else None
+        return cls(2, (own,)) if _moved_down(own) and _opened(own) else None
 
 
 def told(limits: Limits, groups: Groups | None) -> str:
@@ -169,22 +171,29 @@ def _mounts(system: Path) -> Iterator[tuple[str, str, Path, list[str]]]:
             yield kind, root, Path(at), options.split(",")
 
 
-def _gives(group: Path, file: str) -> bool:
-    return {"memory", "pids"} <= set((group / file).read_text().split())
-
-
 def _lent(group: Path) -> bool:
     """Say whether systemd gave it to our user; root could write to all, and should not."""
     return os.geteuid() != 0 and group.stat().st_uid == os.geteuid()
 
 
+def _opened(group: Path) -> bool:
+    """Let groups below it be limited, which it cannot while it has processes itself."""
+    try:
+        given = (group / "cgroup.controllers").read_text().split()
+        wanted = [name for name in WANTED if name in given]
+        have = (group / "cgroup.subtree_control").read_text().split()
+        missing = " ".join(f"+{name}" for name in wanted if name not in have)
+        if missing:
+            (group / "cgroup.subtree_control").write_text(missing)
+    except OSError:
+        return False
+    return {"memory", "pids"} <= set(wanted)
+
+
 def _moved_down(own: Path) -> bool:
-    """Move this process into a group of its own, where it is alone, and let others be limited."""
+    """Move this process into a group of its own, where it is alone."""
     if (own / "cgroup.procs").read_text().split() != [str(os.getpid())]:
         return False
     (own / OWN).mkdir(exist_ok=True)
     (own / OWN / "cgroup.procs").write_text(str(os.getpid()))
-    given = (own / "cgroup.controllers").read_text().split()
-    wanted = " ".join(f"+{name}" for name in WANTED if name in given)
-    (own / "cgroup.subtree_control").write_text(wanted)
     return True

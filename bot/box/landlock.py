@@ -6,6 +6,7 @@ docs/security.md says which. Paths lie where they lie on the host (see `unmounte
 
 import ctypes
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
@@ -60,7 +61,7 @@ def version() -> int:
 
 
 class Landlock(OnHost):
-    # the host's own are there and closed, which is an error to both, unlike a file that is not there
+    # the host's own files are there and closed, which is an error to git and pip
     settings = MappingProxyType({"GIT_CONFIG_NOSYSTEM": "1", "PIP_CONFIG_FILE": os.devnull})
 
     def __init__(
@@ -74,7 +75,8 @@ class Landlock(OnHost):
         """Take the kernel's version of Landlock, or pretend to an older one (``abi``)."""
         super().__init__(limits=limits, groups=groups)
         self._abi = version() if abi is None else abi
-        self._read = (*_system(), *read, *(path.resolve() for path in read))
+        wanted = (*_system(), *read, *(path.resolve() for path in read))
+        self._read = tuple(path for path in dict.fromkeys(wanted) if path.exists())
 
     @property
     def level(self) -> BoxLevel:
@@ -102,8 +104,7 @@ class Landlock(OnHost):
         ruleset = _checked(libc.syscall(CREATE_RULESET, ctypes.byref(attributes), size, 0))
         held.callback(os.close, ruleset)
         for path in self._read:
-            if path.exists():
-                _allow(ruleset, path, READ & files)
+            _allow(ruleset, path, READ & files)
         for name in NEEDED_DEVICES:
             _allow(ruleset, Path("/dev", name), (READ_FILE | WRITE_FILE | TRUNCATE) & files)
         for mount in mounts:
@@ -120,7 +121,8 @@ def _allow(ruleset: int, path: Path, access: int) -> None:
     except OSError as error:
         raise OperatorError(f"landlock could not set up the box: {error}") from error
     try:
-        rule = Beneath(access if path.is_dir() else access & OF_FILES, fd)
+        is_directory = stat.S_ISDIR(os.fstat(fd).st_mode)
+        rule = Beneath(access if is_directory else access & OF_FILES, fd)
         _checked(libc.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(rule), 0))
     finally:
         os.close(fd)

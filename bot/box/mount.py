@@ -1,6 +1,6 @@
 """What a box shows of the host: a path, where it stands inside, and whether it may be written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 TREE = "/tree"
@@ -16,3 +16,8 @@ class Mount:
     target: str
     """In the box; absolute."""
     writable: bool = False
+
+
+def readonly(mounts: tuple[Mount, ...]) -> tuple[Mount, ...]:
+    """Give the same mounts with nothing writable among them: the tree for plan and review."""
+    return tuple(replace(mount, writable=False) for mount in mounts)

@@ -1,8 +1,8 @@
 """What the boxes without mounts share: a watcher beside the command, fresh directories, ports."""
 
 import asyncio
+import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from bot.box import forwarder_program
 from bot.box.child import readable
 from bot.box.command import BoxLevel, Command, Outcome
-from bot.box.forkserver import FORK_SERVER, Birth, Born
+from bot.box.forkserver import SERVERS, Birth, Born
 from bot.box.groups import Group, Groups, told
 from bot.box.memory import memory_file
 from bot.box.mount import Mount
@@ -80,7 +80,7 @@ class OnHost(ABC):
             if group is not None:
                 failed.callback(group.remove)
             birth = self._birth(_furnished(command, scratch), scratch, group, held)
-            process = OnHostProcess(FORK_SERVER.start(birth, stdin=stdin, stderr=stderr), group)
+            process = OnHostProcess(SERVERS.start(birth, stdin=stdin, stderr=stderr), group)
             failed.pop_all()
             return process
 
@@ -117,18 +117,20 @@ class OnHost(ABC):
 
 class OnHostProcess(BoxedProcess):
     def __init__(self, born: Born, group: Group | None) -> None:
-        super().__init__(born, born.pidfd)
+        super().__init__(born, os.dup(born.status))
         self._born = born
         self.group = group
 
     async def _end(self) -> None:
-        """Let the watcher kill what it started; it can find it, its process group cannot."""
-        self._signal(signal.SIGTERM)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+        """Let its server kill what it started; it can find it, its process group cannot."""
+        self._born.end()
+        if self._alive:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await readable(self._pidfd)
+            except TimeoutError:
+                self._born.kill()
                 await readable(self._pidfd)
-        self._signal(signal.SIGKILL)
-        await readable(self._pidfd)
         with suppress(OperatorError):  # told by whoever waits for its exit code
             self._born.wait()
 

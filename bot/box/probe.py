@@ -85,6 +85,11 @@ async def _bubblewrap(wishes: _Wishes) -> Box:
         root=wishes.root,
     )
     problem = await _tried(box)
+    if problem is not None and wishes.root is not None:
+        raise OperatorError(
+            f"nothing can be run in the box with COPPICE_BOX_ROOT={wishes.root}: {problem}"
+            f" Unset it to see whether bubblewrap works here at all."
+        )
     if problem is not None:
         raise OperatorError(f"bubblewrap does not work here: {problem} {REFUSED} {MEND}")
     return box
@@ -122,9 +127,9 @@ async def installed() -> Program:
 
 
 async def _tried(box: Box, *argv: str) -> str | None:
-    """Run `true`, or another command, in it; None when that went well."""
+    """Run an empty script, or another command, in it; None when that went well."""
     try:
-        outcome = await box.run(Command(argv=argv or ("true",), cwd="/", seconds=30))
+        outcome = await box.run(Command(argv=argv or ("/bin/sh", "-c", ":"), cwd="/", seconds=30))
     except OperatorError as error:
         return str(error)
     return None if outcome.exit_code == 0 else f"{outcome.problem or outcome.output}"

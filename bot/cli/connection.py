@@ -8,7 +8,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 import aiohttp
 
 from bot.errors import OperatorError
-from bot.settings import PREFIX, Settings
+from bot.settings import PREFIX, ProxySettings, Settings
 
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
@@ -26,7 +26,7 @@ def open_session(settings: Settings) -> aiohttp.ClientSession:
     )
 
 
-def proxy_for(url: str, settings: Settings) -> str | None:
+def proxy_for(url: str, settings: ProxySettings) -> str | None:
     """Name the proxy to an address, by the rules of HTTPS_PROXY and NO_PROXY."""
     parts = urlsplit(url)
     excepted = proxy_bypass_environment(parts.netloc, {"no": settings.no_proxy or ""})

@@ -16,6 +16,7 @@ from bot.cli.connection import is_loopback
 from bot.cli.doctor_app import examine_app
 from bot.cli.output import emit, say
 from bot.errors import GitError, OperatorError
+from bot.runs import Budget
 from bot.settings import (
     PREFIX,
     WEBHOOK_SECRET_LENGTH,
@@ -84,6 +85,8 @@ def _shown(name: str, value: object) -> str:
         return f"set ({str(value).partition(':')[0]}://…)"
     if isinstance(value, tuple):
         return ":".join(map(str, value))
+    if isinstance(value, Budget):
+        return str(value) or "no limit"
     return "not set" if value is None else str(value)
 
 

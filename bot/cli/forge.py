@@ -11,15 +11,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
 from bot.cli.issue_file import DEFAULT_TITLE, read_issue
 from bot.cli.output import emit, say
 from bot.errors import OperatorError
-from bot.forge.forge import Forge
-from bot.forge.pages import add_pages
 from bot.forge.seed import SeedRefused, seed_demo, seed_from
-from bot.forge.server import ForgeRefused, Sow, create_app, running
+from bot.forge.server import ForgeRefused, Sow, running
 
 PORT_TAKEN = 4
 
@@ -68,17 +64,10 @@ async def _serve(state: Path, sow: Sow, arguments: Namespace) -> None:
         sow,
         port=arguments.port,
         webhook_url=arguments.webhook_url or "",
-        app_of=_with_pages,
     )
     async with serving as forge:
         emit(forge.ready) if arguments.json else _introduce(forge.ready, state)
         await stop.wait()
-
-
-def _with_pages(forge: Forge) -> web.Application:
-    app = create_app(forge)
-    add_pages(app, forge)
-    return app
 
 
 def _introduce(ready: Mapping[str, Any], state: Path) -> None:

@@ -23,13 +23,13 @@ def run(run_id: str, *, mbox: bool) -> int:
         note(f"run {found.id} has no work yet: it is {found.status}")
         return 1
     data_dir = load(StoreSettings).data_dir
-    patch = asyncio.run(_patch(data_dir, found, found.work.base_sha, commit, mbox=mbox))
+    patch = asyncio.run(read(data_dir, found, found.work.base_sha, commit, mbox=mbox))
     sys.stdout.buffer.write(patch)
     sys.stdout.buffer.flush()
     return 0
 
 
-async def _patch(data_dir: Path, found: Run, base: str, commit: str, *, mbox: bool) -> bytes:
+async def read(data_dir: Path, found: Run, base: str, commit: str, *, mbox: bool) -> bytes:
     """Read it from the run's own objects, from its bundle where those are gone."""
     works = Works(data_dir / "runs", Mirrors(data_dir / "mirrors"))
     objects = works.open(found.repository.id, found.id)

@@ -16,17 +16,18 @@ import uvloop
 from aiohttp import web
 
 from bot import log
+from bot.cli.door import Door, read_apart
 from bot.engine import lock
 from bot.errors import OperatorError
 from bot.intake.entrance import Entrance
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH
-from bot.settings import DoorSettings, Settings, load
 from bot.store import schema
 from bot.store.sqlite import SqliteFile, sqlite_path
 
 if TYPE_CHECKING:
     from bot.cli.service import Service
+    from bot.settings import Settings
 
 PORT_TAKEN = 4  # exit code
 _log = logging.getLogger(__name__)
@@ -34,36 +35,42 @@ _log = logging.getLogger(__name__)
 
 def run(role: str) -> int:
     """Serve until SIGTERM or SIGINT; answer the exit code. Raises OperatorError."""
-    settings = load(DoorSettings if role == "web" else Settings)
-    log.configure(settings.log_format, settings.secrets)
-    settings.prepare_data_dir()
-    path = sqlite_path(settings.database_url)
+    settings = None if role == "web" else _load()
+    door = Door.of(settings) if settings else read_apart()
+    log.configure(door.log_format, door.secrets)
+    path = sqlite_path(door.database_url)
     if path is None:
         raise OperatorError(
             "COPPICE_DATABASE_URL: running on PostgreSQL is not built yet; leave it out to use"
             " SQLite in the data directory."
         )
-    with lock.hold(settings.data_dir):
-        uvloop.run(_serve(settings, path, role))
+    with lock.hold(Path(door.data_dir)):
+        uvloop.run(_serve(door, path, settings, role))
     return 0
 
 
-async def _serve(settings: DoorSettings, path: Path, role: str) -> None:
+def _load() -> "Settings":
+    from bot.settings import Settings, load
+
+    return load(Settings)
+
+
+async def _serve(door: Door, path: Path, settings: "Settings | None", role: str) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     file = SqliteFile(path)
     await schema.prepare(file)
     service: Service | None = None
-    if isinstance(settings, Settings):
+    if settings:
         file.close()
         journal, service = await _all_in_one(settings)
     else:
         journal = await Journal.open(file)
-    entrance = await _listen(settings, journal, service)
+    entrance = await _listen(door, journal, service)
     _spare_the_collector()
     _let_the_door_go_first()
-    _say_ready(entrance, settings, role)
+    _say_ready(entrance, door, role)
     if service is None:
         await stop.wait()
     else:
@@ -76,7 +83,7 @@ async def _serve(settings: DoorSettings, path: Path, role: str) -> None:
     os._exit(0)
 
 
-async def _all_in_one(settings: Settings) -> tuple[Journal, "Service"]:
+async def _all_in_one(settings: "Settings") -> tuple[Journal, "Service"]:
     """Load the rest of the house: a process that only takes deliveries in does without it."""
     from bot.cli.service import Service
     from bot.store.database import Database
@@ -110,7 +117,7 @@ async def _until(stop: asyncio.Event, service: "Service") -> None:
         await working
 
 
-async def _listen(settings: DoorSettings, journal: Journal, service: "Service | None") -> Entrance:
+async def _listen(door: Door, journal: Journal, service: "Service | None") -> Entrance:
     app = web.Application()
 
     async def alive(_request: web.Request) -> web.Response:
@@ -122,24 +129,22 @@ async def _listen(settings: DoorSettings, journal: Journal, service: "Service | 
 
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)
-    secret = settings.webhook_secret.get_secret_value()
+    secret = door.webhook_secret
     try:
-        return await Entrance.open(
-            app, journal, secret=secret, host=settings.host, port=settings.port
-        )
+        return await Entrance.open(app, journal, secret=secret, host=door.host, port=door.port)
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
             raise
         raise OperatorError(
-            f"port {settings.port} on {settings.host} cannot be had ({os.strerror(error.errno)});"
+            f"port {door.port} on {door.host} cannot be had ({os.strerror(error.errno)});"
             " set COPPICE_PORT to another one, or to 0 for any that is free",
             exit_code=PORT_TAKEN,
         ) from error
 
 
-def _say_ready(entrance: Entrance, settings: DoorSettings, role: str) -> None:
+def _say_ready(entrance: Entrance, door: Door, role: str) -> None:
     host, port = entrance.address
-    url = settings.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    url = door.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     line = {"url": url, "webhook_url": f"{url}{PATH}", "role": role, "pid": os.getpid()}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

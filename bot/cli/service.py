@@ -10,6 +10,7 @@ from functools import partial
 import aiohttp
 
 from bot.agent.loopback import require_forge
+from bot.box.destination import Allowed
 from bot.cli.boxes import find_box
 from bot.cli.connection import open_session, proxy_for
 from bot.cli.staff import hire
@@ -139,6 +140,7 @@ class Service:
             works=works,
             markers=markers,
             errors=_error_classes(settings),
+            egress=Allowed.parse(settings.egress) if settings.egress else None,
             cache=settings.data_dir / "cache",
         )
         effects = Effects(
@@ -167,7 +169,7 @@ class Service:
             database=self.database,
             path=settings.data_dir / ENGINE_FILE,
             acts=acts,
-            benches=Benches(shop, slots),
+            benches=Benches(shop, slots, acts.say.comment),
         )
         return engine, effects
 

@@ -51,7 +51,17 @@ def _runtimes(settings: Settings, known: Catalogue | None) -> dict[str, AgentRun
     names = (settings.agent, *(known.agents if known else ()))
     scripts = settings.scripts or DEMO_SCRIPTS
     servers = {name: server.argv for name, server in known.mcp.items()} if known else {}
-    return {name: runtime(name, scripts=scripts, servers=servers) for name in names}
+    profiles = known.profiles if known else {}
+    return {
+        name: runtime(
+            name,
+            scripts=scripts,
+            agents=settings.agents_dir,
+            servers=servers,
+            profiles=profiles,
+        )
+        for name in names
+    }
 
 
 def _sockets(data_dir: Path, stack: ExitStack) -> Path:

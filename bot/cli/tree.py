@@ -112,7 +112,7 @@ def _demo_options(parser: ArgumentParser) -> None:
         help="a command that judges the work (repeatable, in order)",
     )
     add("--setup", metavar="CMD", help="a command to run before those")
-    add("--agent", metavar="NAME", default="scripted", help="the agent (scripted)")
+    add("--agent", metavar="NAME", default="scripted", help="scripted (the default), loop, codex, …")
     add("--story", metavar="NAME", help="tell a story step by step in the JSON (fix)")
     add("--state", metavar="DIR", help="keep everything in this directory")
 
@@ -121,6 +121,34 @@ def _demo(arguments: Namespace) -> int:
     from bot.cli import demo
 
     return demo.run(arguments)
+
+
+def _try_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    add("url", metavar="ISSUE_URL", help="https://github.com/OWNER/NAME/issues/7")
+    add("--model", metavar="URL", help="where the model answers (COPPICE_MODEL_URL)")
+    add("--name", metavar="MODEL", help="its name there (COPPICE_MODEL; else the first listed)")
+    add("--agent", metavar="NAME", default="loop", help="the agent (loop)")
+    add("--budget", metavar="USD", default="2", help="what it may spend: 0.50, `1usd 10min` (2)")
+    add("--setup", metavar="CMD", help="a command to run first")
+    add(
+        "--verify",
+        metavar="CMD",
+        action="append",
+        default=[],
+        help="a command that judges the work (repeatable; the repository's own if none is given)",
+    )
+    add("--token-file", metavar="FILE", help="a token that may read the repository, if it has to")
+    add("--api", metavar="URL", help="the REST API, where it is neither github.com's nor /api/v3")
+    add("--output", metavar="FILE", help="where the patch goes (OWNER-NAME-7.patch)")
+    add("--state", metavar="DIR", help="keep everything in this directory")
+    _json(parser, "one object on stdout")
+
+
+def _try(arguments: Namespace) -> int:
+    from bot.cli import trial
+
+    return trial.run(arguments)
 
 
 def _serve_options(parser: ArgumentParser) -> None:
@@ -162,6 +190,22 @@ def _doctor(arguments: Namespace) -> int:
     return doctor.run(as_json=arguments.json)
 
 
+def _agents_options(parser: ArgumentParser) -> None:
+    parser.add_argument("act", nargs="?", choices=("try",), help="have one do a small task")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="which one to try")
+    _json(parser)
+
+
+def _agents(arguments: Namespace) -> int:
+    from bot.cli import agents, agents_try
+
+    if arguments.act is None:
+        return agents.run(as_json=arguments.json)
+    if arguments.name is None:
+        raise OperatorError("which agent? Type: coppice agents try NAME")
+    return agents_try.run(arguments.name, as_json=arguments.json)
+
+
 def _deliveries_options(parser: ArgumentParser) -> None:
     parser.add_argument("guid", nargs="?", metavar="GUID", help="this one (X-GitHub-Delivery)")
     _json(parser)
@@ -191,6 +235,23 @@ def _runs(arguments: Namespace) -> int:
     if arguments.events or arguments.follow:
         return runs.timeline(arguments.id, follow=arguments.follow, as_json=arguments.json)
     return runs.run(arguments.id, limit=arguments.limit, as_json=arguments.json)
+
+
+def _costs_options(parser: ArgumentParser) -> None:
+    add = parser.add_argument
+    splits = ("repository", "model", "person", "day", "outcome")
+    add("--since", metavar="30d", default="30d", help="from then on: 12h, 30d, a date (30d)")
+    add("--by", choices=splits, default="repository", help="what to split it by (repository)")
+    _json(parser)
+    add("--csv", action="store_true", help="for spreadsheets: a header and a line for each")
+
+
+def _costs(arguments: Namespace) -> int:
+    from bot.cli import costs
+
+    return costs.run(
+        by=arguments.by, since=arguments.since, as_json=arguments.json, as_csv=arguments.csv
+    )
 
 
 def _redeliver_options(parser: ArgumentParser) -> None:
@@ -245,6 +306,17 @@ COMMANDS = {
             ),
         ),
     ),
+    "try": Command(
+        "work on a real issue on this machine; nothing is written to GitHub",
+        _try_options,
+        _try,
+        (
+            (
+                "coppice try https://github.com/OWNER/NAME/issues/7 --model URL",
+                "the whole way, to a patch file",
+            ),
+        ),
+    ),
     "serve": Command(
         "run the service",
         _serve_options,
@@ -269,6 +341,15 @@ COMMANDS = {
         _doctor,
         (("coppice doctor", "each check with its result; exit 1 when one is not ok"),),
     ),
+    "agents": Command(
+        "list the coding agents: installed, able to what, and what to type to get one",
+        _agents_options,
+        _agents,
+        (
+            ("coppice agents", "all of them, tried out in this box"),
+            ("coppice agents try codex", "a task of two files, and what it cost"),
+        ),
+    ),
     "deliveries": Command(
         "list what came in, and why it was ignored or what it started",
         _deliveries_options,
@@ -286,6 +367,16 @@ COMMANDS = {
             ("coppice runs", "the newest 50"),
             ("coppice runs 4f9a1c --follow", "everything that one does, until it has ended"),
             ("coppice runs 4f9a1c --json", "one with its stages"),
+        ),
+    ),
+    "costs": Command(
+        "add up what models cost",
+        _costs_options,
+        _costs,
+        (
+            ("coppice costs", "the last 30 days, repository by repository"),
+            ("coppice costs --by outcome", "what a merged pull request costs"),
+            ("coppice costs --since 2026-01-01 --by day --csv", "for a spreadsheet"),
         ),
     ),
     "redeliver": Command(

@@ -1,12 +1,13 @@
 """Cast the agents of a run: who plays a role, by which model, and with what is left to spend."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.agent.gateway.job import Job
+from bot.agent.gateway.job import Job, Tell
 from bot.agent.runtime import AgentRuntime, ModelSocket, Role
 from bot.engine.budget import Purse, lowest, purse
 from bot.errors import StageFailed
@@ -16,6 +17,8 @@ from bot.runs import Budget, Budgets, Run, RunEvent
 from bot.store import calls, runs
 from bot.store.database import Connection, Database
 
+Wait = Callable[[str], Awaitable[None]]
+
 WARNING = 0.8
 """The part of a budget at which people are told."""
 
@@ -23,8 +26,13 @@ WARNING = 0.8
 class Gateway(Protocol):
     """The metering way to models (`bot/agent/gateway`)."""
 
-    def open(self, job: Job, endpoint: str) -> AbstractAsyncContextManager[ModelSocket]:
-        """Open it for one attempt; raises StageFailed (`no_model`)."""
+    def open(
+        self, job: Job, endpoint: str, *, tell: Tell
+    ) -> AbstractAsyncContextManager[ModelSocket]:
+        """Open it for one attempt; ``tell`` hears what calls wait for, and "" when they go on.
+
+        Raises StageFailed (`no_model`).
+        """
         ...
 
 
@@ -64,9 +72,6 @@ class Staff:
                     return f"there is no model `{unknown}` here; there is: {known}"
         return None
 
-    def cast(self, database: Database, attempt: Attempt, record: RecordEvents) -> "Cast":
-        return Cast(staff=self, database=database, attempt=attempt, record=record)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
@@ -76,6 +81,8 @@ class Cast:
     database: Database
     attempt: Attempt
     record: RecordEvents
+    wait: Wait
+    """Hears what the model keeps us waiting for, and "" when it goes on."""
 
     def runtime(self, role: Role) -> AgentRuntime:
         name = self.staff.agent(self.attempt.run, self.attempt.config, role)
@@ -95,12 +102,16 @@ class Cast:
         limits = lowest(before.left, self.staff.budgets.attempt)
         if limits.minutes is not None:
             seconds = min(seconds, limits.minutes * 60)
-        async with self._way(role, turn, limits) as socket:
-            yield Seat(runtime=runtime, model=socket, seconds=seconds)
-        await self._tell(role, before)
+        waits = _Waits(self)
+        try:
+            async with self._way(role, turn, limits, waits.tell) as socket:
+                yield Seat(runtime=runtime, model=socket, seconds=seconds)
+        finally:
+            await waits.settle()
+            await self._tell(role, before)
 
     def _way(
-        self, role: Role, turn: int, limits: Budget
+        self, role: Role, turn: int, limits: Budget, tell: Tell
     ) -> AbstractAsyncContextManager[ModelSocket]:
         run, attempt = self.attempt.run, self.attempt
         endpoint = self.staff.model(run, attempt.config, role, turn)
@@ -117,11 +128,17 @@ class Cast:
             person=run.trigger.by.login,
             limits=limits,
         )
-        return self.staff.gateway.open(job, endpoint)
+        return self.staff.gateway.open(job, endpoint, tell=tell)
 
     async def _purse(self) -> Purse:
         run, config = self.attempt.run, self.attempt.config
         return await self.database.read(lambda c: read_purse(c, run, config, self.staff.budgets))
+
+    async def heard(self, text: str) -> None:
+        """Write down what the model keeps us waiting for."""
+        if text:
+            await self.record([self._event("waiting", text=text)])
+        await self.wait(text)
 
     async def _tell(self, role: Role, before: Purse) -> None:
         """Write down what the attempt came to, and once that most of the budget is used."""
@@ -134,6 +151,29 @@ class Cast:
 
     def _event(self, kind: str, **data: object) -> RunEvent:
         return RunEvent(stage=self.attempt.name, attempt=self.attempt.number, type=kind, data=data)
+
+
+class _Waits:
+    """Takes the gateway's words as they come, and has them written down one after the other."""
+
+    def __init__(self, cast: Cast) -> None:
+        self._cast = cast
+        self._last = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+
+    def tell(self, text: str) -> None:
+        if text != self._last:
+            self._last = text
+            self._tasks.add(asyncio.create_task(self._hear(text)))
+
+    async def settle(self) -> None:
+        self.tell("")
+        await asyncio.gather(*self._tasks)
+
+    async def _hear(self, text: str) -> None:
+        async with self._turn:
+            await self._cast.heard(text)
 
 
 def read_purse(c: Connection, run: Run, config: RepositoryConfig, budgets: Budgets) -> Purse:

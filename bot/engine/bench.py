@@ -4,24 +4,23 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from bot.engine.agents import Cast
+from bot.engine.facts import Facts
 from bot.engine.outcome import Verdict
 from bot.engine.shop import Shop
 from bot.engine.slots import Slots
 from bot.errors import EffectRefused, GitError, StageFailed
 from bot.guard.secrets import warm
-from bot.pipeline import definition
+from bot.pipeline.commands import judge
 from bot.pipeline.configuration import RepositoryConfig
-from bot.pipeline.contract import Contract, of_result
 from bot.pipeline.definition import StageSpec
-from bot.pipeline.judging import run_commands, told
-from bot.pipeline.keeping import keep
 from bot.pipeline.ports import Attempt, Ports, StageResult
 from bot.pipeline.stages import STAGES
-from bot.pipeline.story import BASELINE, commands
+from bot.pipeline.story import BASELINE
 from bot.runs import (
     CommandResult,
     Json,
@@ -44,12 +43,17 @@ _STATUS = {
 }
 
 
+Say = Callable[[str], Awaitable[Json]]
+
+
 class Benches:
     """Hands out benches, as many at once as there are slots."""
 
-    def __init__(self, shop: Shop, slots: Slots) -> None:
+    def __init__(self, shop: Shop, slots: Slots, say: Say) -> None:
+        """``say`` tells people how far a run is."""
         self._shop = shop
         self._slots = slots
+        self._say = say
         self._rules: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -61,7 +65,14 @@ class Benches:
             self._shop.worktrees.take(run.repository.id, None, run.id) as worktree,
         ):
             flow = flow.removeprefix(run_id).strip("/")
-            yield Bench(self._shop, run_id, flow, worktree, self._load_rules())
+            yield Bench(
+                run_id=run_id,
+                shop=self._shop,
+                flow=flow,
+                worktree=worktree,
+                rules=self._load_rules(),
+                say=self._say,
+            )
 
     def _load_rules(self) -> asyncio.Task[None]:
         """Load the secret rules beside the first work: an idle service spares their 50 MB."""
@@ -71,56 +82,47 @@ class Benches:
         return self._rules
 
 
+@dataclass(slots=True, kw_only=True)
 class Bench:
     """One child's worktree; each stage tried in it is written down before its effects."""
 
-    def __init__(
-        self,
-        shop: Shop,
-        run_id: str,
-        flow: str,
-        worktree: Worktree,
-        rules: asyncio.Task[None],
-    ) -> None:
-        self.run_id = run_id
-        self._shop = shop
-        self._flow = flow
-        self._worktree = worktree
-        self._rules = rules
+    run_id: str
+    shop: Shop
+    flow: str
+    """The child's workflow, as keys of its tries begin."""
+    worktree: Worktree
+    rules: asyncio.Task[None]
+    """Loads the secret rules."""
+    say: Say
 
     async def baseline(self) -> Json:
         """Run the repository's commands on the base, once for each commit and set of commands."""
-        run, config, stages = await self._facts()
-        attempt = self._attempt(Facts(run, config, stages), BASELINE, 1)
+        facts = await self._facts()
+        run, config = facts.run, facts.config
+        attempt = facts.attempt(BASELINE, 1)
         record = await self._begin(attempt, RunStatus.PLANNING)
         base = run.work.base_sha or ""
         digest = hashlib.sha256(json.dumps(list(config.verify.items())).encode()).hexdigest()
-        results = await self._shop.database.read(
+        results = await self.shop.database.read(
             lambda c: baselines.get(c, run.repository.id, base, digest)
         )
         if results is None:
-            await self._worktree.reset(base)
-            results = list(await run_commands(attempt, self._ports(attempt)))
+            results = list(await judge(attempt, self._ports(attempt), base))
             kept = results
-            await self._shop.database.write(
+            await self.shop.database.write(
                 lambda c: baselines.put(c, run.repository.id, base, digest, kept)
             )
         return await self._end(record, _judge_base(results, config, run))
 
     async def try_stage(self, spec: StageSpec, number: int, feedback: str | None) -> Json:
         """Try one stage once; answer its verdict. A repeated call (after a crash) starts anew."""
-        run, config, stages = await self._facts()
-        attempt = self._attempt(Facts(run, config, stages), spec.name, number, feedback)
+        attempt = (await self._facts()).attempt(spec.name, number, feedback)
         ports = self._ports(attempt)
         record = await self._begin(attempt, _STATUS.get(spec.kind, RunStatus.VERIFYING))
         if spec.kind is StageKind.RULES:
-            await asyncio.wait((self._rules,))  # where it failed, the stage tries again and blocks
+            await asyncio.wait((self.rules,))  # where it failed, the stage tries again and blocks
         try:
             result = await STAGES[spec.kind](attempt, ports)
-        except asyncio.CancelledError:
-            if spec.kind is StageKind.IMPLEMENT:
-                await asyncio.shield(self._save_work(attempt, ports))
-            raise
         except StageFailed as error:
             result = _ended_by(attempt, error.kind, error.reason, blocked=error.blocked)
         except EffectRefused as error:
@@ -129,86 +131,55 @@ class Bench:
             result = _ended_by(attempt, "git", str(error), blocked=False)
         return await self._end(record, result)
 
-    async def _save_work(self, attempt: Attempt, ports: Ports) -> None:
-        """Keep what a stopped agent has done so far."""
-        if self._worktree.commit is None:
-            return
-        await self._remember(*await keep(attempt, ports))
-
-    def _attempt(
-        self, facts: "Facts", name: str, number: int, feedback: str | None = None
-    ) -> Attempt:
-        run, stages, key = facts.run, facts.stages, self._key(name, number)
-        base = [stage for stage in stages if stage.name == BASELINE]
-        others = [s for s in stages if s.name == name and s.key != key]
-        return Attempt(
-            run=run,
-            name=name,
-            key=key,
-            number=number,
-            overall=len(others) + 1,
-            config=facts.config,
-            feedback=_told(feedback, stages),
-            baseline=tuple(commands(base[-1])) if base else (),
-            start=int(run.created_at),
-            plan=facts.plan,
-            seen=frozenset(self._fingerprints(stages, key)),
-            last=self._used_up(facts),
-        )
-
-    def _here(self, stages: Sequence[StageRecord]) -> list[StageRecord]:
-        """The tries that this child has made."""
-        return [stage for stage in stages if stage.key.startswith(f"{self._flow}/")]
-
-    def _fingerprints(self, stages: Sequence[StageRecord], key: str) -> Iterator[str]:
-        for stage in self._here(stages):
-            found = stage.result.get("fingerprint")
-            if found and stage.key != key and stage.status is StageStatus.FAILED:
-                yield str(found)
-
-    def _used_up(self, facts: "Facts") -> bool:
-        """Has the agent no attempt left in this child?"""
-        kinds = definition.kinds(facts.run.pipeline)
-        tries = [s for s in self._here(facts.stages) if kinds.get(s.name) is StageKind.IMPLEMENT]
-        return len(tries) >= facts.config.limits.attempts
-
-    def _key(self, name: str, number: int) -> str:
-        return f"{self._flow}/{name}-{number}"
-
     def _ports(self, attempt: Attempt) -> Ports:
-        shop, run = self._shop, attempt.run
+        shop, run = self.shop, attempt.run
         return Ports(
             box=shop.box,
-            agents=shop.staff.cast(shop.database, attempt, self._record),
+            agents=Cast(
+                staff=shop.staff,
+                database=shop.database,
+                attempt=attempt,
+                record=self._record,
+                wait=self._wait,
+            ),
             thread=shop.thread,
             objects=shop.objects(run),
-            worktree=self._worktree,
+            worktree=self.worktree,
             files=shop.files(run.id),
             identity=shop.identity,
             record=self._record,
             errors=shop.errors,
+            egress=shop.egress,
             save=self._remember,
         )
 
+    async def _wait(self, text: str) -> None:
+        """Tell people what the model keeps us waiting for."""
+        change = {"waits_for": text or None}
+        await self.shop.database.write(lambda c: runs.update(c, self.run_id, work=change))
+        if text:
+            await self.say(self.run_id)
+
     async def _remember(self, tree: str, checkpoint: str) -> None:
         work = {"tree": tree, "checkpoint": checkpoint}
-        await self._shop.database.write(lambda c: runs.update(c, self.run_id, work=work))
+        await self.shop.database.write(lambda c: runs.update(c, self.run_id, work=work))
 
-    async def _facts(self) -> tuple[Run, RepositoryConfig, list[StageRecord]]:
+    async def _facts(self) -> Facts:
         def read(c: Connection) -> tuple[Run | None, list[StageRecord]]:
             return runs.get(c, self.run_id), runs.stages(c, self.run_id)
 
-        run, stages = await self._shop.database.read(read)
-        return _required(run, self.run_id), self._shop.config(self.run_id), stages
+        run, stages = await self.shop.database.read(read)
+        config = self.shop.config(self.run_id)
+        return Facts(run=_required(run, self.run_id), config=config, stages=stages, flow=self.flow)
 
     async def _record(self, events: Sequence[RunEvent]) -> None:
         at = time.time()
-        await self._shop.database.write(lambda c: runs.append_events(c, self.run_id, events, at))
+        await self.shop.database.write(lambda c: runs.append_events(c, self.run_id, events, at))
 
     async def _begin(self, attempt: Attempt, status: RunStatus) -> StageRecord:
         record = StageRecord(
             run_id=self.run_id,
-            key=self._key(attempt.name, attempt.number),
+            key=attempt.key,
             name=attempt.name,
             attempt=attempt.number,
             status=StageStatus.RUNNING,
@@ -219,7 +190,7 @@ class Bench:
             runs.save_stage(c, record)
             runs.update(c, self.run_id, status=status)
 
-        await self._shop.database.write(begin)
+        await self.shop.database.write(begin)
         return record
 
     async def _end(self, begun: StageRecord, result: StageResult) -> Json:
@@ -241,7 +212,7 @@ class Bench:
             runs.save_stage(c, record)
             runs.update(c, self.run_id, work=work)
 
-        await self._shop.database.write(end)
+        await self.shop.database.write(end)
         return Verdict(
             status=result.status,
             error=result.error,
@@ -250,37 +221,6 @@ class Bench:
             fingerprint=result.fingerprint,
             summary=result.summary,
         ).model_dump(mode="json")
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the store has of a run."""
-
-    run: Run
-    config: RepositoryConfig
-    stages: Sequence[StageRecord]
-
-    @property
-    def plan(self) -> Contract | None:
-        """The newest plan of the run."""
-        kinds = definition.kinds(self.run.pipeline)
-        made = [s for s in self.stages if kinds.get(s.name) is StageKind.PLAN]
-        found = [plan for stage in made if (plan := of_result(stage.result))]
-        return found[-1] if found else None
-
-
-def _told(summary: str | None, stages: Sequence[StageRecord]) -> str | None:
-    """Why the work came back, with what the failing commands printed."""
-    if summary is None:
-        return None
-    sent_back = [stage for stage in stages if stage.status is StageStatus.FAILED]
-    details = told(commands(sent_back[-1]), _hint(sent_back[-1])) if sent_back else ""
-    return f"{summary}\n\n{details}".strip()
-
-
-def _hint(stage: StageRecord) -> str | None:
-    hint = stage.result.get("data", {}).get("hint")
-    return None if hint is None else str(hint)
 
 
 def _judge_base(

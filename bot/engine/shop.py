@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.box import Box
+from bot.box.destination import Allowed
 from bot.engine.agents import Staff
 from bot.engine.budget import Purse, lowest, purse
 from bot.github.marker import Markers
@@ -34,6 +35,8 @@ class Shop:
     markers: Markers
     errors: Sequence[ErrorClass]
     """What a failing command may have died of."""
+    egress: Allowed | None
+    """What `setup` commands may reach; None: nothing."""
     cache: Path
     """What can be made anew at any time: compiled rules."""
 

@@ -50,26 +50,26 @@ class Source:
 
     async def head(self, repository: RepositoryRef, branch: str) -> str | None:
         """Name the commit that a branch is at now; None: there is no such branch."""
-        return await reads.branch_head(await self._client(repository), repository, branch)
+        return await reads.branch_head(await self.client(repository), repository, branch)
 
     async def permission(self, repository: RepositoryRef, login: str) -> Permission:
         """Ask what a person may do at this moment."""
-        return await reads.permission(await self._client(repository), repository, login)
+        return await reads.permission(await self.client(repository), repository, login)
 
     async def issue(self, run: Run) -> reads.IssueFacts | None:
         """Read the issue as it is now; None: it was deleted or transferred."""
-        return await reads.issue(await self._client(run.repository), run.repository, run.issue)
+        return await reads.issue(await self.client(run.repository), run.repository, run.issue)
 
     async def pull_request(self, run: Run) -> reads.PullRequestFacts | None:
         """Read the run's pull request as it is now; None: there is none."""
         if run.pull_request is None:
             return None
-        client = await self._client(run.repository)
+        client = await self.client(run.repository)
         return await reads.pull_request(client, run.repository, run.pull_request)
 
     async def owns(self, repository: RepositoryRef, login: str, paths: Sequence[str]) -> bool:
         """Tell whether somebody owns one of these paths; where nobody is named, nobody does."""
-        client = await self._client(repository)
+        client = await self.client(repository)
         texts = [await reads.file_text(client, repository, path) for path in codeowners.PLACES]
         listed = codeowners.owners(next((t for t in texts if t is not None), ""), paths)
         if f"@{login}".lower() in {owner.lower() for owner in listed}:
@@ -78,7 +78,7 @@ class Source:
         reader = await self.app.client(repository.installation_id, repository.id, TEAMS)
         return any([await in_team(reader, repository, team, login) for team in sorted(teams)])
 
-    async def _client(self, repository: RepositoryRef) -> Client:
+    async def client(self, repository: RepositoryRef) -> Client:
         return await self.app.client(repository.installation_id, repository.id)
 
     async def comments(self, run: Run) -> list[IssueComment]:

@@ -29,6 +29,14 @@ class Forge(House):
         )
         return await self.rest.answer(incoming)
 
+    async def ask(self, token: str, query: str, variables: dict[str, Any]) -> Answer:
+        """The same for the GraphQL API."""
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await self.graphql.answer(
+            Incoming(method="POST", path="/graphql", headers=headers, body=body)
+        )
+
 
 FORGE = web.AppKey("forge", Forge)
 """Where a handler of the web application finds the forge."""

@@ -151,18 +151,16 @@ async def running(
     port: int = 0,
     webhook_url: str = "",
     strict: bool = False,
-    app_of: Callable[[Forge], web.Application] = create_app,
 ) -> AsyncIterator[Running]:
     """Seed a forge in an empty directory and serve it until the block is left.
 
-    ``app_of`` is where the command line adds the pages.
     Raises ForgeRefused when the directory holds a forge already, OSError when the port is taken.
     """
     state = open_state(directory)
     seeded = await sow(state)
     installation = add_app_and_install(state, seeded.repository.owner, webhook_url)
     forge = Forge(state, strict=strict)
-    runner = web.AppRunner(app_of(forge), access_log=None, shutdown_timeout=2)
+    runner = web.AppRunner(create_app(forge), access_log=None, shutdown_timeout=2)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", port, backlog=512)

@@ -109,29 +109,6 @@ class State:
                 return token.value
         return self.add_token(user).value
 
-    def set_team(self, organization: User, slug: str, members: list[User]) -> Team:
-        """Make a team, or give it other members."""
-        key = (organization.id, slug.lower())
-        team = self.teams.get(key)
-        if team is None:
-            team = self.teams[key] = Team(
-                id=self.new_id(), organization=organization, slug=key[1], created_at=self.now()
-            )
-        team.members = {who.id: who for who in members}
-        return team
-
-    def members(self, organization: User) -> list[User]:
-        """Everybody with access of their own to one of its repositories, or on a team."""
-        ids = {
-            id
-            for repository in self.repositories.values()
-            if repository.owner is organization
-            for id in repository.roles
-        }
-        for team in self.teams.values():
-            ids |= team.members.keys() if team.organization is organization else set()
-        return [who for who in self.users.values() if who.id in ids]
-
     # --- repositories ---------------------------------------------------------------------------
 
     def add_repository(
@@ -180,7 +157,11 @@ class State:
         self.moved.pop(repository.full_name.lower(), None)
 
     def forget_repository(self, repository: Repository) -> None:
-        """Delete it, its git repository too."""
+        """Delete it, its git repository too; pull requests from it stay without a head."""
+        for other in self.repositories.values():
+            for pull in other.pulls:
+                if pull.head_repository is repository:
+                    pull.head_repository = None
         self.names.pop(repository.full_name.lower(), None)
         del self.repositories[repository.id]
         shutil.rmtree(repository.path, ignore_errors=True)

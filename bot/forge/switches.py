@@ -36,10 +36,13 @@ from bot.forge.records import (
     Protection,
     Reaction,
     Repository,
+    Review,
+    ReviewComment,
     User,
 )
 from bot.forge.rest.checks import press
 from bot.forge.shapes import issues, people, repositories
+from bot.forge.teams import set_team
 
 Json = dict[str, Any]
 Switch = Callable[[House, Json], Awaitable[None]]
@@ -220,9 +223,11 @@ async def ghost(forge: House, body: Json) -> None:
         repository.roles.pop(who.id, None)
         for issue in repository.issues.values():
             _orphan(who, issue, *issue.comments, *issue.reactions)
+            if issue.pull:
+                _orphan(who, *issue.pull.reviews, *issue.pull.review_comments)
 
 
-def _orphan(who: User, *written: Issue | Comment | Reaction) -> None:
+def _orphan(who: User, *written: Issue | Comment | Reaction | Review | ReviewComment) -> None:
     for one in written:
         if one.user is who:
             one.user = None
@@ -251,7 +256,7 @@ async def ci(forge: House, body: Json) -> None:
 async def team(forge: House, body: Json) -> None:
     owner = repository_of(forge, body).owner
     members = [forge.state.users[str(login).lower()] for login in body["members"]]
-    forge.state.set_team(owner, str(body["slug"]), members)
+    set_team(forge.state, owner, str(body["slug"]), members)
 
 
 SWITCHES: dict[str, Switch] = {

@@ -37,7 +37,7 @@ class _Ground:
     pull: PullRequest
     commit_id: str
     base_id: str
-    files: dict[str, FileChange]
+    files: dict[str, Shown]
 
 
 async def begin(
@@ -60,7 +60,7 @@ async def begin(
         pull=pull,
         commit_id=commit_id,
         base_id=diff.merge_base.sha,
-        files={file.filename: file for file in diff.files},
+        files={file.filename: shown(file) for file in diff.files},
     )
     made = [_thread(state, ground, place) for place in places]
     if diff is not whole:
@@ -81,7 +81,7 @@ def _thread(state: State, ground: _Ground, place: Place) -> ReviewThread:
         side=place.side,
     )
     if not place.whole_file:
-        _stand(thread, shown(ground.files[place.path]), place)
+        _stand(thread, ground.files[place.path], place)
     return thread
 
 

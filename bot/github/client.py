@@ -143,6 +143,25 @@ class Client(GitHubAPI):
             raise graphql_refusal(errors)
         return answer["data"]
 
+    async def download(self, path: str, limit: int) -> str:
+        """Read the end of a text that GitHub keeps elsewhere; that place never gets our token."""
+        self._pause.check()
+        url = self._ours(URL(f"{self.base_url.rstrip('/')}{path}", encoded=True))
+        request = _Request(method="GET", url=url, headers={"user-agent": REQUESTER}, body=b"")
+        if self._tokens is not None:
+            request = request.signed(await self._tokens.current())
+        status, headers, body = await self._exchange(request)
+        if status not in REDIRECTS:
+            raise Refusal("gone", f"GitHub answered {status} to GET {path}", status=status)
+        place = url.join(URL(headers.get("location", ""), encoded=True))
+        if place.scheme != "https" and place.origin() != self._origin:
+            raise Refusal("invalid", f"GitHub points to {place.host} without TLS", status=status)
+        plain = _Request(method="GET", url=place, headers={"user-agent": REQUESTER}, body=b"")
+        status, _, body = await self._exchange(plain)
+        if status != HTTPStatus.OK:
+            raise Refusal("gone", f"{place.host} answered {status} for {path}", status=status)
+        return body[-limit:].decode(errors="replace")
+
     async def sleep(self, seconds: float) -> None:
         await self._connection.clock.sleep(seconds)
 

@@ -30,6 +30,14 @@ COMMENT: Permissions = (("metadata", "read"), ("issues", "write"))
 """Enough to say what else is not granted."""
 METADATA: Permissions = (("metadata", "read"),)
 FETCH: Permissions = (("metadata", "read"), ("contents", "read"))
+CI: Permissions = (
+    ("metadata", "read"),
+    ("contents", "read"),
+    ("checks", "read"),
+    ("statuses", "read"),
+    ("actions", "read"),
+)
+"""For what the repository's own CI says."""
 TEAMS: Permissions = (("metadata", "read"), ("members", "read"))
 PUSH: Permissions = (("metadata", "read"), ("contents", "write"))
 """For git, and for deleting a branch; never `workflows`."""

@@ -103,26 +103,29 @@ def _simple(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
 
 def _unwrapped(simple: Simple) -> Simple:
     """Take away what only starts another program."""
-    words = list(simple.words)
+    words = simple.words
     for _ in range(10):
-        if not words or words[0].computed:
-            break
-        program = posixpath.basename(words[0].text)
+        program = "" if not words or words[0].computed else posixpath.basename(words[0].text)
         if program not in _WRAPPERS:
             break
+        words = _behind(program, words[1:])
+    return replace(simple, words=words)
+
+
+def _behind(program: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Skip a starter's own options; what is left is what it starts."""
+    takes_word = _WRAPPERS[program]
+    while words and (words[0].text.startswith("-") or "=" in words[0].text):
+        option, words = words[0].text, words[1:]
+        if (program, option) == ("env", "-S") and words:
+            return (*(Word(text=text) for text in words[0].text.split()), *words[1:])
+        if len(option) == 2 and option[1] in takes_word:
+            words = words[1:]
+    if program in ("timeout", "chrt"):
         words = words[1:]
-        while words and (words[0].text.startswith("-") or "=" in words[0].text):
-            option = words.pop(0).text
-            if len(option) == 2 and option[1] in _WRAPPERS[program] and words:
-                if (program, option) == ("env", "-S"):
-                    words = [Word(text=text) for text in words[0].text.split()] + words[1:]
-                    break
-                words.pop(0)
-        if program in ("timeout", "chrt") and words:
-            words.pop(0)
-        if program in ("xargs", "parallel"):
-            words.append(Word(text="$…", computed=True))
-    return replace(simple, words=tuple(words))
+    if program in ("xargs", "parallel"):
+        words = (*words, Word(text="$…", computed=True))
+    return words
 
 
 def _writes(files: Sequence[Word], place: Place) -> Iterator[Verdict]:

@@ -7,8 +7,11 @@ from bot.guard.shell import Simple, Word
 from bot.guard.verdict import Judge, Place, Verdict, forbidden, risky
 
 MADE_ANEW = frozenset(
-    ("build", "dist", "out", "target", "coverage", "htmlcov", "node_modules", "__pycache__")
-    + (".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".next", ".venv")
+    (
+        *("build", "dist", "out", "target", "coverage", "htmlcov", "node_modules", "__pycache__"),
+        *(".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".next"),
+        ".venv",
+    )
 )
 """Directories that tools make again: they may be removed."""
 GLOBAL_OPTIONS = {"git": ("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path")}
@@ -78,7 +81,7 @@ def _words(*phrases: str, then: Verdict) -> Judge:
 
 
 def _copied(simple: Simple, place: Place) -> Iterator[Verdict]:
-    """`cp`, `mv`, `ln`, `install`: what they write comes last, and `mv` empties what comes first."""
+    """`cp` and its like write what comes last, and `mv` takes away what comes first."""
     words = _plain(simple)
     for text in words if simple.texts[0].endswith("mv") else words[-1:]:
         yield from _outside(text, place)
@@ -116,37 +119,46 @@ def _copied_bytes(simple: Simple, place: Place) -> Iterator[Verdict]:
             yield from _outside(path, place)
 
 
+_GIT_PROGRAMS = re.compile(
+    r"core\.(sshcommand|hookspath|fsmonitor|editor|pager)|alias\.|filter\.|credential\.|include"
+)
+_GIT_CONFIG = re.compile(r"(core|alias|filter|credential|include|url|remote)\b")
+_GIT_FORBIDDEN = {
+    "push": "it pushes; only Coppice does, and not by force",
+    "send-pack": "it pushes; only Coppice does, and not by force",
+}
+_GIT_NETWORK = ("fetch", "pull", "clone", "ls-remote", "submodule")
+_GIT_HISTORY = ("filter-branch", "filter-repo", "update-ref", "reflog", "gc", "prune")
+
+
 def _git(simple: Simple, place: Place) -> Iterator[Verdict]:
     words, configured = _git_words(simple.texts[1:])
-    rest = words[1:]
-    if any(
-        re.match(
-            r"(core\.(sshcommand|hookspath|fsmonitor|editor|pager)|alias\.|filter\.|credential\.|include)",
-            one.lower(),
-        )
-        for one in configured
-    ):
+    if any(_GIT_PROGRAMS.match(one.lower()) for one in configured):
         yield risky("it lets git start a program")
-    match words[:1]:
-        case ["push" | "send-pack"]:
-            yield forbidden("it pushes; only Coppice does, and not by force")
-        case ["remote"] if rest[:1] and rest[0] in ("add", "set-url", "rename", "remove", "rm"):
+    verb, rest = (words[0], words[1:]) if words else ("", [])
+    if verb in _GIT_FORBIDDEN:
+        yield forbidden(_GIT_FORBIDDEN[verb])
+    elif verb in _GIT_NETWORK:
+        yield risky("there is no network in the box")
+    elif verb in _GIT_HISTORY:
+        yield risky("it rewrites history")
+    elif verb == "rm":
+        removed = tuple(Word(text=text) for text in ("rm", *rest))
+        yield from _remove(Simple(words=removed), place)
+    else:
+        yield from _git_settings(verb, rest)
+
+
+def _git_settings(verb: str, rest: Sequence[str]) -> Iterator[Verdict]:
+    match verb:
+        case "remote" if rest[:1] and rest[0] in ("add", "set-url", "rename", "remove", "rm"):
             yield forbidden("it changes where the repository goes to")
-        case ["reset"] if "--hard" in rest:
+        case "reset" if "--hard" in rest:
             yield forbidden("it throws work away")
-        case ["clean"] if any(re.fullmatch(r"-[a-zA-Z]*f[a-zA-Z]*|--force", one) for one in rest):
+        case "clean" if any(re.fullmatch(r"-[a-zA-Z]*f[a-zA-Z]*|--force", one) for one in rest):
             yield forbidden("it throws work away")
-        case ["config"] if any(
-            re.match(r"(core|alias|filter|credential|include|url|remote)\b", one.lower())
-            for one in rest
-        ):
+        case "config" if any(_GIT_CONFIG.match(one.lower()) for one in rest):
             yield risky("it changes how git works")
-        case ["fetch" | "pull" | "clone" | "ls-remote" | "submodule"]:
-            yield risky("there is no network in the box")
-        case ["filter-branch" | "filter-repo" | "update-ref" | "reflog" | "gc" | "prune"]:
-            yield risky("it rewrites history")
-        case ["rm"]:
-            yield from _remove(simple_of(simple, "rm", rest), place)
 
 
 def _git_words(texts: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -159,10 +171,6 @@ def _git_words(texts: Sequence[str]) -> tuple[list[str], list[str]]:
             if option == "-c":
                 configured.append(value)
     return words, configured
-
-
-def simple_of(simple: Simple, program: str, words: Sequence[str]) -> Simple:
-    return Simple(words=tuple(Word(text=text) for text in (program, *words)), source=simple.source)
 
 
 def _fetch(simple: Simple, _: Place) -> Iterator[Verdict]:

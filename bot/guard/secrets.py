@@ -12,19 +12,19 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-from kingfisher_sdk import DetectionPolicy, Rules, Scanner
+from typing import TYPE_CHECKING
 
 from bot.guard import assignments
 from bot.guard.assignments import Hit
+
+if TYPE_CHECKING:
+    from kingfisher_sdk import Scanner
 
 SECONDS = 20.0
 """One scan may take so long; then it raises ``TimeoutError``."""
 EXCERPT = 80
 MASK = "***"
 
-# Comments such as `gitleaks:allow` must not silence a rule: the one who leaks could write them.
-_POLICY = DetectionPolicy(inline_ignores=False, markup_context=False, base64_max_depth=2)
 _BETWEEN_LITERALS = re.compile(
     rb"([\"'])[ \t]*(?:[+.&][ \t]*)?(?:\\?\r?\n[ \t]*)?(?:[+.&][ \t]*)?[bru]{0,2}\1", re.IGNORECASE
 )
@@ -34,7 +34,7 @@ _NOBODYS_HOST = re.compile(
     rb"@(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\b|example\b)", re.IGNORECASE
 )
 _loading = threading.Lock()
-_loaded: list[Scanner] = []
+_loaded: list["Scanner"] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +69,16 @@ def scan(data: bytes, path: str) -> list[Finding]:
     return findings
 
 
-def _scanner(cache: Path | None = None) -> Scanner:
+def _scanner(cache: Path | None = None) -> "Scanner":
+    from kingfisher_sdk import DetectionPolicy, Rules, Scanner  # late: it takes megabytes
+
     with _loading:
         if not _loaded:
+            # Comments such as `gitleaks:allow` must not silence a rule: the one who leaks could
+            # write them.
+            policy = DetectionPolicy(inline_ignores=False, markup_context=False, base64_max_depth=2)
             rules = Rules(cache_dir=cache) if cache else Rules(cache=False)
-            _loaded.append(Scanner(rules, policy=_POLICY))
+            _loaded.append(Scanner(rules, policy=policy))
         return _loaded[0]
 
 

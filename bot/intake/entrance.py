@@ -5,7 +5,7 @@ from typing import Self, cast
 
 from aiohttp import web
 
-from bot.intake.hatch import Hatch
+from bot.intake.hatch import Hatches
 from bot.intake.journal import Journal
 from bot.intake.webhook import add_webhook
 
@@ -16,12 +16,10 @@ _LONGEST_COMMIT = 10.0  # seconds
 class Entrance:
     """An open port; belongs to the event loop that opened it."""
 
-    def __init__(
-        self, server: asyncio.Server, runner: web.AppRunner, connections: set[Hatch]
-    ) -> None:
+    def __init__(self, server: asyncio.Server, runner: web.AppRunner, hatches: Hatches) -> None:
         self._server = server
         self._runner = runner
-        self._connections = connections
+        self._hatches = hatches
 
     @classmethod
     async def open(
@@ -31,19 +29,15 @@ class Entrance:
         add_webhook(app, journal, secret=secret)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        connections: set[Hatch] = set()
         others = cast(web.Server, runner.server)  # it has one once it is set up
-
-        def hatch() -> Hatch:
-            return Hatch(journal, secret.encode(), others=others, beside=connections)
-
+        hatches = Hatches(journal=journal, secret=secret.encode(), others=others)
         try:
             loop = asyncio.get_running_loop()
-            server = await loop.create_server(hatch, host, port, backlog=_BACKLOG)
+            server = await loop.create_server(hatches, host, port, backlog=_BACKLOG)
         except OSError:
             await runner.cleanup()
             raise
-        return cls(server, runner, connections)
+        return cls(server, runner, hatches)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -54,7 +48,7 @@ class Entrance:
     async def close(self) -> None:
         """Take no more connections, and answer what has come in."""
         self._server.close()
-        ending = [connection.close() for connection in self._connections]
+        ending = [connection.close() for connection in self._hatches.open]
         if unanswered := [future for future in ending if future]:
             await asyncio.wait(unanswered, timeout=_LONGEST_COMMIT)
         await self._runner.cleanup()

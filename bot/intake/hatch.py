@@ -9,6 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
 from typing import NamedTuple, cast
@@ -44,21 +45,26 @@ class Head(NamedTuple):
     end: int
 
 
+@dataclass(slots=True, kw_only=True)
+class Hatches:
+    """All connections of a port that nobody but plain senders has used yet."""
+
+    journal: Journal
+    secret: bytes
+    others: Callable[[], asyncio.Protocol]
+    """Makes what takes a connection over."""
+    silence: float = SILENCE
+    open: set["Hatch"] = field(default_factory=set)
+
+    def __call__(self) -> "Hatch":
+        return Hatch(self)
+
+
 class Hatch(asyncio.Protocol):
     """A connection, as long as all that comes over it is plain."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        secret: bytes,
-        *,
-        others: Callable[[], asyncio.Protocol],
-        beside: set["Hatch"],
-    ) -> None:
-        self._journal = journal
-        self._secret = secret
-        self._others = others
-        self._beside = beside
+    def __init__(self, house: Hatches) -> None:
+        self._house = house
         self._data: bytes | bytearray = b""
         self._head: Head | None = None
         self._written: asyncio.Future[int] | None = None
@@ -67,7 +73,7 @@ class Hatch(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._beside.add(self)
+        self._house.open.add(self)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -107,12 +113,12 @@ class Hatch(asyncio.Protocol):
             self._leave()
             return
         self._data, self._head = self._data[head.end :], None
-        self._written = self._journal.enter(delivery)
+        self._written = self._house.journal.enter(delivery)
         self._written.add_done_callback(self._answer)
 
     def _check(self, head: Head) -> Arrival | None:
         body = bytes(self._data[head.start : head.end])
-        if not is_signed(body, head.signature, self._secret):
+        if not is_signed(body, head.signature, self._house.secret):
             return None
         try:
             return arrival(head.guid, head.event, body)
@@ -142,18 +148,18 @@ class Hatch(asyncio.Protocol):
 
     def _leave(self) -> None:
         self._forget()
-        protocol = self._others()
+        protocol = self._house.others()
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(bytes(self._data))
 
     def _forget(self) -> None:
-        self._beside.discard(self)
+        self._house.open.discard(self)
         self._watching.cancel()
 
     def _watch(self) -> None:
         loop = asyncio.get_running_loop()
-        self._watching = loop.call_later(SILENCE, self._close_if_silent)
+        self._watching = loop.call_later(self._house.silence, self._close_if_silent)
 
     def _close_if_silent(self) -> None:
         if self._heard or self._written:

@@ -5,6 +5,7 @@ https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliv
 """
 
 import asyncio
+import math
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -116,7 +117,8 @@ class Sweep:
                 first = deliveries.oldest(c) or time.time()
                 marks.put(c, _FIRST, first)
             mark = marks.get(c, _MARK) or first
-            return max(first, mark - OVERLAP_SECONDS, time.time() - KEPT_SECONDS)
+            since = max(first, mark - OVERLAP_SECONDS, time.time() - KEPT_SECONDS)
+            return math.floor(since)  # the log's times are whole seconds
 
         return await self.database.write(read)
 

@@ -1,4 +1,4 @@
-"""Run the repository's commands in the box, and tell one failure from another."""
+"""Tell one failure of the repository's commands from another, and to the agent."""
 
 import hashlib
 import os
@@ -6,51 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.box import Command
 from bot.pipeline.errors import WINDOW, ErrorClass, Failure, classify
-from bot.pipeline.ports import Attempt, Ports
-from bot.runs import CommandResult, RunEvent
+from bot.runs import CommandResult
 
-SETUP = "setup"
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?|/tmp/\S+")
-
-
-async def run_commands(attempt: Attempt, ports: Ports) -> tuple[CommandResult, ...]:
-    """Run the configured commands in order; a failing `setup` ends it, others do not.
-
-    Going on after a failure shows the agent and the reader everything that is wrong at once.
-    """
-    results: list[CommandResult] = []
-    for name, command in attempt.config.verify.items():
-        result = await _run(name, command, attempt, ports)
-        results.append(result)
-        await ports.record([_event(attempt, result)])
-        if name == SETUP and not result.passed:
-            break
-    return tuple(results)
-
-
-async def _run(name: str, command: str, attempt: Attempt, ports: Ports) -> CommandResult:
-    log = ports.files / "logs" / f"{attempt.name}-{attempt.overall}-{name}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    outcome = await ports.box.run(
-        Command(
-            argv=("/bin/sh", "-c", command),
-            mounts=ports.worktree.mounts,
-            seconds=attempt.config.limits.command_seconds,
-            log=log,
-            loopback=True,
-        )
-    )
-    return CommandResult(
-        name=name,
-        command=command,
-        exit_code=outcome.exit_code,
-        seconds=round(outcome.seconds, 3),
-        output=outcome.output,
-        log=str(log),
-        problem=outcome.problem,
-    )
 
 
 def told(results: Sequence[CommandResult], hint: str | None = None) -> str:
@@ -92,12 +51,3 @@ def _end(result: CommandResult) -> str:
             return file.read().decode(errors="replace")
     except OSError:
         return result.output
-
-
-def _event(attempt: Attempt, result: CommandResult) -> RunEvent:
-    return RunEvent(
-        stage=attempt.name,
-        attempt=attempt.number,
-        type="command",
-        data=result.model_dump(include={"name", "command", "exit_code", "seconds", "problem"}),
-    )

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.agent.runtime import AgentRuntime, ModelSocket, Role
 from bot.box import Box
+from bot.box.destination import Allowed
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.contract import Contract
 from bot.pipeline.errors import ErrorClass
@@ -102,6 +103,8 @@ class Ports:
     """Write lines of the run's timeline."""
     errors: Sequence[ErrorClass]
     """What a failing command may have died of."""
+    egress: Allowed | None
+    """What `setup` may reach; None: nothing."""
     save: SaveWork
     """Remember work in the middle of an attempt."""
 

@@ -135,11 +135,16 @@ class Round(Record):
     rebase: bool = False
     suggested: tuple[str, ...] = ()
     """Threads whose suggestion was applied as it is."""
-    threads: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
-    """Names of failing checks."""
-    note: str | None = None
+    """Names of failing checks that it is about."""
     by: str | None = None
+    """Who asked for it; None: it began by itself."""
+    since: int = 0
+    """Sequence number of the run's newest event when it began."""
+    old: str | None = None
+    """What the branch was at."""
+    taken_over: int = 0
+    """How often somebody pushed while it worked."""
 
 
 class Grant(Record):
@@ -178,6 +183,8 @@ class Work(Record):
     again: str | None = None
     """Key of the newest retry, so that the delivery that asked for it may be handled twice."""
     grant: Grant | None = None
+    waits_for: str | None = None
+    """What the model keeps us waiting for, in words of ours."""
     ending: Ending | None = None
     """Set while the last effects are applied, so that whoever sees the end sees all of it."""
     plan_hash: str | None = None
@@ -193,6 +200,12 @@ class Work(Record):
     """Rounds since somebody asked for one."""
     rounds_made: int = 0
     """All rounds on the open pull request."""
+    reviews_seen: tuple[str, ...] = ()
+    """Node ids of submitted reviews whose words were taken in."""
+    reruns: tuple[int, ...] = ()
+    """Check suites that were run once more, on the head as it is."""
+    checks: tuple[str, ...] = ()
+    """What the repository's CI says of the head, a line each (Markdown of ours)."""
     plan_comment_url: str | None = None
     notice: Notice | None = None
     ready: bool = False

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-ACTS = ("shell", "read", "write", "edit", "patch", "plan", "say")
-COMPANIONS = {"write": {"text"}, "edit": {"old", "new"}}
+ACTS = ("shell", "read", "write", "edit", "patch", "plan", "call", "say")
+COMPANIONS = {"write": {"text"}, "edit": {"old", "new"}, "call": {"arguments"}}
 
 
 class Record(BaseModel):
@@ -34,6 +34,9 @@ class Step(Record):
     """A unified diff (`git apply -p1`)."""
     plan: tuple[str, ...] | None = None
     """The agent's own list of what it is about to do."""
+    call: str | None = None
+    """A tool by its own name, offered or not, with `arguments` as they are."""
+    arguments: dict[str, Any] | None = None
     say: str | None = None
     expect: str | None = None
     """What the result of the call has to show (regular expression); else the play ends there."""
@@ -50,7 +53,8 @@ class Step(Record):
         if len(acts) != 1:
             raise ValueError(f"a step has exactly one of {', '.join(ACTS)}")
         if given - acts != COMPANIONS.get(self.act, set()):
-            raise ValueError("`text` belongs to `write`, `old` and `new` to `edit`: all or none")
+            words = "; ".join(f"`{act}`: {', '.join(sorted(w))}" for act, w in COMPANIONS.items())
+            raise ValueError(f"these belong together, all of them: {words}")
         if self.expect is not None and self.act == "say":
             raise ValueError("`expect` looks at a tool's result; `say` has none")
         return self

@@ -66,6 +66,8 @@ class ScriptedModel:
     scenario: Scenario
     port: int = 0
     log: Path | None = None
+    socket: Path | None = None
+    """A Unix socket to listen on besides."""
     url: str = ""
     """Without a path; `/v1` and `/v1beta` work behind it."""
     calls: deque[Seen] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -90,6 +92,8 @@ class ScriptedModel:
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()
         _, port = self._runner.addresses[0][:2]
+        if self.socket is not None:
+            await web.UnixSite(self._runner, str(self.socket)).start()
         self.url = f"http://127.0.0.1:{port}"
         return self.url
 

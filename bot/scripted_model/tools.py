@@ -41,6 +41,9 @@ def called(step: Step, tools: Mapping[str, Tool], root: str, id: str) -> Call:
 
     Raises NoTool.
     """
+    if step.call is not None:
+        named = tools.get(step.call, Tool(name=step.call))
+        return Call(id=id, tool=named, arguments=step.arguments or {})
     tool = _named(tools, ALIASES[step.act])
     if tool is not None:
         return Call(id=id, tool=tool, arguments=_arguments(step, tool, root))

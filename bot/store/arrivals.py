@@ -1,8 +1,9 @@
-"""What goes into the journal, as plain tuples; imports no SQLAlchemy, to keep the door small."""
+"""What goes into the journal, as plain tuples; imports nothing, to keep the door small."""
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from bot.runs import DecisionKind
+if TYPE_CHECKING:
+    from bot.runs import DecisionKind
 
 Source = Literal["webhook", "sweep", "poll"]
 
@@ -26,7 +27,7 @@ class Settlement(NamedTuple):
     """What became of one try of a delivery."""
 
     seq: int
-    decision: DecisionKind
+    decision: "DecisionKind"
     attempts: int
     reason: str | None = None
     runs: tuple[str, ...] = ()

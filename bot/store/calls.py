@@ -1,11 +1,25 @@
 """Calls of models: reserved before they go out, settled when they are over, and added up."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
-from sqlalchemy import ColumnElement, Connection, case, func, literal, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    update,
+)
 
 from bot.runs import Budget, Record, Spend
 from bot.store import tables
@@ -81,8 +95,9 @@ class Limit(Record):
 class Refused(Record):
     """A call would go over a limit."""
 
-    limit: str = ""
-    used: str = Field(examples=["$1.97 of $2.00"])
+    limit: str
+    used: str
+    """Such as `$1.97 of $2.00`."""
 
 
 def reserve(c: Connection, call: Call, limits: Sequence[Limit] = ()) -> int | Refused:
@@ -93,8 +108,8 @@ def reserve(c: Connection, call: Call, limits: Sequence[Limit] = ()) -> int | Re
     if limits and c.dialect.name == "postgresql":
         c.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     for limit in limits:
-        spent = _spend(c, *_scope(call, limit.scope), _CALL.started_at >= limit.since)
-        used = over(limit.most, spent, call)
+        whose = {"since": limit.since, **call.model_dump(include=_WHOSE[limit.scope])}
+        used = over(limit.most, Used(*c.execute(_USED[limit.scope], whose).one()), call)
         if used:
             return Refused(limit=limit.name, used=used)
     return insert(c, call)
@@ -102,13 +117,12 @@ def reserve(c: Connection, call: Call, limits: Sequence[Limit] = ()) -> int | Re
 
 def insert(c: Connection, call: Call) -> int:
     """Write down a call as it is; answer its number."""
-    row = tables.calls.insert().values(call.model_dump(mode="json")).returning(_CALL.seq)
-    return int(c.execute(row).scalar_one())
+    return int(c.execute(_INSERT, call.model_dump(mode="json")).scalar_one())
 
 
 def settle(c: Connection, seq: int, call: Call) -> None:
     """Write down what a call came to."""
-    c.execute(update(tables.calls).where(_CALL.seq == seq).values(call.model_dump(mode="json")))
+    c.execute(_SETTLE, {"row": seq, **call.model_dump(mode="json")})
 
 
 def abandon(c: Connection, before: float) -> int:
@@ -119,7 +133,27 @@ def abandon(c: Connection, before: float) -> int:
     return c.execute(update(tables.calls).where(*left).values(**values, error=error)).rowcount
 
 
-def over(most: Budget, spent: Spend, call: Call) -> str | None:
+@dataclass(slots=True)
+class Used:
+    """What counts against a budget."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+    unpriced_tokens: int = 0
+    seconds: float = 0.0
+
+    def add(self, call: Call, times: int = 1) -> None:
+        """Count a call; -1 takes it back."""
+        self.calls += times
+        self.tokens += times * call.tokens
+        self.usd += times * (call.usd or 0.0)
+        self.seconds += times * call.seconds
+        if call.usd is None and not call.subscription:
+            self.unpriced_tokens += times * call.tokens
+
+
+def over(most: Budget, spent: Used, call: Call) -> str | None:
     """Say what of a budget is used where a call, at its largest, would go over it."""
     dollars = spent.usd + (call.usd or 0.0)
     if most.usd is not None and call.usd is not None and dollars > most.usd + 1e-9:
@@ -159,6 +193,62 @@ def spend_by_model(c: Connection, run_id: str) -> list[tuple[str, str, Spend]]:
     return [(role, model, _read(sums)) for role, model, *sums in c.execute(query)]
 
 
+class By(StrEnum):
+    """By what spending is split."""
+
+    REPOSITORY = "repository"
+    MODEL = "model"
+    PERSON = "person"
+    DAY = "day"
+    OUTCOME = "outcome"
+
+
+def spend_by(c: Connection, by: By, since: float = 0.0) -> list[tuple[str, int, Spend]]:
+    """Add up all calls since a moment, as (name, runs, spend): the dearest first, days in order.
+
+    The outcome of a run is `merged`, `open` or `closed` once it has a pull request, else its
+    status; `none` are calls without a run.
+    """
+    name = _names(c, by)
+    dearest = func.coalesce(func.sum(_CALL.usd), literal(0.0)).desc()
+    query = (
+        select(name, func.count(func.distinct(_CALL.run_id)), *_SUMS)
+        .select_from(tables.calls.outerjoin(tables.runs, tables.runs.c.id == _CALL.run_id))
+        .where(_CALL.started_at >= since, _COUNTED)
+        .group_by(name)
+        .order_by(*([name] if by is By.DAY else [dearest, name]))
+    )
+    return [
+        (_day(key) if by is By.DAY else str(key), runs, _read(sums))
+        for key, runs, *sums in c.execute(query)
+    ]
+
+
+def _names(c: Connection, by: By) -> ColumnElement[Any]:
+    if by is By.DAY:
+        days = _CALL.started_at / 86400
+        # PostgreSQL rounds where SQLite cuts off
+        return cast(days if c.dialect.name == "sqlite" else func.floor(days), Integer)
+    if by is By.OUTCOME:
+        run = tables.runs.c
+        return case(
+            (run.id.is_(None), literal_column("'none'")),
+            (run.stop["merged"].as_boolean().is_(True), literal_column("'merged'")),
+            (run.pull_request.is_(None), run.status),
+            (run.following, literal_column("'open'")),
+            else_=literal_column("'closed'"),
+        )
+    return {
+        By.REPOSITORY: _CALL.repository,
+        By.MODEL: _CALL.model,
+        By.PERSON: _CALL.person,
+    }[by]
+
+
+def _day(number: int) -> str:
+    return datetime.fromtimestamp(number * 86400, UTC).date().isoformat()
+
+
 def listing(c: Connection, run_id: str) -> list[Call]:
     """List the calls of a run in the order in which they were made."""
     columns = [column for column in _CALL if column.name != "seq"]
@@ -168,6 +258,7 @@ def listing(c: Connection, run_id: str) -> list[Call]:
 
 _COUNTED = _CALL.status != CallStatus.REFUSED.value
 _UNPRICED = _CALL.usd.is_(None) & ~_CALL.subscription
+_TOKENS = _CALL.input_tokens + _CALL.output_tokens
 _SUMS = (
     func.count(),
     func.coalesce(func.sum(_CALL.input_tokens), 0),
@@ -176,9 +267,7 @@ _SUMS = (
     func.coalesce(func.sum(_CALL.reasoning_tokens), 0),
     func.coalesce(func.sum(_CALL.usd), literal(0.0)),
     func.coalesce(func.sum(case((_UNPRICED, 1), else_=0)), 0),
-    func.coalesce(
-        func.sum(case((_UNPRICED, _CALL.input_tokens + _CALL.output_tokens), else_=0)), 0
-    ),
+    func.coalesce(func.sum(case((_UNPRICED, _TOKENS), else_=0)), 0),
     func.coalesce(func.sum(case((_CALL.subscription, 1), else_=0)), 0),
     func.coalesce(func.sum(case((_CALL.estimated, 1), else_=0)), 0),
     func.coalesce(func.sum(_CALL.seconds), literal(0.0)),
@@ -206,10 +295,29 @@ def _read(sums: Sequence[Any]) -> Spend:
     return Spend.model_validate(dict(zip(_NAMES, sums, strict=True)))
 
 
-def _scope(call: Call, scope: Scope) -> tuple[ColumnElement[bool], ...]:
-    if scope is Scope.REPOSITORY:
-        return (_CALL.repository_id == call.repository_id,)
-    of_installation = _CALL.installation_id == call.installation_id
-    if scope is Scope.PERSON:
-        return (of_installation, _CALL.person == call.person)
-    return (of_installation,)
+# Built once: every call of a model waits for them.
+_INSERT = tables.calls.insert().returning(_CALL.seq)
+_SETTLE = (
+    update(tables.calls)
+    .where(_CALL.seq == bindparam("row"))
+    .values({name: bindparam(name) for name in Call.model_fields})
+)
+_WHOSE: dict[Scope, set[str]] = {
+    Scope.PERSON: {"installation_id", "person"},
+    Scope.REPOSITORY: {"repository_id"},
+    Scope.INSTALLATION: {"installation_id"},
+}
+_USED = {
+    scope: select(
+        func.count(),
+        func.coalesce(func.sum(_TOKENS), 0),
+        func.coalesce(func.sum(_CALL.usd), literal(0.0)),
+        func.coalesce(func.sum(case((_UNPRICED, _TOKENS), else_=0)), 0),
+        func.coalesce(func.sum(_CALL.seconds), literal(0.0)),
+    ).where(
+        _COUNTED,
+        _CALL.started_at >= bindparam("since"),
+        *(_CALL[name] == bindparam(name) for name in sorted(columns)),
+    )
+    for scope, columns in _WHOSE.items()
+}

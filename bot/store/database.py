@@ -1,8 +1,10 @@
 """A database and its threads: queries run here, so that the event loop never waits."""
 
 import asyncio
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -63,6 +65,13 @@ class Database:
         """Run a query in one transaction; it is on disk when this returns."""
         return await asyncio.get_running_loop().run_in_executor(self._writers, self._write, query)
 
+    async def note(self, query: Callable[[Connection], T]) -> T:
+        """Do the same without waiting for the disk: a kill leaves it, a power cut may take it.
+
+        For accounts of what dies with the power anyway; the order of writes is kept.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._writers, self._note, query)
+
     async def close(self) -> None:
         """Wait for what runs, then close every connection."""
         with ThreadPoolExecutor(1) as last:  # the loop's own pool may be gone by now
@@ -77,6 +86,17 @@ class Database:
             with self.engine.begin() as connection:
                 return query(connection)
         with self.file.turn, self.engine.connect() as connection:
+            with connection.execution_options(write=True).begin():
+                result = query(connection)
+            self.file.checkpointer.touch()
+            return result
+
+    def _note(self, query: Callable[[Connection], T]) -> T:
+        if self.file is None:
+            with self.engine.begin() as connection:
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+                return query(connection)
+        with self.file.turn, self.engine.connect() as connection, _unflushed(connection):
             with connection.execution_options(write=True).begin():
                 result = query(connection)
             self.file.checkpointer.touch()
@@ -109,9 +129,29 @@ def parse_url(url: str) -> URL:
 
 def _sqlite(url: URL, path: Path) -> Engine:
     create_private(path)
-    engine = create_engine(url, creator=lambda: connect(path), pool_size=_READERS + 2)
+    engine = create_engine(url, creator=lambda: _connect(path), pool_size=_READERS + 2)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def _unflushed(connection: Connection) -> Iterator[None]:
+    """Let commits of one connection return before they are on disk."""
+    # of the driver: SQLAlchemy's own would begin a transaction first
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    # There are several, and what they read lies in the system's cache as well.
+    connection.execute("PRAGMA cache_size=-512")
+    return connection
 
 
 def _begin(connection: Connection) -> None:

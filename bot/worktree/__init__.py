@@ -11,7 +11,7 @@ from bot.worktree.failures import (
 )
 from bot.worktree.git import Git
 from bot.worktree.mirror import Mirrors
-from bot.worktree.objects import Identity, Objects, Works
+from bot.worktree.objects import Identity, Merged, Objects, Works
 from bot.worktree.pool import Worktrees
 from bot.worktree.push import Pusher
 from bot.worktree.remote import Network, Remote
@@ -24,6 +24,7 @@ __all__ = [
     "Damaged",
     "Git",
     "Identity",
+    "Merged",
     "Mirrors",
     "Network",
     "Objects",

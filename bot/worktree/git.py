@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
@@ -89,6 +89,14 @@ class Git:
         if said.exit_code or said.problem:
             raise failure(arguments[0], said.exit_code, said.problem or told)
         return told
+
+    async def answer(self, *arguments: str, codes: Sequence[int] = (0, 1)) -> tuple[int, bytes]:
+        """Return exit code and output of a command whose exit code says something."""
+        said = await self._say(arguments, self._environment(LOCAL), b"", SECONDS)
+        if said.exit_code not in codes or said.problem:
+            told = (said.errors + said.output[-4000:]).decode(errors="replace")
+            raise failure(arguments[0], said.exit_code, said.problem or told)
+        return said.exit_code, said.output
 
     async def text(self, *arguments: str) -> str:
         """Return what git prints as one line of text."""

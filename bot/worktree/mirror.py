@@ -19,7 +19,7 @@ from bot.worktree.directory import ensure_directory, free_locks
 from bot.worktree.failures import Damaged
 from bot.worktree.git import Git
 from bot.worktree.moved import following
-from bot.worktree.names import checked_branch, checked_ref
+from bot.worktree.names import checked_branch, checked_ref, checked_sha
 from bot.worktree.remote import DIRECT, Network, Remote
 
 FETCH_SECONDS = 1800.0
@@ -73,6 +73,13 @@ class Mirrors:
             await _bring(mirror, remote, specs)
             await _roll_packs(mirror)
             return {ref: (mirror / name).read_text().strip() for ref, name in wanted.items()}
+
+    async def keep_branch(self, repository_id: int, branch: str, sha: str) -> Path:
+        """Name a fetched commit as a branch, for whoever copies the mirror; answer where it is."""
+        mirror = self.path(repository_id)
+        ref = f"refs/heads/{checked_branch(branch)}"
+        await Git(directory=mirror).run("update-ref", ref, checked_sha(sha))
+        return mirror
 
     async def remote_sha(
         self, repository_id: int, url: str, token: str | None, branch: str

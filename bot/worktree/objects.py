@@ -5,10 +5,11 @@ Nothing of a run is written to the mirror, where every boxed git of the reposito
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.errors import GitError
 from bot.worktree import bundles, changes
 from bot.worktree.changes import Change
 from bot.worktree.directory import ensure_directory
@@ -26,6 +27,15 @@ class Identity:
 
     name: str
     email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """What a merge came to."""
+
+    tree: str
+    conflicts: tuple[str, ...]
+    """Paths where both sides changed the same; empty: it is clean."""
 
 
 class Objects:
@@ -140,6 +150,43 @@ class Objects:
     async def bundle(self, base: str, commit: str) -> Path:
         """Keep what ``commit`` has over ``base`` as a file that survives; answers where."""
         return await bundles.save(self.git, self.files / BUNDLE, base, commit)
+
+    async def merge(self, ours: str, theirs: str) -> "Merged":
+        """Merge two commits without a worktree; conflicts stand in the tree between marks."""
+        command = ("merge-tree", "--write-tree", "--name-only", "--no-messages", "-z")
+        code, said = await self.git.answer(*command, checked_sha(ours), checked_sha(theirs))
+        tree, *paths = said.decode(errors="surrogateescape").split("\0")
+        conflicts = tuple(path for path in paths if path) if code else ()
+        return Merged(tree=tree.strip(), conflicts=conflicts)
+
+    async def with_files(self, commit: str, files: Mapping[str, bytes]) -> str:
+        """Return the tree of a commit with other contents in regular files that it has."""
+        index = self.files / "with-files.index"
+        index.unlink(missing_ok=True)
+        git = replace(self.git, index=index)
+        try:
+            await git.run("read-tree", checked_sha(commit))
+            for path, content in files.items():
+                found = await git.text("ls-files", "-s", "-z", "--", f":(literal){path}")
+                if not found.startswith("100"):
+                    raise GitError("ls-files", 1, f"{path} is not a regular file")
+                blob = (await git.run("hash-object", "-w", "--stdin", stdin=content)).decode()
+                entry = f"{found[:6]} {blob.strip()}\t{path}\0".encode()
+                await git.run("update-index", "-z", "--index-info", stdin=entry)
+            return await git.text("write-tree")
+        finally:
+            index.unlink(missing_ok=True)
+
+    async def authors_between(self, old: str, new: str) -> set[str]:
+        """Collect the authors, `Name <mail>`, of the commits that ``new`` has over ``old``."""
+        said = await self.git.text(
+            "log",
+            "--no-show-signature",
+            "--format=%an <%ae>",
+            checked_sha(new),
+            f"^{checked_sha(old)}",
+        )
+        return set(said.splitlines())
 
     async def restore(self) -> str:
         """Take up the kept bundle, checked object by object; answers its commit.

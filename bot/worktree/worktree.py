@@ -53,6 +53,19 @@ class Worktree:
             await self._restore_anew(commit)
         self.commit = commit
 
+    async def lay(self, commit: str) -> None:
+        """Put ``commit`` over what lies there: files that git does not track stay.
+
+        For what `setup` made on another commit. Where that cannot be, nothing but it lies there.
+        """
+        checked_sha(commit)
+        self.tidy = False
+        try:
+            await self._restore(commit)
+        except (GitError, OSError, RecursionError):
+            await self.reset(commit)
+        self.commit = commit
+
     async def capture(self, *, drop: Callable[[str], bool]) -> str:
         """Write what lies there now as a tree, and answer it; the worktree stays as it is.
 

@@ -94,7 +94,7 @@ tried("pair", lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
     assert results == {
         "model": "ALLOWED",
         **dict.fromkeys(("host", "world", "metadata", "dns over tcp", "server"), "EACCES"),
-        **dict.fromkeys(("fast open", "fast message"), "EOPNOTSUPP"),
+        **dict.fromkeys(("fast open", "fast message"), "ENOTSUP"),
         **dict.fromkeys(("udp", "udp6", "raw", "mptcp", "sctp", "pair"), "EPROTONOSUPPORT"),
         "sctp packets": "EPROTONOSUPPORT",
         **dict.fromkeys(("smc", "netlink", "unix"), "EAFNOSUPPORT"),
@@ -166,14 +166,19 @@ tried("own", lambda: call({PRLIMIT[MACHINE]}, 0, 4, limits, None))
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
 
 
-async def test_memory_of_the_host_cannot_be_read(tmp_path: Path) -> None:
-    script = (
-        f"cat /proc/{os.getpid()}/environ; cat /proc/{os.getpid()}/maps; ls /proc/{os.getpid()}/fd"
-    )
+async def test_memory_and_open_files_of_the_host_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("canary")
+    with open(tmp_path / "secret") as held:
+        host = f"/proc/{os.getpid()}"
+        script = (
+            f"cat {host}/environ; cat {host}/maps; cat {host}/fd/{held.fileno()};"
+            f"readlink -v {host}/fd/{held.fileno()}; ls {host}/root/ {host}/cwd/; cat {host}/mem"
+        )
 
-    outcome = await boxed(tmp_path / "tree", script, "landlock")
+        outcome = await boxed(tmp_path / "tree", script, "landlock")
 
-    assert outcome.output.count("denied") == 3
+    assert outcome.output.count("denied") == 7
+    assert "canary" not in outcome.output
 
 
 async def test_no_capability_is_left_as_root_too(tmp_path: Path) -> None:

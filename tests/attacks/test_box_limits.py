@@ -13,11 +13,16 @@ from bot.box.surroundings import Limits
 from tests.box.boxed import EACH_LEVEL, boxed, command
 
 
-async def test_a_gigabyte_of_output_is_stopped_at_the_limit(tmp_path: Path) -> None:
+@EACH_LEVEL
+async def test_two_gigabytes_of_output_are_stopped_at_the_limit(
+    tmp_path: Path, level: Choice
+) -> None:
     log = tmp_path / "log"
     started = time.monotonic()
 
-    outcome = await boxed(tmp_path / "tree", "head -c 1G /dev/zero", log=log, seconds=60)
+    outcome = await boxed(
+        tmp_path / "tree", "head -c 2G /dev/zero", log=log, seconds=60, level=level
+    )
 
     assert (outcome.exit_code, outcome.problem) == (None, "output limit of 64 MB")
     assert log.stat().st_size == 64 * 2**20

@@ -400,3 +400,35 @@ async def test_a_mention_is_a_cross_reference(forge: Forge) -> None:
     assert data["node"]["timelineItems"]["nodes"] == [
         {"willCloseTarget": False, "source": {"number": 1}}
     ]
+
+
+@pytest.mark.parametrize("variables", [[], "x", {"id": 7.5}, {"id": None}, {}])
+async def test_variables_that_do_not_fit_are_an_error(forge: Forge, variables: Json) -> None:
+    query = "query($id: ID!) { node(id: $id) { id } }"
+
+    answer = await forge.post("/graphql", {"query": query, "variables": variables}, by="maintainer")
+
+    assert (answer.status, len(answer.body["errors"])) == (200, 1)
+
+
+async def test_many_mutations_of_one_request_are_done_in_their_order(forge: Forge) -> None:
+    """One request, one write: the first one fails and the others are done all the same."""
+    pull = await forge.pull("feature")
+    query = """mutation($id: ID!) {
+      none: resolveReviewThread(input: {threadId: "nonsense"}) { thread { id } }
+      ready: convertPullRequestToDraft(input: {pullRequestId: $id}) { pullRequest { isDraft } }
+      back: markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } }
+    }"""
+
+    answer = await ask(forge, query, id=pull["node_id"])
+
+    data = answer.body["data"]
+    assert data["none"] is None
+    assert (data["ready"]["pullRequest"]["isDraft"], answer.body["errors"][0]["path"]) == (
+        False,  # both show the pull request as it is when the answer is written
+        ["none"],
+    )
+    names = await forge.settled()
+    assert names.index("pull_request.converted_to_draft") < names.index(
+        "pull_request.ready_for_review"
+    )

@@ -214,3 +214,50 @@ async def test_a_locked_conversation_takes_nothing_from_apps_and_strangers(
     assert {answer.status for answer in refused} == {403}
     assert refused[0].body["message"] == "Unable to create comment because issue is locked."
     assert allowed.status == 201
+
+
+async def test_two_hundred_comments_come_as_one_review(forge: Forge) -> None:
+    """Issue 5, bad input."""
+    pull, _ = await proposed(forge)
+    comments = [{"path": "long.txt", "line": 20, "body": str(n)} for n in range(200)]
+
+    answer = await forge.post(
+        f"{pull}/reviews", {"event": "COMMENT", "comments": comments}, by="triager"
+    )
+
+    assert answer.status == 200
+    assert (await forge.settled()).count("pull_request_review_comment.created") == 200
+    second = await forge.get(f"{pull}/comments?per_page=100&page=2")
+    assert [one["body"] for one in second.body[-2:]] == ["198", "199"]
+
+
+async def test_a_deleted_reviewer_is_nobody(forge: Forge) -> None:
+    """26: `user` is null in REST."""
+    pull, head = await proposed(forge)
+    made = (await comment(forge, pull, head)).body
+
+    await forge.switch("ghost", login=forge.login("triager"))
+
+    assert (await read(forge, made))["user"] is None
+    assert (await forge.get(f"{pull}/reviews")).body[0]["user"] is None
+
+
+async def test_threads_stay_where_the_fork_is_gone(forge: Forge) -> None:
+    """16, 26: `head.repo` is null then, and nothing of the conversation is lost."""
+    fork = (await forge.post(f"{forge.repo}/forks", by="stranger")).body["full_name"]
+    main = await forge.get(f"/repos/{fork}/git/ref/heads/main")
+    ref = {"ref": "refs/heads/mine", "sha": main.body["object"]["sha"]}
+    await forge.post(f"/repos/{fork}/git/refs", ref, by="stranger")
+    content = {"message": "m", "content": "eA==", "branch": "mine"}
+    made = await forge.put(f"/repos/{fork}/contents/x.txt", content, by="stranger")
+    body = {"title": "x", "head": f"{forge.login('stranger')}:mine", "base": "main"}
+    opened = (await forge.post(f"{forge.repo}/pulls", body, by="stranger")).body
+    pull = f"{forge.repo}/pulls/{opened['number']}"
+    head = made.body["commit"]["sha"]
+    await comment(forge, pull, head, path="x.txt", line=1)
+
+    await forge.switch("delete", repository=fork)
+
+    assert (await forge.get(pull)).body["head"]["repo"] is None
+    assert [one["line"] for one in (await forge.get(f"{pull}/comments")).body] == [1]
+    assert (await comment(forge, pull, head, path="x.txt", line=1)).status == 201

@@ -117,12 +117,13 @@ async def test_a_comment_too_long_is_cut_and_says_so(world: World) -> None:
     assert body.endswith(signed("")[1:])
 
 
-async def test_a_locked_conversation_is_no_obstacle_to_write_access(world: World) -> None:
+async def test_a_locked_conversation_takes_no_comment_of_an_app(world: World) -> None:
+    """probot/stale#25, renovatebot/renovate#6215: whatever its permissions."""
     await world.call("PUT", "/issues/1/lock", {})
 
-    await world.apply(status("Working"))
-
-    assert await bodies(world) == [signed("Working")]
+    with pytest.raises(EffectRefused) as refused:
+        await world.apply(status("Working"))
+    assert refused.value.kind == "locked"
 
 
 async def test_a_deleted_issue_is_gone(world: World) -> None:

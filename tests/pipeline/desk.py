@@ -19,6 +19,7 @@ from bot.agent.runtime import (
     Role,
 )
 from bot.box import Box, probe
+from bot.box.destination import Allowed
 from bot.errors import StageFailed
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.contract import Contract
@@ -147,6 +148,7 @@ class Desk:
     work: Work = field(default_factory=Work)
     events: list[RunEvent] = field(default_factory=list)
     saved: list[tuple[str, str]] = field(default_factory=list)
+    egress: Allowed | None = None
 
     @property
     def run(self) -> Run:
@@ -221,6 +223,7 @@ class Desk:
                 record=self._record,
                 errors=known(),
                 save=self._save,
+                egress=self.egress,
             )
             result = await STAGES[kind](attempt, ports)
         if result.checkpoint:

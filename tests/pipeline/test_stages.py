@@ -16,6 +16,7 @@ from bot.agent.runtime import (
     Role,
     ToolFinished,
 )
+from bot.box.destination import Allowed
 from bot.errors import StageFailed
 from bot.pipeline import instructions
 from bot.pipeline.configuration import load
@@ -357,3 +358,60 @@ async def test_an_agent_that_dies_is_no_review_and_no_plan(room: Room) -> None:
         await here.attempt(StageKind.PLAN)
 
     assert (ended.value.kind, ended.value.blocked) == ("agent_died", False)
+
+
+# --- setup --------------------------------------------------------------------------------------
+
+
+async def test_setup_runs_before_the_agent_and_what_it_makes_is_nobodys_work(room: Room) -> None:
+    here = await desk(room, writes(NOTES_dot_md="x\n"))
+    here.config = load(
+        "verify: {setup: 'mkdir ignored; touch ignored/a made.txt; echo 1 > README.md'}"
+    )
+
+    result = await here.attempt(StageKind.IMPLEMENT)
+
+    objects = here.room.objects()
+    changed = await objects.changes(here.base, result.checkpoint or "")
+    assert [change.path for change in changed] == ["NOTES.md"]
+
+
+async def test_setup_without_a_network_runs_on_the_work(room: Room) -> None:
+    here = await desk(room, writes(NOTES_dot_md="x\n"))
+    here.config = load("verify: {setup: test -f NOTES.md || exit 1, test: test -f NOTES.md}")
+    await here.attempt(StageKind.IMPLEMENT)
+
+    result = await here.attempt(StageKind.VERIFY)
+
+    assert [command.name for command in result.commands] == ["setup", "test"]
+    assert result.status is StageStatus.PASSED
+
+
+async def test_setup_with_a_network_never_runs_what_an_agent_wrote(room: Room) -> None:
+    here = await desk(room, writes(src__shop_dot_py="PRICE = 2\n"))
+    here.egress = Allowed.parse(["allowed.test"])
+    here.config = load(
+        "verify: {setup: 'grep -q PRICE.=.1 src/shop.py && env > ignored_env.log',"
+        " test: 'grep -q PRICE.=.2 src/shop.py && grep -q ^HTTPS_PROXY= ignored_env.log"
+        " && ! env | grep -q PROXY'}"
+    )
+    await here.attempt(StageKind.IMPLEMENT)
+
+    result = await here.attempt(StageKind.VERIFY)
+
+    assert [(c.name, c.exit_code, c.output) for c in result.commands] == [
+        ("setup", 0, ""),
+        ("test", 0, ""),
+    ]
+
+
+async def test_where_setup_goes_is_in_the_timeline(room: Room) -> None:
+    here = await desk(room, writes(NOTES_dot_md="x\n"))
+    here.egress = Allowed.parse(["allowed.test"])
+    asks = "import urllib.request as r; r.urlopen('http://evil.test/')"
+    here.config = load(f'verify: {{setup: "python3 -c \\"{asks}\\" || true"}}')
+
+    await here.attempt(StageKind.IMPLEMENT)
+
+    ways = [event.data for event in here.events if event.type == "network"]
+    assert [(way["host"], bool(way["refused"])) for way in ways] == [("evil.test", True)]

@@ -222,7 +222,7 @@ def test_an_agent_s_own_small_questions_do_not_meet_the_steps() -> None:
     [
         ("plays: []", "at least 1 item"),
         ("plays: [{steps: [{shell: ls, read: a}]}]", "exactly one of"),
-        ("plays: [{steps: [{edit: a, old: b}]}]", "all or none"),
+        ("plays: [{steps: [{edit: a, old: b}]}]", "all of them"),
         ("plays: [{steps: [{say: a, expect: b}]}]", "has none"),
         ("plays: [{match: '('}]", "no regular expression"),
         ("plays: [{stepps: []}]", "Extra inputs"),

@@ -9,6 +9,7 @@ pytestmark = pytest.mark.slow
 
 async def test_a_label_put_on_while_the_service_was_down_starts_its_run(there: World) -> None:
     there.script(1, [{"write": "NOTES.md", "text": "A note.\n"}])
+    await there.settled("ping")
     await there.kill()
     await there.label(1)
 
@@ -21,6 +22,7 @@ async def test_a_label_put_on_while_the_service_was_down_starts_its_run(there: W
 
 
 async def test_a_dry_run_shows_what_was_missed_and_changes_nothing(there: World) -> None:
+    await there.settled("ping")
     await there.kill()
     await there.label(1)
 

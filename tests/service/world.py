@@ -144,6 +144,32 @@ class World:
         comments = await self.repo("GET", f"/issues/{issue}/comments")
         return [c["body"] for c in comments if c["user"]["type"] == "Bot"]
 
+    async def comment_that(self, issue: int, seen: Callable[[str], bool]) -> Json:
+        """Wait for a comment of Coppice that looks as wanted; answer it."""
+        listed: list[Json] = []
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    listed = await self.repo("GET", f"/issues/{issue}/comments")
+                    ours = [c for c in listed if c["user"]["type"] == "Bot" and seen(c["body"])]
+                    if ours:
+                        return ours[0]
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            texts = "\n---\n".join(comment["body"] for comment in listed)
+            raise AssertionError(f"no such comment among:\n{texts}") from None
+
+    async def reactions(self, comment: int) -> list[str]:
+        """The signs that Coppice put on a comment."""
+        found = await self.repo("GET", f"/issues/comments/{comment}/reactions")
+        return [r["content"] for r in found if r["user"]["type"] == "Bot"]
+
+    async def reacted(self, comment: int, content: str) -> None:
+        """Wait for a sign of Coppice on a comment."""
+        async with asyncio.timeout(PATIENCE):
+            while content not in await self.reactions(comment):
+                await asyncio.sleep(0.1)
+
     async def checks(self, ref: str) -> dict[str, Json]:
         """The check runs on a commit, by name."""
         found = await self.repo("GET", f"/commits/{ref}/check-runs")
@@ -174,11 +200,11 @@ class World:
     def control(self) -> str:
         return f"{self.forge.ready['html_url']}/_forge"
 
-    def script(self, issue: int, *attempts: Sequence[Mapping[str, Json]]) -> None:
-        """Say what the scripted agent does on an issue."""
+    def script(self, issue: int, *attempts: Sequence[Mapping[str, Json]], **more: Json) -> None:
+        """Say what the scripted agent does on an issue; ``more`` is `plan` or `review`."""
         path = self.folder / "scripts" / f"{issue}.yaml"
         path.parent.mkdir(exist_ok=True)
-        path.write_text(yaml.safe_dump({"attempts": [list(steps) for steps in attempts]}))
+        path.write_text(yaml.safe_dump({"attempts": [list(steps) for steps in attempts], **more}))
 
     async def serve(self) -> None:
         """Start the service; again after a kill, at the same address."""

@@ -136,6 +136,8 @@ class Conversation:
         except ValidationError:
             raise RequestError.invalid_params({"details": "that is no such request"}) from None
         call = asked.tool_call
+        for event in self._updates.asked(call):
+            await self._account.tell(event)
         decision = self._policy.decide(call, self._updates.call(call.tool_call_id))
         await self._account.tell(PermissionAsked(title=decision.title, command=decision.command))
         await self._account.tell(

@@ -56,10 +56,13 @@ class Updates:
             return
         yield from self._events(told)
 
-    def title(self, id: str) -> str | None:
-        """The title of a call that has begun."""
-        call = self._open.get(id)
-        return call.title if call else None
+    def asked(self, call: schema.ToolCallUpdate) -> Iterator[AgentEvent]:
+        """Take note of a call that permission is asked for; some begin by that."""
+        if call.tool_call_id not in self._open:
+            told = call.model_dump(exclude={"status"}) | {"title": call.title or ""}
+            yield from self._started(
+                schema.ToolCallStart.model_validate(told | {"session_update": "tool_call"})
+            )
 
     def call(self, id: str) -> schema.ToolCallStart | None:
         return self._open.get(id)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.agent.catalogue import Endpoint
 from bot.agent.gateway import asking
-from bot.agent.gateway.account import BUDGET, Account, Reservation
+from bot.agent.gateway.account import BUDGET, GIVEN_UP, Account, Reservation
 from bot.agent.gateway.asking import Ask
 from bot.agent.gateway.dialect import Kind, Route
 from bot.agent.gateway.dialects import DIALECTS
@@ -120,7 +120,7 @@ class Door:
                 reservation.fail(str(error))
                 raise self._end("model_key", str(error)) from error
             finally:
-                reservation.fail("the call was given up before it was answered")
+                reservation.fail(GIVEN_UP)
         raise Refused(402, self.refusal.kind, self.refusal.message)
 
     def _known_by(self, endpoint: Endpoint) -> Endpoint:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.agent.catalogue import Catalogue
 from bot.agent.gateway.account import Account
+from bot.agent.gateway.books import Books
 from bot.agent.gateway.door import MOST_BODY, Door
 from bot.agent.gateway.job import Job, Tell
 from bot.agent.gateway.price import price_of
@@ -42,6 +43,7 @@ class Gateway:
         """``folder`` gets the sockets; ``proxy`` names the proxy to an address, if there is one."""
         self.catalogue = catalogue
         self._database = database
+        self._books = Books(database)
         self._budgets = budgets
         self._folder = folder
         self._proxy = proxy
@@ -66,7 +68,7 @@ class Gateway:
             tell(f"waits for the model: `{endpoint}` serves {first.endpoint.parallel} at once")
         async with first.slots:
             tell("")
-            account = Account(job, self._database, self._budgets)
+            account = Account(job, self._books, self._budgets)
             door = Door(
                 account,
                 self._chain(first),
@@ -78,7 +80,7 @@ class Gateway:
             try:
                 yield door
             finally:
-                await asyncio.shield(_close(runner, account))
+                await asyncio.shield(_close(runner, self._books))
                 door.path.unlink(missing_ok=True)
 
     async def close(self) -> None:
@@ -143,6 +145,6 @@ async def _listen(door: Door) -> web.AppRunner:
     return runner
 
 
-async def _close(runner: web.AppRunner, account: Account) -> None:
+async def _close(runner: web.AppRunner, books: Books) -> None:
     await runner.cleanup()
-    await account.close()
+    await books.close()

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from io import BytesIO
 
 import aiohttp
 
@@ -156,7 +157,7 @@ class Upstream:
         try:
             answer = await session.post(
                 url,
-                data=payload,
+                data=BytesIO(payload),  # sent piece by piece, so that others get their turn
                 headers=headers,
                 allow_redirects=False,
                 timeout=timeout,

@@ -18,7 +18,7 @@ from bot.agent.loop.tools import Desk, Tool, for_role
 from bot.agent.loop.transcript import open_transcript
 from bot.agent.loop.tree import Tree
 from bot.agent.runtime import AgentContext, AgentTask, ModelSocket, Role
-from bot.box import TREE
+from bot.box import TREE, BoxLevel
 from bot.errors import StageFailed
 
 PROMPTS = Path(__file__).resolve().parents[3] / "prompts" / "loop"
@@ -36,7 +36,14 @@ class Attempt:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Conversation]:
         """Start what the attempt needs; all of it has ended after the block."""
-        desk = Desk(context=self._confined(), tree=self._tree(), deadline=self.deadline)
+        tree = self._tree()
+        boxed = self.context.box.level >= BoxLevel.BUBBLEWRAP
+        desk = Desk(
+            context=self._confined(),
+            tree=Tree(tree),
+            deadline=self.deadline,
+            place=TREE if boxed else str(tree),
+        )
         form = Form(self.task.answer)
         async with AsyncExitStack() as stack:
             model = await stack.enter_async_context(model_at(self.socket))
@@ -69,11 +76,11 @@ class Attempt:
         mounts = tuple(replace(mount, writable=False) for mount in self.context.mounts)
         return replace(self.context, mounts=mounts)
 
-    def _tree(self) -> Tree:
+    def _tree(self) -> Path:
         trees = [mount.source for mount in self.context.mounts if mount.target == TREE]
         if not trees:
             raise StageFailed("no_tree", "there is no worktree to work in")
-        return Tree(trees[-1])
+        return trees[-1]
 
 
 def _parameters(role: Role, tools: Mapping[str, Tool], form: Form) -> ModelRequestParameters:

@@ -15,7 +15,7 @@ from bot.agent.loop.compaction import FULL, WANTED, compacted, tokens
 from bot.agent.loop.transcript import Transcript
 from bot.agent.runtime import Finished, FinishReason, ModelSocket, Refusal
 
-WAITS = (1.0, 5.0)
+WAITS = (0.5, 4.0)
 """Seconds before a question is asked again that got no answer; the gateway waits by itself too."""
 OVERFLOWS = 3
 MOST_TURNS = 500

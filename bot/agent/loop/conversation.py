@@ -29,6 +29,8 @@ from bot.agent.runtime import (
     Finished,
     FinishReason,
     Message,
+    PermissionAsked,
+    PermissionDecided,
     Started,
     Thought,
     ToolFinished,
@@ -36,6 +38,8 @@ from bot.agent.runtime import (
     Usage,
     Warned,
 )
+from bot.guard.danger import judge
+from bot.guard.verdict import SAFE, Danger, Verdict
 from bot.runs import Json
 
 BROKEN_ANSWERS = 2
@@ -85,7 +89,12 @@ class Conversation:
             yield Warned(text=result.text)
         else:
             yield _started(call, tool, given)
-            result = await self._carry_out(call, tool, given)
+            command = tool.command(given or {}) if tool else None
+            verdict = judge(command, tree=self.desk.place) if command else SAFE
+            for asked in _decided(command, verdict):
+                yield asked
+            refused = verdict.danger is not Danger.NONE
+            result = _denied(verdict) if refused else await self._carry_out(call, tool, given)
             for event in _ended(call, tool, given, result):
                 yield event
         # only now: whoever took the event has saved what lies in the tree
@@ -181,6 +190,19 @@ def _ended(
     changed: list[AgentEvent] = [FileChanged(path=path) for path in result.changed]
     finished = ToolFinished(title=title, ok=result.ok, detail=result.text, id=call.tool_call_id)
     return [*changed, finished]
+
+
+def _decided(command: str | None, verdict: Verdict) -> list[AgentEvent]:
+    """Tell of what was refused; what nobody minds is told by its start and end alone."""
+    if command is None or verdict.danger is Danger.NONE:
+        return []
+    title = f"run {' '.join(command.split())}"[:200]
+    asked = PermissionAsked(title=title, command=command[:4000])
+    return [asked, PermissionDecided(title=title, allowed=False, reason=verdict.reason)]
+
+
+def _denied(verdict: Verdict) -> Result:
+    return Result(text=f"Refused: {verdict.reason}. Do it in another way, or do without.", ok=False)
 
 
 def _return(call: ToolCallPart, result: Result) -> ToolReturnPart:

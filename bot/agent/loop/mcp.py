@@ -48,7 +48,7 @@ class _Server:
                 answer = await self._answer(number)
         except (TimeoutError, ValueError, OSError, _Broken) as error:
             # what it answers later would be taken for the answer to another question
-            self.broken = f"the MCP server {self.name} does not answer: {error or 'too late'}"
+            self.broken = f"the MCP server {self.name} does not answer: {str(error) or 'too late'}"
             raise Refused(self.broken) from error
         if "error" in answer:
             raise Refused(shorten(str(_map(answer["error"]).get("message")), 2000))
@@ -93,7 +93,8 @@ async def _introduced(server: _Server) -> list[Tool]:
     while len(found) < MOST_TOOLS:
         page = await server.ask("tools/list", cursor, START_SECONDS)
         listed = page.get("tools")
-        found += [_tool(server, each) for each in map(_map, listed or ()) if _usable(each)]
+        listed = listed if isinstance(listed, list) else []
+        found += [_tool(server, each) for each in map(_map, listed) if _usable(each)]
         if not isinstance(page.get("nextCursor"), str) or not listed:
             break
         cursor = {"cursor": page["nextCursor"]}
@@ -101,7 +102,8 @@ async def _introduced(server: _Server) -> list[Tool]:
 
 
 def _usable(given: Mapping[str, Any]) -> bool:
-    return _NAME.fullmatch(str(given.get("name"))) is not None
+    name = given.get("name")
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
 
 
 def _tool(server: _Server, given: Mapping[str, Any]) -> Tool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.agent.profiles import claude, codex, gemini, opencode
-from bot.agent.profiles.profile import Package, Parser, Profile, AgentProtocol, filled
+from bot.agent.profiles.profile import AgentProtocol, Package, Parser, Profile, filled
 
 BUILT_IN: Mapping[str, Profile] = {
     **codex.PROFILES,
@@ -12,4 +12,4 @@ BUILT_IN: Mapping[str, Profile] = {
     **gemini.PROFILES,
 }
 
-__all__ = ["BUILT_IN", "Package", "Parser", "Profile", "AgentProtocol", "filled"]
+__all__ = ["BUILT_IN", "AgentProtocol", "Package", "Parser", "Profile", "filled"]

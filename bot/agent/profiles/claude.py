@@ -1,6 +1,6 @@
 """Anthropic's Claude Code, by its ACP adapter and by `claude -p`."""
 
-from bot.agent.profiles.profile import Package, Parser, Profile, AgentProtocol
+from bot.agent.profiles.profile import AgentProtocol, Package, Parser, Profile
 from bot.agent.runtime import Api, Asks
 
 _PACKAGE = Package(

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.agent.profiles.profile import Package, Parser, Profile, AgentProtocol
+from bot.agent.profiles.profile import AgentProtocol, Package, Parser, Profile
 from bot.agent.runtime import Api, Asks
 
 _PACKAGE = Package(

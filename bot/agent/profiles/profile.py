@@ -1,6 +1,7 @@
 """A profile: everything that is particular about one agent program, as data."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from string import Template
 from typing import Annotated, Self
@@ -55,9 +56,9 @@ class Profile(Record):
     otherwise goes to its stdin."""
     package: Package | None = None
     """None: the program is one of the box's own."""
-    env: dict[_Variable, str] = {}
+    env: Mapping[_Variable, str] = Field(default_factory=dict)
     """All of its environment beside PATH, LANG and HOME; the same words are filled in."""
-    files: dict[_Path, str] = {}
+    files: Mapping[_Path, str] = Field(default_factory=dict)
     """What lies in its fresh HOME when it starts; the same words but `${url}`."""
     apis: frozenset[Api] = Field(min_length=1)
     asks: Asks = Asks.NOTHING
@@ -70,7 +71,7 @@ class Profile(Record):
     """ACP: the method to authenticate by, where it asks for one."""
     mode: str | None = None
     """ACP: the session mode to set."""
-    session: dict[str, Json] = {}
+    session: Mapping[str, Json] = Field(default_factory=dict)
     """ACP: `_meta` of a new session."""
     parser: Parser = Parser.TEXT
     """Headless: whose lines it writes."""
@@ -87,7 +88,7 @@ class Profile(Record):
 
     @field_validator("env", "files")
     @classmethod
-    def _known_words(cls, value: dict[str, str]) -> dict[str, str]:
+    def _known_words(cls, value: Mapping[str, str]) -> Mapping[str, str]:
         for name, text in value.items():
             _require_known(text)
             if ".." in name.split("/"):
@@ -106,7 +107,7 @@ class Profile(Record):
         return self
 
 
-def filled(text: str, words: dict[str, str]) -> str:
+def filled(text: str, words: Mapping[str, str]) -> str:
     """Put the values in the place of their names."""
     return Template(text).substitute(words)
 

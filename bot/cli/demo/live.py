@@ -19,11 +19,11 @@ class Live:
         self._colour = wants_colour() and sys.stdout.isatty()
         self._began: float | None = None
 
-    def introduce(self, forge: str, service: str, box: str) -> None:
+    def introduce(self, *, forge: str, service: str, agent: str, box: str) -> None:
         self._say(self._painted("Coppice, on this machine alone", _BOLD))
         self._say(f"  forge    {forge}  (GitHub's stand-in: REST, webhooks, git)")
         self._say(f"  coppice  {service}")
-        self._say("  agent    SCRIPTED: no model; what it does is written in a file")
+        self._say(f"  agent    {printable(agent)}")
         self._say(f"  box      {box}")
         self._say()
 

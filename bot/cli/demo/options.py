@@ -13,7 +13,7 @@ from bot.cli.issue_file import Issue, read_issue
 from bot.errors import OperatorError
 from bot.forge.seed import SeedRefused, find_start
 
-AGENTS = ("scripted",)
+SCRIPTED = "scripted"
 SETUP = "setup"
 # Lower case only: `PYTHONPATH=src pytest` is a command, not a name.
 _NAMED = re.compile(r"([a-z][a-z0-9_-]*)=(.+)", re.DOTALL)
@@ -40,7 +40,8 @@ def read(arguments: Namespace) -> Options:
     """Check the arguments; raise OperatorError (exit 2) that names the wrong one."""
     if arguments.story is not None:
         _one_of("--story", arguments.story, STORIES)
-    _one_of("--agent", arguments.agent, AGENTS)
+    if arguments.patch and arguments.agent != SCRIPTED:
+        raise OperatorError("--patch is what the scripted agent does; other agents find out")
     _not_empty(arguments, "repo", "base", "issue", "setup", "state")
     if arguments.base and not arguments.repo:
         raise OperatorError("--base names a branch or commit of --repo, which is not given")

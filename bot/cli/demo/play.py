@@ -18,6 +18,7 @@ from bot.cli.demo import inputs, result, story
 from bot.cli.demo.children import Child, started
 from bot.cli.demo.hub import Hub
 from bot.cli.demo.live import Live
+from bot.cli.demo.model import ModelChoice, chosen_model, require_agent, require_model
 from bot.cli.demo.options import Options
 from bot.cli.demo.result import Kept, Result
 from bot.cli.demo.watch import Watch
@@ -25,12 +26,20 @@ from bot.cli.output import emit, note
 from bot.errors import CoppiceError, OperatorError
 from bot.github.app import App, Registration
 from bot.runs import Run
-from bot.settings import DATABASE_FILE, PREFIX, BoxSettings, inherited_environment, load
+from bot.settings import (
+    DATABASE_FILE,
+    PREFIX,
+    BoxSettings,
+    ModelSettings,
+    inherited_environment,
+    load,
+)
 from bot.store.database import Database
 
 LABEL = "coppice"
 DATA = "coppice"
 SCRIPTS = "scripts"
+MODEL_LOG = "model.log"
 INTERRUPTED = 130
 WORKING_SECONDS = 60
 
@@ -103,10 +112,22 @@ async def _perform(options: Options, state: Path, outcome: Result) -> None:
     settings = load(BoxSettings)
     box = await find_box(settings)
     outcome.box = {"level": box.level.value, "name": box.level.label}
-    async with _set(options, state, settings) as stage:
+    models = load(ModelSettings)
+    agent = await require_agent(options.agent, models, box)
+    if agent.capabilities.apis and (options.repo or options.issue):
+        require_model(models, "--repo" if options.repo else "--issue")
+    async with (
+        chosen_model(agent, models, state / MODEL_LOG) as model,
+        _set(options, state, settings, model) as stage,
+    ):
+        outcome.model = model.shown
         live = Live(silent=options.as_json)
-        service = str(stage.service.ready["url"])
-        live.introduce(str(stage.forge.ready["html_url"]), service, box.level.label)
+        live.introduce(
+            forge=str(stage.forge.ready["html_url"]),
+            service=str(stage.service.ready["url"]),
+            agent=agent.label or f"{agent.name}; its model: {model.shown}",
+            box=box.level.label,
+        )
         watch = Watch(stage.database, stage.hub, live.show, stage.require_alive)
         issue = await _issue(options, stage)
         outcome.issue_url = (await stage.hub.of_repository(f"/issues/{issue}"))["html_url"]
@@ -128,7 +149,9 @@ async def _issue(options: Options, stage: Stage) -> int:
 
 
 @asynccontextmanager
-async def _set(options: Options, state: Path, settings: BoxSettings) -> AsyncIterator[Stage]:
+async def _set(
+    options: Options, state: Path, settings: BoxSettings, model: ModelChoice
+) -> AsyncIterator[Stage]:
     """Start forge and service and lead the one's webhooks to the other."""
     async with AsyncExitStack() as stack:
         arguments = ("--port", "0", "--state", str(state), "--json", *_seeding(options, state))
@@ -136,7 +159,8 @@ async def _set(options: Options, state: Path, settings: BoxSettings) -> AsyncIte
         forge = await stack.enter_async_context(started("forge", arguments, environment, state))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         hub, app = Hub(session, forge.ready), _app(forge.ready, session)
-        environment = _environment(options, state, forge.ready, settings)
+        given = _given(options, state, forge.ready, settings)
+        environment = _environment(given | dict(model.settings))
         service = await stack.enter_async_context(started("serve", (), environment, state))
         await _until_it_works(service, session)
         address = {"url": service.ready["webhook_url"]}
@@ -176,11 +200,11 @@ def _app(ready: Mapping[str, Any], session: aiohttp.ClientSession) -> App:
     return App(registration, session)
 
 
-def _environment(
+def _given(
     options: Options, state: Path, ready: Mapping[str, Any], settings: BoxSettings
-) -> dict[str, str]:
-    """Give the service its settings, as an operator would."""
-    given = {
+) -> dict[str, Any]:
+    """Say what the service is set to, by the names of its settings."""
+    return {
         "GITHUB_URL": ready["api_url"],
         "GITHUB_HTML_URL": ready["html_url"],
         "APP_ID": ready["app_id"],
@@ -199,6 +223,10 @@ def _environment(
         "SCRIPTS": inputs.write_scripts(options, state / SCRIPTS),
         "CONFIG_FILE": inputs.write_configuration(options, state / "coppice.yml"),
     }
+
+
+def _environment(given: Mapping[str, Any]) -> dict[str, str]:
+    """Give the service its settings, as an operator would."""
     named = {PREFIX + name: str(value) for name, value in given.items() if value is not None}
     return inherited_environment(**named)
 

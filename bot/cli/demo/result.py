@@ -21,6 +21,8 @@ class Result:
 
     run: str | None = None
     agent: str
+    model: str | None = None
+    """For people: which one, or that it is none."""
     status: str = "failed"
     error: Json | None = None
     box: Json = field(default_factory=lambda: {"level": None, "name": None})

@@ -134,6 +134,9 @@ def _read(body: bytes) -> Request | Answer:
     query = given.get("query") if isinstance(given, dict) else None
     if not isinstance(query, str) or not query.strip():
         return _errors([{"message": "A query attribute must be specified and must be a string."}])
+    variables = given.get("variables") or {}
+    if not isinstance(variables, dict):
+        return _errors([{"message": "Variables must be an object."}])
     try:
         document = parse(query)
     except GraphQLError as error:
@@ -144,7 +147,7 @@ def _read(body: bytes) -> Request | Answer:
     operation = get_operation_ast(document, given.get("operationName"))
     if operation is None:
         return _errors([{"message": "An operation name is required"}])
-    return Request(document=document, operation=operation, variables=given.get("variables") or {})
+    return Request(document=document, operation=operation, variables=variables)
 
 
 def _problem(error: GraphQLError) -> Json:

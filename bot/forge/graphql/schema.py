@@ -15,13 +15,14 @@ from graphql import (
     build_schema,
 )
 
-from bot.forge.graphql import conversations, mutations, queries, reviews
+from bot.forge.graphql import conversations, mutations, pulls, queries, reviews
 from bot.forge.graphql.ask import Resolver, type_name
 
 RESOLVERS = {
     **queries.RESOLVERS,
     **mutations.RESOLVERS,
     **conversations.RESOLVERS,
+    **pulls.RESOLVERS,
     **reviews.RESOLVERS,
 }
 PLAIN = ("Connection", "Edge", "Payload", "PageInfo", "RateLimit", "Commit")

@@ -7,14 +7,14 @@ permissions hold and events leave.
 from aiohttp import web
 
 from bot.forge.forge import Forge
-from bot.forge.pages import checks, deliveries, issues, pulls, repository
+from bot.forge.pages import checks, deliveries, issues, pulls, repository, threads
 from bot.forge.pages.site import Site
 
 
 def add_pages(app: web.Application, forge: Forge) -> None:
     """Add all routes; git's own must be there before, since `/{owner}/{name}` is wide."""
     site = Site(forge)
-    for room in (deliveries, checks, pulls, issues, repository):
+    for room in (deliveries, checks, pulls, threads, issues, repository):
         for method, path, handler in room.ROUTES:
             app.router.add_route(method, path, site.page(handler))
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bot.forge.pages.site import Route, Visit, back
-from bot.forge.records import CheckRun
+from bot.forge.records import CheckRun, Job
 from bot.forge.rest.checks import press
 
 
@@ -11,8 +11,25 @@ async def page(visit: Visit) -> web.StreamResponse:
     run = _find(visit)
     pulls = [p for p in run.suite.repository.pulls if p.head_sha == run.head_sha]
     return visit.render(
-        "check.html", repository=run.suite.repository, run=run, pulls=pulls, path=_path(run)
+        "check.html",
+        repository=run.suite.repository,
+        run=run,
+        pulls=pulls,
+        path=_path(run),
+        job=_job(run),
     )
+
+
+def _job(run: CheckRun) -> Job | None:
+    """The job of GitHub Actions that a check run stands for."""
+    jobs = (job for it in run.suite.repository.workflow_runs.values() for job in it.jobs)
+    return next((job for job in jobs if job.check is run), None)
+
+
+async def of_job(visit: Visit) -> web.StreamResponse:
+    """The address that GitHub gives a job is its check run's page here."""
+    run = _find(visit)
+    return back(_path(run))
 
 
 async def action(visit: Visit) -> web.StreamResponse:
@@ -26,8 +43,9 @@ async def action(visit: Visit) -> web.StreamResponse:
 
 async def rerequest(visit: Visit) -> web.StreamResponse:
     run = _find(visit)
-    own = f"/repos/{run.suite.repository.full_name}/check-runs/{run.id}/rerequest"
-    await visit.call("POST", own)
+    own = f"/repos/{run.suite.repository.full_name}"
+    again = f"actions/jobs/{run.id}/rerun" if _job(run) else f"check-runs/{run.id}/rerequest"
+    await visit.call("POST", f"{own}/{again}")
     return back(_path(run))
 
 
@@ -46,6 +64,7 @@ def _path(run: CheckRun) -> str:
 ONE = r"/{owner}/{name}/runs/{number:\d{1,18}}"
 ROUTES: tuple[Route, ...] = (
     ("GET", ONE, page),
+    ("GET", r"/{owner}/{name}/actions/runs/{run:\d{1,18}}/job/{number:\d{1,18}}", of_job),
     ("POST", f"{ONE}/actions", action),
     ("POST", f"{ONE}/rerequest", rerequest),
 )

@@ -29,12 +29,13 @@ class ShownFile:
 
 
 def show(change: FileChange) -> ShownFile:
-    rows = tuple(_rows(change.patch)) if change.patch else ()
-    hidden = max(0, len(rows) - ROW_LIMIT)
-    return ShownFile(change=change, rows=rows[:ROW_LIMIT], hidden=hidden)
+    found = tuple(rows(change.patch)) if change.patch else ()
+    hidden = max(0, len(found) - ROW_LIMIT)
+    return ShownFile(change=change, rows=found[:ROW_LIMIT], hidden=hidden)
 
 
-def _rows(patch: str) -> Iterator[Row]:
+def rows(patch: str) -> Iterator[Row]:
+    """Number the lines of a patch or of one hunk."""
     old = new = 0
     for line in patch.split("\n"):
         sign, text = line[:1], line[1:]

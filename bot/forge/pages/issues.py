@@ -55,9 +55,12 @@ def path_of(issue: Issue) -> str:
 
 
 def conversation(issue: Issue) -> dict[str, Any]:
-    """What the template of a conversation needs."""
-    timeline: list[Comment | TimelineEvent] = [*issue.comments, *issue.events]
-    timeline.sort(key=lambda item: (item.created_at, item.id))
+    """What the template of a conversation needs; the timeline has a kind with each item."""
+    timeline: list[tuple[str, Comment | TimelineEvent]] = [
+        *(("comment", comment) for comment in issue.comments),
+        *(("event", event) for event in issue.events),
+    ]
+    timeline.sort(key=lambda item: (item[1].created_at, item[1].id))
     return {"timeline": timeline, "sums": sums, "digest": digest, "path": path_of(issue)}
 
 

@@ -37,11 +37,15 @@ class Setting:
     """Path of the repository's page."""
     form: str = ""
     """Id of the form; empty: boxes cannot be ticked."""
+    replaced: tuple[str, ...] = ()
+    """The lines that a suggested change would take the place of."""
 
 
-def render_markdown(text: str | None, repository: str = "", form: str = "") -> Markup:
+def render_markdown(
+    text: str | None, repository: str = "", form: str = "", replaced: tuple[str, ...] = ()
+) -> Markup:
     """Render what was written in a conversation, where a line's end is one."""
-    setting = Setting(repository=repository, form=form)
+    setting = Setting(repository=repository, form=form, replaced=replaced)
     return Markup(_TALK.render(text or "", {"setting": setting}))  # noqa: S704 - see above
 
 
@@ -139,7 +143,8 @@ def _boxes(state: StateCore) -> None:
             continue
         item.attrJoin("class", "task")
         inline.children[0].content = inline.children[0].content[len(found[0]) :]
-        meta = {"line": item.map[0], "ticked": found[1] != " "}
+        label = re.sub(r"[*_`]", "", inline.content[len(found[0]) :].split("\n")[0])
+        meta = {"line": item.map[0], "ticked": found[1] != " ", "label": label}
         inline.children.insert(0, Token("box", "", 0, meta=meta))
 
 
@@ -171,11 +176,32 @@ def _render_box(
     meta, form = tokens[n].meta, env["setting"].form
     ticked = bool(meta["ticked"])
     sign, word = ("☑", "ticked") if ticked else ("☐", "not ticked")
+    checked = f'role="checkbox" aria-checked="{str(ticked).lower()}"'
     if not form:
-        return f'<span class="box" role="img" aria-label="{word}">{sign}</span> '
+        return f'<span class="box" {checked} aria-disabled="true" title="{word}">{sign}</span> '
     return (
         f'<button class="box" form="{escape(form)}" name="line" value="{int(meta["line"])}" '
-        f'aria-pressed="{str(ticked).lower()}" title="{word}: press to change">{sign}</button> '
+        f'{checked} aria-label="{escape(meta["label"])}" title="{word}: press to change">'
+        f"{sign}</button> "
+    )
+
+
+def _render_fence(
+    renderer: Any, tokens: Sequence[Token], n: int, options: OptionsDict, env: EnvType
+) -> str:
+    """A suggested change is shown as the diff that it would make."""
+    token, replaced = tokens[n], env["setting"].replaced
+    if token.info.strip() != "suggestion":
+        return str(renderer.fence(tokens, n, options, env))
+    lines = token.content.removesuffix("\n").split("\n") if token.content else []
+    rows = [("removed", "-", line) for line in replaced] + [("added", "+", x) for x in lines]
+    shown = "".join(
+        f'<tr class="{kind}"><td class="code">{sign}{escape(text)}</td></tr>'
+        for kind, sign, text in rows
+    )
+    return (
+        '<figure class="suggestion"><figcaption>Suggested change</figcaption>'
+        f'<div class="scroll"><table class="lines">{shown}</table></div></figure>\n'
     )
 
 
@@ -203,6 +229,7 @@ def _parser(*, breaks: bool) -> MarkdownIt:
     for rule in (_balance, _boxes, _references):
         parser.core.ruler.push(rule.__name__, rule)
     parser.add_render_rule("box", _render_box)
+    parser.add_render_rule("fence", _render_fence)
     parser.add_render_rule("reference", _render_reference)
     parser.add_render_rule("link_open", _render_link)
     return parser

@@ -1,14 +1,17 @@
 """Pages of pull requests: conversation, checks, commits and diff on one page."""
 
+from typing import Any
+
 from aiohttp import web
 
 from bot.forge import tell
 from bot.forge.actors import Actor
 from bot.forge.git import Comparison, ObjectMissing, compare, diff_text
+from bot.forge.pages import threads
 from bot.forge.pages.diff import show
 from bot.forge.pages.issues import conversation, find, path_of
 from bot.forge.pages.site import HEADERS, Route, Visit, back
-from bot.forge.records import CheckRun, PullRequest, Role
+from bot.forge.records import CheckRun, Json, PullRequest, Role
 
 
 async def page(visit: Visit) -> web.StreamResponse:
@@ -26,8 +29,30 @@ async def page(visit: Visit) -> web.StreamResponse:
         files=[show(change) for change in difference.files] if difference else [],
         runs=latest_runs(issue.pull),
         statuses=[s for s in repository.statuses if s.sha == issue.pull.head_sha],
-        **conversation(issue),
+        notes=annotations(issue.pull),
+        **with_reviews(issue.pull),
     )
+
+
+def with_reviews(pull: PullRequest) -> dict[str, Any]:
+    """The conversation with its reviews where they were submitted."""
+    found = conversation(pull.issue)
+    found["timeline"] += [("review", r) for r in pull.reviews if threads.worth_showing(r)]
+    found["timeline"].sort(key=lambda item: (_moment(item[1]), item[1].id))
+    return {**found, "begun_by": threads.begun_by}
+
+
+def _moment(item: Any) -> str:
+    return str(getattr(item, "submitted_at", None) or item.created_at)
+
+
+def annotations(pull: PullRequest) -> dict[tuple[str, int], list[tuple[CheckRun, Json]]]:
+    """What check runs say of lines of the head, by path and last line."""
+    found: dict[tuple[str, int], list[tuple[CheckRun, Json]]] = {}
+    for run in latest_runs(pull):
+        for note in run.annotations:
+            found.setdefault((note["path"], note["end_line"]), []).append((run, note))
+    return found
 
 
 async def _difference(pull: PullRequest) -> Comparison | None:

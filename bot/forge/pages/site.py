@@ -91,6 +91,18 @@ class Visit:
             raise refused(answer.status, str((answer.body or {}).get("message", "Refused.")))
         return answer.body
 
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """Ask the GraphQL API as the viewer; raises its first error as a page."""
+        token = self.state.token_of(self.viewer) if self.viewer else ""
+        answer = await self.forge.ask(token, query, variables)
+        errors = (answer.body or {}).get("errors")
+        if answer.status >= 400 or errors:
+            kinds = {"FORBIDDEN": 403, "NOT_FOUND": 404}
+            first = errors[0] if errors else answer.body
+            status = kinds.get(first.get("type", ""), max(answer.status, 422))
+            raise refused(status, str(first.get("message", "Refused.")))
+        return answer.body["data"]
+
     def render(self, template: str, *, status: int = 200, **context: Any) -> web.Response:
         page = self.site.environment.get_template(template)
         text = page.render(visit=self, state=self.state, acts_as=self.acts_as, **context)

@@ -5,6 +5,7 @@ from bot.forge.answers import Answer, forbidden, not_found, nothing, ok
 from bot.forge.records import Team, User
 from bot.forge.rest.call import Call, Routes
 from bot.forge.shapes import people, teams
+from bot.forge.teams import members
 
 routes = Routes()
 TEAM = "/orgs/{org}/teams/{team_slug}"
@@ -34,7 +35,7 @@ async def get_membership(call: Call) -> Answer:
 async def check_membership(call: Call) -> Answer:
     """204 or 404; who may not know is sent on to the public members, of whom there are none."""
     organization, who = _organization(call), call.state.user(call.params["username"])
-    if who is None or who not in call.state.members(organization):
+    if who is None or who not in members(call.state, organization):
         raise not_found()
     return nothing()
 
@@ -47,7 +48,7 @@ def _organization(call: Call) -> User:
     if actor.installation:
         if actor.installation.account is not found or not holds(actor, "members:read"):
             raise forbidden()
-    elif call.user not in call.state.members(found):
+    elif call.user not in members(call.state, found):
         raise not_found()
     return found
 

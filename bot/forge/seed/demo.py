@@ -9,6 +9,7 @@ from bot.forge.records import Issue, Repository, Role, User
 from bot.forge.seed.history import import_history
 from bot.forge.seed.local import copy_repository, find_start, name_of
 from bot.forge.state import State
+from bot.forge.teams import set_team
 
 OWNER = "acme"
 PEOPLE = {
@@ -81,7 +82,7 @@ def _add_repository(state: State, name: str, branch: str) -> Repository:
         if access is not Role.NONE:
             repository.roles[state.people[role].id] = access
     for slug, roles in TEAMS.items():
-        state.set_team(owner, slug, [state.people[role] for role in roles])
+        set_team(state, owner, slug, [state.people[role] for role in roles])
     for label, (color, description) in LABELS.items():
         state.add_label(repository, label, color, description)
     return repository

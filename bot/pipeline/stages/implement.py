@@ -1,8 +1,11 @@
 """Let the agent work in the box once, and keep what lies in the worktree afterwards."""
 
+import asyncio
+
 from bot.agent.runtime import AgentEvent, Role, ToolFinished
 from bot.pipeline import prompts
 from bot.pipeline.asking import Question, ask, stopped_early
+from bot.pipeline.commands import Prepared, prepare
 from bot.pipeline.keeping import checkpoint, keep
 from bot.pipeline.ports import Attempt, Ports, Seat, StageResult
 from bot.runs import RunError, StageStatus
@@ -21,16 +24,21 @@ async def implement(attempt: Attempt, ports: Ports) -> StageResult:
 async def _work(attempt: Attempt, ports: Ports, seat: Seat) -> StageResult:
     work = attempt.run.work
     ground = work.ground or ""
-    await ports.worktree.reset(ground if seat.runtime.fresh else work.checkpoint or ground)
+    begin = ground if seat.runtime.fresh else work.checkpoint or ground
+    prepared = await prepare(attempt, ports, begin)
     question = Question(
         role=Role.IMPLEMENT,
         prompt=prompts.implement(attempt, ports.files),
         mounts=ports.worktree.mounts,
     )
-    saving = _Saving(attempt, ports)
+    saving = _Saving(attempt, ports, prepared)
     between = saving.after if seat.runtime.capabilities.resumes else None
-    finished = await ask(attempt, ports, seat, question, between)
-    tree, kept = await keep(attempt, ports)
+    try:
+        finished = await ask(attempt, ports, seat, question, between)
+    except asyncio.CancelledError:
+        await asyncio.shield(saving.all())
+        raise
+    tree, kept = await keep(attempt, ports, prepared.made)
     end = stopped_early(finished, seat)
     if end is None and tree == await ports.objects.tree(ground):
         return _failed(attempt, "no_changes", "the agent changed no files").model_copy(
@@ -49,17 +57,23 @@ async def _work(attempt: Attempt, ports: Ports, seat: Seat) -> StageResult:
 
 
 class _Saving:
-    """Takes a checkpoint after each tool call, where nothing in the box is alive between them."""
+    """Takes checkpoints of work that is under way, while nothing in the box is alive."""
 
-    def __init__(self, attempt: Attempt, ports: Ports) -> None:
+    def __init__(self, attempt: Attempt, ports: Ports, prepared: Prepared) -> None:
         self._attempt = attempt
         self._ports = ports
+        self._made = prepared.made
         self._tree: str | None = None
 
+    async def all(self) -> None:
+        """Keep what a stopped agent has done."""
+        await self._ports.save(*await keep(self._attempt, self._ports, self._made))
+
     async def after(self, event: AgentEvent) -> None:
+        """Remember what a tool call did, so that a killed attempt goes on from there."""
         if not isinstance(event, ToolFinished):
             return
-        tree, commit = await checkpoint(self._attempt, self._ports)
+        tree, commit = await checkpoint(self._attempt, self._ports, self._made)
         if tree != self._tree:
             self._tree = tree
             await self._ports.save(tree, commit)

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from bot.pipeline.commands import judge
 from bot.pipeline.errors import Failure
-from bot.pipeline.judging import failure_class, fingerprint, read_failure, run_commands
+from bot.pipeline.judging import failure_class, fingerprint, read_failure
 from bot.pipeline.ports import Attempt, Ports, StageResult
 from bot.runs import CommandResult, RunError, StageStatus
 
@@ -11,12 +12,11 @@ from bot.runs import CommandResult, RunError, StageStatus
 async def verify(attempt: Attempt, ports: Ports) -> StageResult:
     """Run every command on exactly the tree that would be delivered; all must exit 0."""
     work = attempt.run.work
-    await ports.worktree.reset(work.checkpoint or work.ground or "")
     if not attempt.config.verify:
         return StageResult(
             status=StageStatus.NEUTRAL, summary="Not verified: no commands are configured."
         )
-    results = await run_commands(attempt, ports)
+    results = await judge(attempt, ports, work.checkpoint or work.ground or "")
     failed = [result for result in results if not result.passed]
     if not failed:
         return StageResult(

@@ -1,6 +1,7 @@
 """A raw endpoint that plays what a test hands it, and a gateway before it."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -130,7 +131,9 @@ class Inside:
         sent = {"content-type": "application/json"} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
-        async with self.session.post(f"http://box{path}", data=raw, headers=sent) as answer:
+        async with self.session.post(
+            f"http://box{path}", data=io.BytesIO(raw), headers=sent
+        ) as answer:
             pieces = []
             try:
                 async for piece in answer.content.iter_any():

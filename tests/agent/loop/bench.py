@@ -1,9 +1,8 @@
-"""Attempts of the loop in a real box, on a scripted model behind a socket like the gateway's."""
+"""Attempts of the loop in a real box, on a scripted model at a socket in the gateway's place."""
 
-import asyncio
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,10 @@ class Bench:
         async with aclosing((runtime or LoopRuntime()).run(work, context)) as events:
             async for event in events:
                 self.events.append(event)
+        return self.end
+
+    @property
+    def end(self) -> Finished:
         last = self.events[-1]
         assert isinstance(last, Finished)
         return last
@@ -104,40 +107,7 @@ async def bench(
     if not tree.exists():
         tree.mkdir()
         subprocess.run(["git", "init", "-q", tree], check=True)
-    async with ScriptedModel(scenario) as model, forwarded(root / "m.sock", model.url) as path:
-        yield Bench(root=root, model=model, socket=Socket(path=path, api=api, window=window))
-
-
-@asynccontextmanager
-async def forwarded(path: Path, url: str) -> AsyncIterator[Path]:
-    """Lead a Unix socket to a port of this machine, as the gateway does."""
-    host, port = url.removeprefix("http://").split(":")
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            there, back = await asyncio.open_connection(host, int(port))
-        except OSError:
-            writer.close()
-            return
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_pump(reader, back))
-            group.create_task(_pump(there, writer))
-
+    path = root / "m.sock"
     path.unlink(missing_ok=True)
-    server = await asyncio.start_unix_server(serve, path)
-    try:
-        yield path
-    finally:
-        server.close()
-        server.close_clients() if hasattr(server, "close_clients") else None
-        await asyncio.sleep(0.05)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await reader.read(2**16):
-            writer.write(data)
-            await writer.drain()
-    with suppress(ConnectionError):
-        writer.close()
-        await writer.wait_closed()
+    async with ScriptedModel(scenario, socket=path) as model:
+        yield Bench(root=root, model=model, socket=Socket(path=path, api=api, window=window))

@@ -31,7 +31,9 @@ class Person:
         assert status == 200, page
         return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", page)))
 
-    async def send(self, path: str, *, origin: str | None = None, **form: str) -> tuple[int, str]:
+    async def send(
+        self, path: str, /, *, origin: str | None = None, **form: str
+    ) -> tuple[int, str]:
         """Send a form; the answer is the page that the browser lands on."""
         source = self.forge.html_url if origin is None else origin
         headers = {"Origin": source} if source else {}

@@ -55,7 +55,7 @@ async def test_a_person_labels_comments_and_ticks(forge: Forge, browser: Page) -
     )
     edited = await forge.event("issue_comment.edited")
     assert "- [x] Stop" in edited.payload["comment"]["body"]
-    assert await browser.get_attribute("button.box", "aria-pressed") == "true"
+    assert await browser.get_attribute("button.box", "aria-checked") == "true"
     assert "hidden" not in await browser.inner_text("main")
 
 
@@ -70,12 +70,33 @@ async def test_the_act_as_box_changes_who_writes(forge: Forge, browser: Page) ->
     assert "Comment as sam" in await browser.inner_text("main")
 
 
+async def test_a_person_resolves_a_thread_by_keyboard(forge: Forge, browser: Page) -> None:
+    pull = await forge.pull("feature")
+    body = {"path": "feature.txt", "line": 1, "body": "why", "commit_id": pull["head"]["sha"]}
+    await forge.post(f"{forge.repo}/pulls/{pull['number']}/comments", body, by="triager")
+
+    await browser.goto(f"{forge.html_url}/{forge.repository.full_name}/pull/{pull['number']}")
+    await browser.focus("button:has-text('Resolve')")
+    await browser.keyboard.press("Enter")
+
+    await forge.event("pull_request_review_thread.resolved")
+    assert "resolved by" in await browser.inner_text(".thread summary")
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 async def test_no_page_is_wider_than_the_screen(forge: Forge, browser: Page, width: int) -> None:
     await browser.set_viewport_size({"width": width, "height": 800})
     pull = await forge.pull("a-branch-with-a-rather-long-name-that-does-not-fit-anywhere-really")
     home = f"/{forge.repository.full_name}"
+    wide = "a_word_that_is_rather_long_and_has_no_place_to_break_" * 3
+    file = f"{pull['head']['ref']}.txt"
+    body = {"path": file, "line": 1, "body": f"```suggestion\n{wide}\n```\n\n{wide}"}
+    body["commit_id"] = pull["head"]["sha"]
+    await forge.post(f"{forge.repo}/pulls/{pull['number']}/comments", body, by="triager")
+    job = {"name": wide, "conclusion": "failure", "log": wide}
+    done = await forge.post("/_forge/ci", {"pull_request": pull["number"], "runs": [job]})
+    run = f"{home}/runs/{done.body['jobs'][0]['id']}"
 
-    for path in (home, f"{home}/issues/1", f"{home}/pull/{pull['number']}", "/deliveries"):
+    for path in (home, f"{home}/issues/1", f"{home}/pull/{pull['number']}", run, "/deliveries"):
         await browser.goto(forge.html_url + path)
         assert await browser.evaluate("document.documentElement.scrollWidth") <= width, path

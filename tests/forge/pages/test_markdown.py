@@ -70,8 +70,9 @@ def test_references_point_into_the_repository() -> None:
 def test_boxes_are_buttons_only_for_who_may_tick() -> None:
     text = "- [ ] Stop\n- [x] Go\n- plain"
 
-    assert '<button class="box" form="f" name="line" value="1" aria-pressed="true"' in (
-        render_markdown(text, form="f")
+    assert (
+        '<button class="box" form="f" name="line" value="1" role="checkbox" aria-checked="true"'
+        in render_markdown(text, form="f")
     )
     assert "<button" not in render_markdown(text)
 

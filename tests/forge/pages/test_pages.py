@@ -6,7 +6,7 @@ import pytest
 
 from bot.forge.pages.issues import digest
 from tests.forge.pages.conftest import Person
-from tests.forge.running import Forge
+from tests.forge.running import Forge, Json
 
 
 async def test_the_repository_shows_files_readme_branches_and_commits(person: Person) -> None:
@@ -335,3 +335,138 @@ async def test_pages_allow_no_scripts_at_all(person: Person, forge: Forge) -> No
     assert "default-src 'none'" in policy
     assert "<script" not in page
     assert 'style="' not in page
+
+
+# --- reviews and CI ---------------------------------------------------------------------------
+
+
+async def with_thread(forge: Forge, text: str, *, by: str = "triager") -> tuple[str, Json]:
+    """Open a pull request with a thread on its one line; return its page and the comment."""
+    pull = await forge.pull("feature")
+    body = {"path": "feature.txt", "line": 1, "body": text, "commit_id": pull["head"]["sha"]}
+    made = await forge.post(f"{forge.repo}/pulls/{pull['number']}/comments", body, by=by)
+    assert made.status == 201, made.body
+    return f"/{forge.repository.full_name}/pull/{pull['number']}", made.body
+
+
+async def test_a_thread_shows_its_lines_and_the_suggested_change(
+    person: Person, forge: Forge
+) -> None:
+    path, _ = await with_thread(forge, "Rather\n\n```suggestion\nshrunk\n```")
+
+    _, page = await person.get(path)
+
+    assert '<tr class="removed"><td class="code">-grown</td></tr>' in page
+    assert '<tr class="added"><td class="code">+shrunk</td></tr>' in page
+    assert "Suggested change" in await person.see(path)
+
+
+async def test_a_thread_is_answered_and_resolved_by_forms(person: Person, forge: Forge) -> None:
+    path, comment = await with_thread(forge, "why")
+    thread = next(i.pull for i in forge.repository.issues.values() if i.pull).threads[0]
+
+    await person.send(f"{path}/threads/{thread.id}/replies", body="because")
+    await person.send(f"{path}/threads/{thread.id}/resolve")
+
+    created = await forge.event("pull_request_review_comment.created", n=2)
+    await forge.event("pull_request_review_thread.resolved")
+    assert created.payload["comment"]["in_reply_to_id"] == comment["id"]
+    assert f"resolved by {forge.login('maintainer')}" in await person.see(path)
+    await person.send(f"{path}/threads/{thread.id}/resolve")
+    await forge.event("pull_request_review_thread.unresolved")
+
+
+async def test_a_stranger_resolves_nothing(person: Person, forge: Forge) -> None:
+    path, _ = await with_thread(forge, "why")
+    thread = next(i.pull for i in forge.repository.issues.values() if i.pull).threads[0]
+    await person.act_as("stranger")
+
+    status, page = await person.send(f"{path}/threads/{thread.id}/resolve")
+
+    assert status == 403
+    assert "Open again" not in page
+
+
+async def test_an_outdated_thread_says_so(person: Person, forge: Forge) -> None:
+    path, _ = await with_thread(forge, "why")
+    sha = (await forge.get(f"{forge.repo}/contents/feature.txt?ref=feature")).body["sha"]
+    body = {"message": "m", "content": "eA==", "branch": "feature", "sha": sha}
+    await forge.put(f"{forge.repo}/contents/feature.txt", body, by="maintainer")
+
+    assert "line 1 outdated" in await person.see(path)
+
+
+async def test_a_review_and_a_comment_on_a_line_are_sent_by_forms(
+    person: Person, forge: Forge
+) -> None:
+    pull = await forge.pull("feature")
+    path = f"{person.home}/pull/{pull['number']}"
+
+    await person.send(f"{path}/reviews", event="REQUEST_CHANGES", body="not yet")
+    await person.act_as("triager")
+    await person.send(f"{path}/reviews", event="REQUEST_CHANGES", body="not yet")
+    await person.send(f"{path}/threads", path="feature.txt", line="1", body="here")
+    status, _ = await person.send(f"{path}/threads", path="feature.txt", line="99", body="no")
+
+    submitted = await forge.event("pull_request_review.submitted")
+    assert submitted.payload["review"]["user"]["login"] == forge.login("triager")
+    await forge.event("pull_request_review_comment.created")
+    assert status == 422
+
+
+async def test_a_hidden_comment_is_folded(person: Person, forge: Forge) -> None:
+    token = await forge.installation_token()
+    made = await forge.post(f"{forge.repo}/issues/1/comments", {"body": "older"}, by=token)
+    query = """mutation($id: ID!) {
+      minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) { __typename }
+    }"""
+    variables = {"id": made.body["node_id"]}
+    await forge.post("/graphql", {"query": query, "variables": variables}, by=token)
+
+    _, page = await person.get(f"{person.home}/issues/1")
+
+    assert '<details class="hidden">' in page
+    assert "wrote something that was hidden: resolved" in await person.see(
+        f"{person.home}/issues/1"
+    )
+
+
+async def test_annotations_and_logs_of_a_job_are_shown(person: Person, forge: Forge) -> None:
+    pull = await forge.pull("feature")
+    note = {
+        "path": "feature.txt",
+        "start_line": 1,
+        "end_line": 1,
+        "annotation_level": "failure",
+        "message": "assert 1 == 2",
+    }
+    job = {"name": "test", "conclusion": "failure", "log": "1 failed", "annotations": [note]}
+    done = await forge.post("/_forge/ci", {"pull_request": pull["number"], "runs": [job]})
+    id = done.body["jobs"][0]["id"]
+
+    diff = await person.see(f"{person.home}/pull/{pull['number']}")
+    page = await person.see(f"{person.home}/runs/{id}")
+    await person.send(f"{person.home}/runs/{id}/rerequest")
+
+    assert "failure test assert 1 == 2" in diff
+    assert "1 failed" in page
+    again = await forge.event("workflow_run.completed", n=2)
+    assert again.payload["workflow_run"]["run_attempt"] == 2
+
+
+async def test_a_check_run_without_output_is_shown(person: Person, forge: Forge) -> None:
+    run = await forge.check_run(await forge.installation_token())
+
+    assert "No output" in await person.see(f"{person.home}/runs/{run['id']}")
+
+
+async def test_mentions_and_forced_pushes_are_lines_of_the_timeline(
+    person: Person, forge: Forge
+) -> None:
+    await forge.post(f"{forge.repo}/issues/2/comments", {"body": "like #1"}, by="reader")
+    await forge.put(f"{forge.repo}/issues/1/lock", {"lock_reason": "spam"}, by="maintainer")
+
+    text = await person.see(f"{person.home}/issues/1")
+
+    assert f"{forge.login('reader')} mentioned this in" in text
+    assert "locked the conversation as spam" in text

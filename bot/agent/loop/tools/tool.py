@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from bot.agent.loop.tree import Tree
 from bot.agent.runtime import AgentContext
+from bot.box import TREE
 from bot.runs import Json, Record
 
 
@@ -33,6 +34,8 @@ class Desk:
     tree: Tree
     deadline: float
     """On the monotonic clock; commands end before it."""
+    place: str = TREE
+    """Where commands find the worktree."""
 
     def seconds(self, wanted: float) -> float:
         return max(0.1, min(wanted, self.deadline - time.monotonic()))
@@ -81,7 +84,7 @@ def tool(
         call=call,
         title=lambda given: f"{name} {_line(given.get(shows, ''))}".strip(),
         writes=writes,
-        command=lambda given: str(given.get(command)) if command else None,
+        command=lambda given: _words(given.get(command or "")),
     )
 
 
@@ -92,6 +95,10 @@ def problems(error: ValidationError) -> str:
         for each in error.errors(include_url=False, include_input=False)
     ]
     return "; ".join(found)[:2000]
+
+
+def _words(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _line(value: object) -> str:

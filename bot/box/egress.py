@@ -1,0 +1,200 @@
+"""Network for one command, to the hosts that the operator allows: an HTTP proxy of ours.
+
+The box has no network of its own; the proxy stands outside, at the end of a forwarded port. It
+resolves names itself, so the box sends no DNS. It adds no credentials and sees nothing of what goes
+through TLS: an allowed host may be sent anything.
+"""
+
+import asyncio
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.box.command import Command
+from bot.box.destination import Allowed, Destination
+from bot.box.forward import Forward
+
+PORT, HTTP = 3128, 80
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy")
+LONGEST_HEAD = 2**16
+CHUNK = 2**16
+CONNECTIONS = 256
+HEAD_SECONDS = 30.0
+DIAL_SECONDS = 20.0
+BAD = "400 Bad Request"
+OURS = (b"proxy-", b"connection:", b"keep-alive:", b"host:")
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A connection that a command asked for."""
+
+    host: str
+    port: int
+    refused: str | None = None
+    """Why it got none; None: it was made."""
+
+
+class Refused(Exception):
+    def __init__(self, status: str, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@asynccontextmanager
+async def reaching(
+    command: Command, allowed: Allowed, report: Callable[[Reached], None]
+) -> AsyncIterator[Command]:
+    """Give the command with a way to ``allowed``, open until the block is left.
+
+    ``report`` hears of every connection and every refusal, in the event loop.
+    """
+    with tempfile.TemporaryDirectory(prefix="coppice-egress-") as folder:
+        path = Path(folder, "proxy.sock")
+        async with _Proxy(allowed, report).serving(path):
+            address = f"http://127.0.0.1:{PORT}"
+            env = dict.fromkeys(VARIABLES, address) | {
+                "NO_PROXY": "localhost,127.0.0.1,::1",
+                "no_proxy": "localhost,127.0.0.1,::1",
+            }
+            forward = (*command.forward, Forward(port=PORT, socket=path))
+            yield replace(command, env={**env, **command.env}, forward=forward)
+
+
+class _Proxy:
+    def __init__(self, allowed: Allowed, report: Callable[[Reached], None]) -> None:
+        self._allowed = allowed
+        self._report = report
+        self._open: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def serving(self, path: Path) -> AsyncIterator[None]:
+        server = await asyncio.start_unix_server(self._accept, path, limit=LONGEST_HEAD)
+        try:
+            yield
+        finally:
+            server.close()
+            for task in self._open:
+                task.cancel()
+            await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None or len(self._open) >= CONNECTIONS:
+            writer.close()
+            return
+        self._open.add(task)
+        try:
+            with _closing(writer), suppress(ConnectionError, TimeoutError):
+                await self._serve(reader, writer)
+        finally:
+            self._open.discard(task)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = await reader.readuntil(b"\r\n\r\n")
+            wanted, first = _understood(head)
+            there, away = await self._dial(wanted)
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            return
+        except Refused as refused:
+            text = f"coppice: {refused}\n".encode()
+            writer.write(
+                b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"
+                b"Connection: close\r\n\r\n%b" % (refused.status.encode(), len(text), text)
+            )
+            await writer.drain()
+            return
+        with _closing(away):
+            if first is None:
+                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            else:
+                away.write(first)
+            await _both(reader, away, there, writer)
+
+    async def _dial(self, wanted: Destination) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect to an address of it that was looked at; raises Refused."""
+        try:
+            address = await self._checked(wanted)
+            try:
+                async with asyncio.timeout(DIAL_SECONDS):
+                    streams = await asyncio.open_connection(address, wanted.port)
+            except (OSError, TimeoutError) as error:
+                raise Refused("502 Bad Gateway", f"{wanted} does not answer: {error}") from error
+        except Refused as refused:
+            self._report(Reached(wanted.host, wanted.port, str(refused)))
+            raise
+        self._report(Reached(wanted.host, wanted.port))
+        return streams
+
+    async def _checked(self, wanted: Destination) -> str:
+        if not self._allowed.names(wanted):
+            raise Refused("403 Forbidden", f"{wanted} is not allowed (COPPICE_EGRESS)")
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.getaddrinfo(wanted.host, wanted.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Refused("502 Bad Gateway", f"{wanted.host} is not found: {error}") from error
+        for *_, address in found:
+            if self._allowed.takes(str(address[0]), wanted.port):
+                return str(address[0])
+        raise Refused(
+            "403 Forbidden",
+            f"{wanted} leads to no public address, and its own is not in COPPICE_EGRESS",
+        )
+
+
+def _understood(head: bytes) -> tuple[Destination, bytes | None]:
+    """Read where a request goes, and what the host is sent first; None for CONNECT."""
+    line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+    try:
+        method, target, version = line.decode("ascii").split(" ")
+        if method == "CONNECT":
+            return Destination.parse(target), None
+        parts = urlsplit(target)
+        wanted = Destination.parse(parts.netloc, HTTP)
+    except ValueError as error:
+        raise Refused(BAD, f"not a request to a proxy: {error}") from error
+    if parts.scheme != "http" or not version.startswith("HTTP/1."):
+        raise Refused(BAD, "not a request to a proxy: it has to be HTTP/1, and for http://")
+    path = target.partition("//")[2].removeprefix(parts.netloc)
+    path = path if path.startswith("/") else f"/{path}"
+    kept = [header for header in headers if not header.lower().startswith(OURS)]
+    own = [f"Host: {parts.netloc}".encode(), b"Connection: close"]
+    first = b"\r\n".join([f"{method} {path} {version}".encode(), *own, *kept])
+    return wanted, first + b"\r\n\r\n"
+
+
+async def _both(
+    reader: asyncio.StreamReader,
+    away: asyncio.StreamWriter,
+    there: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+) -> None:
+    async with asyncio.TaskGroup() as pumps:
+        pumps.create_task(_pump(reader, away))
+        pumps.create_task(_pump(there, writer))
+
+
+async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    """Pass on all of one direction, and its end."""
+    try:
+        while data := await source.read(CHUNK):
+            sink.write(data)
+            await sink.drain()
+        sink.write_eof()
+    except OSError:
+        sink.close()
+
+
+@contextmanager
+def _closing(writer: asyncio.StreamWriter) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        writer.close()

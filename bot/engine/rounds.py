@@ -1,0 +1,390 @@
+"""The acts of a round on the open pull request. Knows nothing of dbos.
+
+A round takes in everything that waits when it starts: the base first, then threads, then CI.
+"""
+
+import re
+import time
+from dataclasses import dataclass
+
+from bot.engine import material
+from bot.engine.material import Material
+from bot.engine.outcome import GO_ON, Outcome, blocked, cancelled
+from bot.engine.reading import Reading
+from bot.engine.source import Source
+from bot.engine.suggestions import applied
+from bot.engine.writer import Writer
+from bot.github.conversations import ReviewThread
+from bot.github.texts import rounds as texts
+from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.story import Story
+from bot.runs import Grant, Json, Message, MessageKind, Record, Round, Run, RunStatus
+from bot.store import calls, runs
+
+_PERSONS = (
+    MessageKind.NOTE,
+    MessageKind.RETRY,
+    MessageKind.FIX,
+    MessageKind.REBASE,
+    MessageKind.APPROVE,
+)
+_MARKS = re.compile(rb"^(<{7}|>{7})(?: |$)", re.MULTILINE)
+
+
+class Begun(Record):
+    """What a round is to do."""
+
+    wanted: bool = False
+    outcome: Outcome = GO_ON
+    agent: bool = False
+    """Somebody has to write; else what was put together only has to be judged."""
+    baseline: bool = False
+    """The base is another one now."""
+    asks: bool = False
+    """Nothing goes on before a person has acted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """The two commits that a round stands between, as GitHub has them."""
+
+    head: str
+    base: str
+    behind: bool
+    """The branch lacks the base."""
+    conflicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundActs:
+    writer: Writer
+    source: Source
+    reading: Reading
+
+    async def begin(self, run_id: str, document: Json) -> Json:
+        """Look what waits, put together what needs no agent, and write the agent's brief."""
+        message = Message.model_validate(document)
+        story = await self.writer.story(run_id)
+        ground = await self._ground(story.run)
+        if ground is None:
+            gone = cancelled("branch_gone", f"the branch `{story.run.work.branch}` was deleted")
+            return Begun(outcome=gone).model_dump(mode="json")
+        run = await self._adopt(story.run, ground.head)
+        found = await self._collect(run, message, ground)
+        wanted = found.for_agent or found.suggested or message.kind is MessageKind.RETRY
+        rebase = message.kind is MessageKind.REBASE
+        if rebase and not await self._only_ours(run, ground):
+            return (await self._refuse_rebase(run)).model_dump(mode="json")
+        if not wanted and not (rebase and ground.behind) and not _merges(message, ground):
+            return Begun().model_dump(mode="json")
+        held = await self._held(story, run, message, found)
+        if held is not None:
+            return held.model_dump(mode="json")
+        return (await self._start(run, message, ground, found)).model_dump(mode="json")
+
+    async def adopt(self, run_id: str) -> Json:
+        """Take over what somebody else pushed, to be judged as it is."""
+        run = (await self.writer.story(run_id)).run
+        ground = await self._ground(run)
+        if ground is None or ground.head == run.work.pushed:
+            return Begun().model_dump(mode="json")
+        await self._adopt(run, ground.head)
+        return Begun(wanted=True).model_dump(mode="json")
+
+    async def take_over(self, run_id: str) -> Json:
+        """Put our work on top of what somebody pushed meanwhile."""
+        run = (await self.writer.story(run_id)).run
+        work, objects = run.work, self.writer.shop.objects(run)
+        theirs = await self.source.fetch(run.repository, work.branch or "")
+        if theirs is None or work.head_sha is None:
+            gone = cancelled("branch_gone", f"the branch `{work.branch}` was deleted")
+            return gone.model_dump(mode="json")
+        merged = await objects.merge(theirs, work.head_sha)
+        if merged.conflicts:
+            who = await self.source.author(run.repository, theirs)
+            listed = ", ".join(f"`{path}`" for path in merged.conflicts[:5])
+            why = f"`{who}` pushed to the branch, and the work conflicts with that in {listed}"
+            return blocked("branch_moved", why, stage="publish").model_dump(mode="json")
+        checkpoint = await self._commit(run, merged.tree, (theirs,), "Work on top of a push")
+        changes: dict[str, Json] = {"pushed": theirs, "tree": merged.tree, "checkpoint": checkpoint}
+        if work.round is not None:
+            again = work.round.model_copy(update={"onto": None})
+            changes["round"] = again.model_dump(mode="json")
+        await objects.bundle(work.base_sha or theirs, checkpoint)
+        await self.writer.update(run_id, work=changes)
+        return GO_ON.model_dump(mode="json")
+
+    async def unresolved(self, run_id: str) -> Json:
+        """Say so where a conflict with the base still stands in the files."""
+        run = (await self.writer.story(run_id)).run
+        found = material.read(self.writer.shop.files(run_id))
+        objects, left = self.writer.shop.objects(run), []
+        for path in found.conflicts:
+            content = await objects.file(run.work.checkpoint or "", path)
+            if content is not None and _MARKS.search(content):
+                left.append(path)
+        if not left:
+            return GO_ON.model_dump(mode="json")
+        return blocked("conflicts", texts.conflict_left(left)).model_dump(mode="json")
+
+    async def drop(self, run_id: str) -> Json:
+        """Forget a round that came to nothing; the pull request stays as it was."""
+        work = (await self.writer.story(run_id)).run.work
+        changes: dict[str, Json] = {"round": None, "rounds_made": work.rounds_made + 1}
+        if work.round is not None and work.round.base_before is not None:
+            changes["base_sha"] = work.round.base_before
+        await self.writer.update(run_id, work=changes)
+        return GO_ON.model_dump(mode="json")
+
+    async def close(self, run_id: str) -> Json:
+        """Count a round that was pushed and answered."""
+        work = (await self.writer.story(run_id)).run.work
+        changes: dict[str, Json] = {
+            "round": None,
+            "note": None,
+            "rounds_made": work.rounds_made + 1,
+            "reruns": [],
+        }
+        await self.writer.update(run_id, work=changes)
+        return GO_ON.model_dump(mode="json")
+
+    # --- what it stands on -----------------------------------------------------------------------
+
+    async def _ground(self, run: Run) -> _Ground | None:
+        work, objects = run.work, self.writer.shop.objects(run)
+        head = await self.source.fetch(run.repository, work.branch or "")
+        base = await self.source.fetch(run.repository, work.base_ref or "")
+        if head is None:
+            return None
+        behind = base is not None and not await objects.is_ancestor(base, head)
+        merged = await objects.merge(head, base) if base is not None and behind else None
+        return _Ground(
+            head=head,
+            base=base or work.base_sha or head,
+            behind=behind,
+            conflicts=merged.conflicts if merged else (),
+        )
+
+    async def _adopt(self, run: Run, head: str) -> Run:
+        """Stand on what the branch holds now; a person's push is kept."""
+        if head == run.work.pushed:
+            return run
+        tree = await self.writer.shop.objects(run).tree(head)
+        checkpoint = await self._commit(run, tree, (head,), "Somebody's push")
+        work = {"pushed": head, "tree": tree, "checkpoint": checkpoint, "reruns": []}
+        return await self.writer.update(run.id, work=work)
+
+    async def _only_ours(self, run: Run, ground: _Ground) -> bool:
+        identity = self.writer.shop.identity
+        objects = self.writer.shop.objects(run)
+        authors = await objects.authors_between(ground.base, ground.head)
+        return authors <= {f"{identity.name} <{identity.email}>"}
+
+    async def _refuse_rebase(self, run: Run) -> Begun:
+        return Begun(asks=True)
+
+    # --- what it takes in ------------------------------------------------------------------------
+
+    async def _collect(self, run: Run, message: Message, ground: _Ground) -> Material:
+        threads, writers = await self._threads(run)
+        fits = [t for t in threads if material.suggestion(t) and _by_writer(t, writers)]
+        suggested = await self._suggested(run, ground.head, fits)
+        takes_checks = message.kind is not MessageKind.FIX or message.text != "conflicts"
+        takes_base = message.kind is not MessageKind.FIX or message.text != "checks"
+        state = await self.reading.ci(run, ground.head) if takes_checks else None
+        failing = state.failing if state else ()
+        notes = [run.work.note] if run.work.note else []
+        if message.kind is MessageKind.NOTE and message.text:
+            notes.append(message.text)
+        return Material(
+            threads=tuple(t for t in threads if t.id not in {s.id for s in suggested}),
+            suggested=tuple(suggested),
+            writers=tuple(sorted(writers)),
+            reviews=await self._reviews(run),
+            notes=tuple(notes),
+            failing=await self.reading.logs(run, failing) if failing else (),
+            conflicts=ground.conflicts if takes_base else (),
+            base=run.work.base_ref,
+        )
+
+    async def _threads(self, run: Run) -> tuple[list[ReviewThread], set[str]]:
+        """Those in which somebody who may write wants something, and who that is."""
+        me = await self.reading.me(run)
+        open_ones = material.waiting(await self.reading.threads(run), me)
+        people = {c.author.login for t in open_ones for c in t.comments if not c.author.bot}
+        writers = await self.reading.writers(run.repository, people)
+        wanted = [
+            t
+            for t in open_ones
+            if any(c.author.login in writers or c.author.bot for c in t.comments)
+        ]
+        return [t for t in wanted if _asked(t, me, writers)], writers
+
+    async def _reviews(self, run: Run) -> tuple[str, ...]:
+        """The words of submitted reviews that no round has taken in yet, and mark them as seen."""
+        me = await self.reading.me(run)
+        there = await self.reading.conversation(run)
+        seen = set(run.work.reviews_seen)
+        new = [
+            r
+            for r in there.reviews
+            if r.body.strip()
+            and r.author.id != me
+            and r.id not in seen
+            and r.state in ("COMMENTED", "CHANGES_REQUESTED")
+        ]
+        writers = await self.reading.writers(run.repository, {r.author.login for r in new})
+        return tuple(f"{r.author.login}: {r.body}" for r in new if r.author.login in writers)
+
+    async def _suggested(
+        self, run: Run, head: str, threads: list[ReviewThread]
+    ) -> list[ReviewThread]:
+        """Those whose suggestion fits the file as it is."""
+        _, went_in = await self._with_suggestions(run, head, threads)
+        return [thread for thread in threads if thread.id in went_in]
+
+    async def _with_suggestions(
+        self, run: Run, head: str, threads: list[ReviewThread]
+    ) -> tuple[dict[str, bytes], set[str]]:
+        objects = self.writer.shop.objects(run)
+        files: dict[str, bytes] = {}
+        went_in: set[str] = set()
+        for path in sorted({thread.path for thread in threads}):
+            content = await objects.file(head, path)
+            wanted = [s for t in threads if t.path == path and (s := material.suggestion(t))]
+            try:
+                text = content.decode() if content is not None else None
+            except UnicodeDecodeError:
+                text = None
+            if text is not None:
+                new, taken = applied(text, wanted)
+                files[path] = new.encode()
+                went_in.update(taken)
+        return files, went_in
+
+    # --- whether it may start --------------------------------------------------------------------
+
+    async def _held(
+        self, story: Story, run: Run, message: Message, found: Material
+    ) -> Begun | None:
+        """Why it does not start by itself: too many rounds, or an approval that it would dismiss."""
+        if message.kind in _PERSONS:
+            return None
+        config = story.config or RepositoryConfig()
+        left = _what(found)
+        if run.work.rounds >= config.limits.rounds:
+            why = texts.too_many(run.work.rounds, left)
+            return Begun(outcome=blocked("rounds", why))
+        there = await self.reading.conversation(run)
+        me = await self.reading.me(run)
+        newest: dict[str, str] = {}
+        for review in there.reviews:
+            if review.author.id != me and review.state in (
+                "APPROVED",
+                "CHANGES_REQUESTED",
+                "DISMISSED",
+            ):
+                newest[review.author.login] = review.state
+        if "APPROVED" not in newest.values() or "CHANGES_REQUESTED" in newest.values():
+            return None
+        needs = texts.approved_before(run.pull_request or 0, left)
+        await self.writer.update(run.id, work={"needs": needs})
+        return Begun(asks=True)
+
+    async def _start(self, run: Run, message: Message, ground: _Ground, found: Material) -> Begun:
+        onto, takes_base = await self._put_together(run, message, ground, found)
+        work, objects = run.work, self.writer.shop.objects(run)
+        asked = message.kind in _PERSONS
+        newest = await self.writer.shop.database.read(
+            lambda c: max((seq for seq, _, _ in runs.events(c, run.id)), default=0)
+        )
+        begun = Round(
+            number=work.rounds_made + 1,
+            onto=onto,
+            base=ground.base if takes_base else None,
+            base_before=work.base_sha if takes_base else None,
+            rebase=message.kind is MessageKind.REBASE,
+            suggested=tuple(thread.id for thread in found.suggested),
+            checks=tuple(failing.name for failing in found.failing),
+            by=message.by if asked else None,
+            since=newest,
+            old=ground.head,
+        )
+        there = await self.reading.conversation(run)
+        changes: dict[str, Json] = {
+            "round": begun.model_dump(mode="json"),
+            "rounds": 0 if asked else work.rounds + 1,
+            "needs": None,
+            "reviews_seen": [review.id for review in there.reviews],
+        }
+        if takes_base:
+            changes["base_sha"] = ground.base
+        if onto is not None:
+            changes |= {"checkpoint": onto, "tree": await objects.tree(onto)}
+        if message.budget is not None:
+            spent = await self.writer.shop.database.read(lambda c: calls.spend(c, run.id))
+            grant = Grant(budget=message.budget, spent=spent, at=time.time())
+            changes["grant"] = grant.model_dump(mode="json")
+        material.write(self.writer.shop.files(run.id), found)
+        await self.writer.update(run.id, work=changes, status=RunStatus.RUNNING)
+        agent = found.for_agent or message.kind is MessageKind.RETRY
+        return Begun(wanted=True, agent=agent, baseline=takes_base)
+
+    async def _put_together(
+        self, run: Run, message: Message, ground: _Ground, found: Material
+    ) -> tuple[str | None, bool]:
+        """Apply suggestions and merge the base; answer the commit to start from."""
+        objects = self.writer.shop.objects(run)
+        onto: str | None = None
+        if found.suggested:
+            files, _ = await self._with_suggestions(run, ground.head, list(found.suggested))
+            tree = await objects.with_files(ground.head, files)
+            onto = await self._commit(run, tree, (ground.head,), "Suggestions")
+        takes_base = bool(found.conflicts) or _merges(message, ground)
+        if takes_base:
+            merged = await objects.merge(onto or ground.head, ground.base)
+            rebase = message.kind is MessageKind.REBASE
+            above = (ground.base,) if rebase else (onto or ground.head, ground.base)
+            onto = await self._commit(run, merged.tree, above, "The base")
+        return onto, takes_base
+
+    async def _commit(self, run: Run, tree: str, above: tuple[str, ...], what: str) -> str:
+        """A commit of ours that is never pushed itself."""
+        shop = self.writer.shop
+        return await shop.objects(run).commit(
+            tree, above, what, author=shop.identity, at=int(run.created_at)
+        )
+
+
+def _merges(message: Message, ground: _Ground) -> bool:
+    """Does a person want the base in, conflict or not?"""
+    wanted = message.kind is MessageKind.REBASE or (
+        message.kind is MessageKind.FIX and message.text != "checks" and bool(ground.conflicts)
+    )
+    return wanted and ground.behind
+
+
+def _by_writer(thread: ReviewThread, writers: set[str]) -> bool:
+    return thread.comments[-1].author.login in writers
+
+
+def _asked(thread: ReviewThread, me: int, writers: set[str]) -> bool:
+    """Has somebody who may write, or another bot, spoken since our last word?"""
+    since = []
+    for comment in thread.comments:
+        since = [] if comment.author.id == me else [*since, comment]
+    return any(comment.author.login in writers or comment.author.bot for comment in since)
+
+
+def _what(found: Material) -> str:
+    """What waits, in a few words."""
+    parts = []
+    if found.conflicts:
+        parts.append("the conflict with the base")
+    if threads := len(found.threads) + len(found.suggested):
+        parts.append("1 review thread" if threads == 1 else f"{threads} review threads")
+    if found.failing:
+        parts.append(f"the failing check `{found.failing[0].name}`")
+    if found.notes or found.reviews:
+        parts.append("what reviewers wrote")
+    return ", ".join(parts) or "nothing"

@@ -1,0 +1,54 @@
+"""What a round on the open pull request says: an answer in each thread, and the review around."""
+
+from collections.abc import Sequence
+
+from bot.github.markdown import code, prose
+from bot.github.texts.moments import count
+
+ASKS = "Nothing was changed for this. What should it be?"
+
+
+def fixed(sha: str, words: str, *, suggested: bool) -> str:
+    if suggested:
+        return f"Fixed in {sha[:7]}, as suggested."
+    said = prose(words).rstrip(".")
+    return f"Fixed in {sha[:7]}: {said}." if said else f"Fixed in {sha[:7]}."
+
+
+def declined(words: str) -> str:
+    said = prose(words).rstrip(".")
+    return f"Declined because {said}." if said else "Declined; the agent gave no reason."
+
+
+def question(words: str) -> str:
+    return prose(words) or ASKS
+
+
+def review(sha: str | None, done: Sequence[str], left: str = "") -> str:
+    """The body of the one review; ``done`` are the words fixed, declined, question of each."""
+    kinds = [("fixed", "fixed"), ("declined", "declined"), ("question", "question")]
+    told = [
+        count(done.count(kind), noun) if kind == "question" else f"{done.count(kind)} {noun}"
+        for kind, noun in kinds
+        if done.count(kind)
+    ]
+    head = f"{count(len(done), 'thread')}: {', '.join(told)}." if told else ""
+    where = f"Pushed {sha[:7]}." if sha else "Nothing was pushed."
+    return " ".join(part for part in (head, where, left) if part)
+
+
+def approved_before(number: int, what: str) -> str:
+    """Ask before a push that may dismiss an approval."""
+    return (
+        f"#{number} is approved, and a push may dismiss that. It would take up {what}."
+        " `/coppice approve` lets it push."
+    )
+
+
+def too_many(rounds: int, what: str) -> str:
+    return f"{count(rounds, 'round')} were made without a word from a person; left: {what}."
+
+
+def conflict_left(paths: Sequence[str]) -> str:
+    listed = ", ".join(code(path) for path in paths[:10])
+    return f"the conflict with the base is not resolved in {listed}"

@@ -1,0 +1,227 @@
+"""Setup commands reach the hosts that the operator allows, by name, and every try is told."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.box import Choice, Outcome, probe
+from bot.box.destination import Allowed, Destination, is_public
+from bot.box.egress import Reached, reaching
+from tests.box.boxed import EACH_LEVEL, PYTHON, command
+
+GET = """
+import socket, sys, urllib.request
+def get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            print(answer.status, answer.read().decode())
+    except OSError as error:
+        print(getattr(error, "code", "-"), error)
+def raw(words):
+    import os
+    host, port = os.environ["http_proxy"].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(words)
+        line.shutdown(socket.SHUT_WR)
+        with line.makefile("rb") as answer:
+            print(answer.read())
+"""
+
+
+@asynccontextmanager
+async def website() -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Serve one page; give the port and the heads of the requests that came."""
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\npage")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], heads
+
+
+async def fetched(
+    tree: Path, lines: str, allowed: list[str], level: Choice = "bubblewrap"
+) -> tuple[Outcome, list[Reached]]:
+    tree.mkdir(exist_ok=True)
+    (tree / "get.py").write_text(GET + lines)
+    reports: list[Reached] = []
+    box = await probe(level)
+    bare = {"no_proxy": "", "NO_PROXY": ""}  # else a client would go to 127.0.0.1 by itself
+    plain = command(tree, f"{PYTHON} get.py", env=bare)
+    async with reaching(plain, Allowed.parse(allowed), reports.append) as with_network:
+        return await box.run(with_network), reports
+
+
+@EACH_LEVEL
+async def test_an_allowed_host_is_reached_and_told(tmp_path: Path, level: Choice) -> None:
+    async with website() as (port, heads):
+        lines = f"get('http://127.0.0.1:{port}/a?b=c')"
+        outcome, reports = await fetched(tmp_path / "tree", lines, [f"127.0.0.1:{port}"], level)
+
+    assert outcome.output == "200 page\n"
+    assert reports == [Reached("127.0.0.1", port)]
+    assert heads[0].startswith(b"GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:")
+    assert b"proxy" not in heads[0].lower()
+
+
+async def test_a_tunnel_leads_to_an_allowed_host(tmp_path: Path) -> None:
+    async with website() as (port, heads):
+        there = f"127.0.0.1:{port}"
+        lines = f"raw(b'CONNECT {there} HTTP/1.1\\r\\n\\r\\nGET / HTTP/1.0\\r\\n\\r\\n')"
+        outcome, reports = await fetched(tmp_path / "tree", lines, [there])
+
+    assert "200 Connection established" in outcome.output
+    assert "page" in outcome.output
+    assert (reports, heads) == ([Reached("127.0.0.1", port)], [b"GET / HTTP/1.0\r\n\r\n"])
+
+
+@EACH_LEVEL
+async def test_another_host_another_port_and_another_name_are_refused_and_told(
+    tmp_path: Path, level: Choice
+) -> None:
+    async with website() as (port, heads):
+        urls = (f"http://127.0.0.1:{port}/", "http://example.com/", "http://localhost:1/")
+        lines = "\n".join(f"get({url!r})" for url in urls)
+        allowed = ["example.com:443", "127.0.0.1:1", f"localhost:{port}"]
+        outcome, reports = await fetched(tmp_path / "tree", lines, allowed, level)
+
+    assert outcome.output.count("403 HTTP Error 403: Forbidden\n") == 3
+    assert [(r.host, r.port) for r in reports] == [
+        ("127.0.0.1", port),
+        ("example.com", 80),
+        ("localhost", 1),
+    ]
+    assert all(r.refused and "is not allowed" in r.refused for r in reports)
+    assert heads == []
+
+
+async def test_an_allowed_name_that_leads_to_this_machine_is_refused(tmp_path: Path) -> None:
+    async with website() as (port, heads):
+        lines = f"get('http://localhost:{port}/')"
+        outcome, reports = await fetched(tmp_path / "tree", lines, [f"localhost:{port}"])
+        both = [f"localhost:{port}", f"127.0.0.1:{port}"]
+        listed, _ = await fetched(tmp_path / "tree", lines, both)
+
+    assert "403" in outcome.output
+    assert [(r.host, "no public address" in str(r.refused)) for r in reports] == [
+        ("localhost", True)
+    ]
+    assert listed.output == "200 page\n"
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"CONNECT a b c HTTP/1.1\r\n\r\n",
+        b"GET ftp://example.com/ HTTP/1.1\r\n\r\n",
+        b"GET http://u@example.com/ HTTP/1.1\r\n\r\n",
+        b"CONNECT example.com:99999 HTTP/1.1\r\n\r\n",
+        b"CONNECT ex\xc3\xa4mple.com:443 HTTP/1.1\r\n\r\n",
+        b"GET http://example.com/ SPDY/9\r\n\r\n",
+        b"\x16\x03\x01\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_to_a_proxy_is_refused(tmp_path: Path, words: bytes) -> None:
+    outcome, reports = await fetched(tmp_path / "tree", f"raw({words!r})", ["example.com"])
+
+    assert outcome.output[2:].startswith("HTTP/1.1 400 Bad Request")
+    assert reports == []
+
+
+async def test_an_endless_head_and_one_that_breaks_off_are_closed(tmp_path: Path) -> None:
+    lines = "raw(b'GET ')\ntry: raw(b'x' * 10**6)\nexcept OSError: print('closed')"
+
+    outcome, _ = await fetched(tmp_path / "tree", lines, [])
+
+    assert outcome.output in ("b''\nb''\n", "b''\nclosed\n")
+
+
+async def test_without_the_proxy_there_is_no_network(tmp_path: Path) -> None:
+    lines = """
+for address in (("1.1.1.1", 443), ("8.8.8.8", 53)):
+    try:
+        socket.create_connection(address, timeout=5)
+        print("REACHED")
+    except OSError as error:
+        print("refused")
+try:
+    print(socket.getaddrinfo("example.com", 443))
+except OSError:
+    print("refused")
+"""
+    for level in ("bubblewrap", "landlock"):
+        outcome, reports = await fetched(tmp_path / "tree", lines, ["1.1.1.1"], level)
+        assert (outcome.output, reports) == ("refused\n" * 3, [])
+
+
+async def test_a_host_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+
+    outcome, reports = await fetched(
+        tmp_path / "tree", f"get('http://127.0.0.1:{port}/')", [f"127.0.0.1:{port}"]
+    )
+
+    assert outcome.output.startswith("502")
+    assert "does not answer" in str(reports[0].refused)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("1.1.1.1", True),
+        ("2606:4700::1111", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::", False),
+        ("::1", False),
+        ("fe80::1", False),
+        ("fd00::1", False),
+        ("ff02::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:1.1.1.1", True),
+        ("::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_addresses_of_the_internet_are_told_from_the_others(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("pypi.org", "pypi.org", 443),
+        ("PyPI.org.:80", "pypi.org", 80),
+        ("[::0:1]:8080", "::1", 8080),
+        ("10.0.0.1:1", "10.0.0.1", 1),
+    ],
+)
+def test_a_destination_is_read_in_one_form(text: str, host: str, port: int) -> None:
+    assert Destination.parse(text) == Destination(host, port)
+
+
+@pytest.mark.parametrize(
+    "text", ["", ":1", "a:0", "a:70000", "a b", "a/b", "-a", "a:b", "[x]", "a\n"]
+)
+def test_what_is_no_destination_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no |At least 3 parts"):
+        Destination.parse(text)

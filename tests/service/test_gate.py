@@ -1,0 +1,130 @@
+"""A plan waits for people, over restarts, and what they say decides."""
+
+import re
+
+import pytest
+import pytest_asyncio
+
+from tests.service.gate import GATED, note, plan, planned, shown, waiting
+from tests.service.world import World
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def _gated(town: World) -> None:
+    await town.write_file(".github/coppice.yml", GATED)
+
+
+async def test_an_approved_plan_is_carried_out_after_a_restart_in_the_wait(town: World) -> None:
+    issue, _ = await planned(town)
+    comment = await shown(town, issue)
+    found = re.search(r"- \[ \] Approve plan `([0-9a-f]{8})`", comment["body"])
+    assert found is not None
+    await town.comment_that(issue, lambda said: "@marta: the plan for" in said)
+    labels = await town.repo("GET", f"/issues/{issue}/labels")
+    assert [label["name"] for label in labels] == ["coppice", "coppice:needs-you"]
+    await town.kill()
+    await town.serve()
+
+    asked = await town.comment(issue, f"/coppice approve {found[1]}")
+
+    run = await town.ended(issue)
+    assert run["status"] == "done", run
+    await town.reacted(asked, "rocket")
+    body = (await shown(town, issue, "approved by `marta`"))["body"]
+    assert "- [ ]" not in body
+    labels = await town.repo("GET", f"/issues/{issue}/labels")
+    assert [label["name"] for label in labels] == ["coppice"]
+
+
+async def test_a_rejected_plan_ends_the_run_and_says_by_whom(town: World) -> None:
+    issue, _ = await planned(town)
+
+    await town.comment(issue, "/coppice reject we drop this feature")
+
+    run = await town.ended(issue)
+    assert (run["status"], run["error"]["class"]) == ("cancelled", "rejected")
+    assert "rejected by marta: we drop this feature" in run["error"]["message"]
+    assert "- [ ]" not in (await shown(town, issue, "Plan for"))["body"]
+
+
+async def test_a_note_has_the_plan_made_again_and_voids_the_first_hash(town: World) -> None:
+    issue, _ = await planned(town, plan("OLD.md"), plan("NEW.md", summary="Another way."))
+    first = re.search(r"Approve plan `(\w+)`", (await shown(town, issue))["body"])
+
+    await town.comment(issue, "/coppice write it to NEW.md instead")
+
+    body = (await shown(town, issue, "NEW.md"))["body"]
+    assert "a note by `marta`" in body
+    assert first is not None
+    await town.comment(issue, f"/coppice approve {first[1]}")
+    await town.comment_that(issue, lambda said: "is not the plan that waits" in said)
+    assert (await waiting(town, issue))["status"] == "waiting"
+    await town.comment(issue, "/coppice stop")
+    assert (await town.ended(issue))["status"] == "cancelled"
+
+
+async def test_an_edited_issue_voids_the_approval_and_shows_what_changed(town: World) -> None:
+    issue, _ = await planned(town)
+
+    await town.repo("PATCH", f"/issues/{issue}", {"body": "Please, and more."})
+
+    body = (await shown(town, issue, "was edited by `marta`"))["body"]
+    assert "+Please, and more." in body
+    await town.comment(issue, "/coppice approve")
+    assert (await town.ended(issue))["status"] == "done"
+
+
+async def test_a_base_that_moved_in_the_plans_files_asks_again(town: World) -> None:
+    issue, _ = await planned(town)
+    await town.write_file("ELSEWHERE.md", "Not of the plan.\n")
+    await town.write_file(f"NOTES-{issue}.md", "Somebody was faster.\n")
+
+    body = (await shown(town, issue, "moved to"))["body"]
+
+    assert f"changed `NOTES-{issue}.md`" in body
+    assert "ELSEWHERE" not in body
+    await town.comment(issue, "/coppice stop")
+    await town.ended(issue)
+
+
+async def test_work_beside_the_plan_waits_for_an_amendment(town: World) -> None:
+    issue = await town.issue()
+    beside = {"write": "BESIDE.md", "text": "Also.\n"}
+    town.script(issue, [note(issue), beside], plan=[plan(f"NOTES-{issue}.md")])
+    await town.label(issue)
+    await waiting(town, issue)
+    await shown(town, issue)
+    await town.comment(issue, "/coppice approve")
+
+    body = (await shown(town, issue, "Approve amendment"))["body"]
+
+    assert "The work also changes `BESIDE.md`." in body
+    assert "approve what it needs beside the plan" in body
+    asked = await town.comment(issue, "/coppice approve")
+    run = await town.ended(issue)
+    assert run["status"] == "done", run
+    await town.reacted(asked, "rocket")
+    assert "Approved beside the plan: `BESIDE.md`." in (await shown(town, issue, "beside"))["body"]
+
+
+async def test_a_ticked_box_approves_what_it_shows(town: World) -> None:
+    issue, _ = await planned(town)
+    comment = await shown(town, issue)
+
+    ticked = comment["body"].replace("- [ ] Approve", "- [x] Approve")
+    await town.repo("PATCH", f"/issues/comments/{comment['id']}", {"body": ticked})
+
+    assert (await town.ended(issue))["status"] == "done"
+    await shown(town, issue, "approved by `marta`")
+
+
+async def test_a_run_without_a_plan_is_blocked_where_plans_are_approved(town: World) -> None:
+    issue = await town.issue()
+    town.script(issue, [note(issue)])
+
+    await town.label(issue)
+
+    run = await town.ended(issue)
+    assert (run["status"], run["error"]["class"]) == ("blocked", "no_plan")
