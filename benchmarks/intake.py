@@ -25,6 +25,7 @@ COPPICE = [sys.executable, "-m", "bot"]
 RIVAL = "Probot 14"
 SETTLING_SECONDS = 60  # at most, between two rounds: a backlog has to be worked off
 GOALS = {"web": {16: 1.4, 128: 1.8}, "all": {16: 1.0, 128: 1.3}}
+MOST_WORK = 0.8
 MOST_MEMORY = {"web": 0.6, "all": 1.2}
 
 
@@ -35,10 +36,14 @@ class Server:
         self.pid, self.url, self.load, self.database = pid, url, load, database
         self.shots: list[Shot] = []
         self.memory: list[float] = []
+        self.work: list[float] = []
+        """Microseconds of processor for each delivery, which other work hardly moves."""
 
     def burst(self, in_flight: int) -> float:
         """Put load on it; afterwards let it come to rest, so that the rival has the machine."""
+        before = cpu(self.pid)
         shot = self.load.fire(self.url, in_flight)
+        self.work.append((cpu(self.pid) - before) / shot.sent * 1e6)
         self.shots.append(shot)
         self.memory.append(resident(self.pid))
         if self.database:
@@ -71,6 +76,8 @@ def figures(
     yield compare(f"deliveries, {at}", RIVAL, "/s", series, least=GOALS[role][in_flight])
     if role == "web":
         yield compare(f"p99, {at}", RIVAL, "ms", (ours.p99(), rival.p99()), most=1.0)
+        work = (ours.work[1:], rival.work[1:])
+        yield compare(f"processor, {at}", RIVAL, "us", work, most=MOST_WORK)
     memory = (ours.memory[1:], rival.memory[1:])
     yield compare(f"memory, {at}", RIVAL, "MB", memory, most=MOST_MEMORY[role])
     if role == "all":

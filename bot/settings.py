@@ -88,7 +88,7 @@ class BoxSettings(BaseSettings):
     @field_validator("box_memory", mode="before")
     @classmethod
     def _read_size(cls, value: object) -> object:
-        found = re.fullmatch(r"(\d+) ?([KMG]?)i?B?", str(value).strip().upper())
+        found = re.fullmatch(r"(\d+) ?([KMG]?)I?B?", str(value).strip().upper())
         if found is None:
             raise ValueError("must be a size such as 512M or 4G")
         size = int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[2]]
@@ -101,9 +101,7 @@ class BoxSettings(BaseSettings):
     def _split_hosts(cls, value: object) -> object:
         hosts = value.replace(",", " ").split() if isinstance(value, str) else value
         for host in hosts if isinstance(hosts, list) else ():
-            if not re.fullmatch(
-                r"(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", host
-            ):
+            if not HOST_AND_PORT.fullmatch(host):
                 raise ValueError(f"names {host!r}: write HOST or HOST:PORT, without https://")
         return hosts
 

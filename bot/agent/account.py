@@ -1,6 +1,7 @@
 """What is told of an attempt: events in their order, cut and bounded, and what decides its end."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
@@ -32,7 +33,8 @@ class Account:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[AgentEvent] = asyncio.Queue(WAITING)
         self._speech: Message | Thought | None = None
-        self._words = ""
+        self._words: deque[str] = deque()
+        self._spoken = 0
         self._room = ROOM
         self._denial = ""
 
@@ -58,7 +60,7 @@ class Account:
     async def say(self, event: Message | Thought) -> None:
         """Take in a piece of speech; pieces of one kind become one event."""
         if isinstance(event, Message):
-            self._words = (self._words + event.text)[-WORDS:]
+            self._keep(event.text)
         before = self._speech
         if before is not None and type(before) is type(event):
             self._speech = replace(before, text=before.text + event.text)
@@ -72,7 +74,8 @@ class Account:
         await self._flush()
         match event:
             case ToolStarted():
-                self._words = ""
+                self._words.clear()
+                self._spoken = 0
                 event = replace(event, title=_cut(event.title, 500), arguments=_small(event))
             case ToolFinished(ok=ok):
                 self._denial = "" if ok else self._denial
@@ -91,14 +94,21 @@ class Account:
     async def finish_well(self, *, wants_answer: bool) -> None:
         """End what came to its own end: what was refused last, and never made up for, decides."""
         await self._flush()
-        last = _cut(self._words.strip())
+        words = "".join(self._words)
+        last = _cut(words.strip())
         if self._denial:
             event = Finished(reason=FinishReason.DENIED, message=self._denial)
         else:
             event = Finished(reason=FinishReason.DONE, message=last)
         if wants_answer:
-            event = replace(event, answer=found(self._words))
+            event = replace(event, answer=found(words))
         await self._queue.put(event)
+
+    def _keep(self, text: str) -> None:
+        self._words.append(text)
+        self._spoken += len(text)
+        while self._spoken > WORDS:
+            self._spoken -= len(self._words.popleft())
 
     async def _flush(self) -> None:
         if self._speech is not None:

@@ -15,6 +15,8 @@ from bot.errors import StageFailed
 
 PORT = 8100
 """Of the box's 127.0.0.1; it leads to the model's socket."""
+WINDOW = 128_000
+"""Tokens, where the operator does not say how many a model takes."""
 SEED = "/opt/coppice/home"
 START = 'cp -R "$1/." "$HOME" && cd "$2" && shift 2 && exec "$@"'
 SAFE_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+~-]{0,199}")
@@ -29,6 +31,7 @@ def launch(
         **installation.words(),
         "url": f"http://127.0.0.1:{PORT}",
         "model": model.model,
+        "window": str(model.window or WINDOW),
         "prompt": prompt,
     }
     programs = installation.mounts(profile)
@@ -48,7 +51,7 @@ def launch(
 
 def looked(profile: Profile, installation: Installation) -> Command:
     """Make the command that asks a program for its version, with nothing around it."""
-    words = installation.words() | {"url": "", "model": "model", "prompt": ""}
+    words = installation.words() | {"url": "", "model": "model", "window": "1", "prompt": ""}
     argv = tuple(filled(word, words) for word in profile.argv)
     script = next((at + 1 for at, word in enumerate(argv) if word.endswith(".js")), 1)
     return Command(

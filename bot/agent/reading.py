@@ -5,9 +5,9 @@ import json
 from bot.box import BoxedProcess
 from bot.runs import Json
 
-BYTES = 64 * 2**20
+BYTES = 128 * 2**20
 """Of one attempt."""
-LINES = 100_000
+LINES = 250_000
 
 
 class Unreadable(Exception):

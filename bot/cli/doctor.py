@@ -14,6 +14,7 @@ from bot.cli.boxes import find_box
 from bot.cli.check import Check, bad, good
 from bot.cli.connection import is_loopback
 from bot.cli.doctor_app import examine_app
+from bot.cli.doctor_models import examine_models
 from bot.cli.output import emit, say
 from bot.errors import GitError, OperatorError
 from bot.runs import Budget
@@ -54,6 +55,7 @@ async def examine() -> list[Check]:
     checks = _settings(settings) + checks
     checks += [await _box(settings), _data_dir(settings), _disk(settings.data_dir)]
     checks.append(_agent(settings))
+    checks += examine_models(settings)
     return checks + await examine_app(settings)
 
 
@@ -80,7 +82,7 @@ def _settings(settings: Settings) -> list[Check]:
 
 def _shown(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
-        return f"set ({len(value)} characters)"
+        return f"set ({len(value)} characters)" if value else "not set"
     if value and name in MAY_HOLD_A_PASSWORD:
         return f"set ({str(value).partition(':')[0]}://…)"
     if isinstance(value, tuple):

@@ -18,10 +18,16 @@ from bot.engine.acts import Acts
 from bot.engine.agents import Staff
 from bot.engine.bench import Benches
 from bot.engine.branch import BranchActs
+from bot.engine.ci_acts import CiActs
+from bot.engine.collecting import Collector
 from bot.engine.engine import Engine
 from bot.engine.notices import Notices
 from bot.engine.opening import Opener
+from bot.engine.patience import Patience
 from bot.engine.plans import PlanActs
+from bot.engine.reading import Reading
+from bot.engine.replies import ReplyActs
+from bot.engine.rounds import RoundActs
 from bot.engine.sayings import Sayings
 from bot.engine.shop import Shop
 from bot.engine.slots import Slots
@@ -129,7 +135,9 @@ class Service:
         mirrors = Mirrors(settings.data_dir / "mirrors", network=network)
         works = Works(settings.data_dir / "runs", mirrors)
         rulebook = Rulebook(app=app, override=settings.config_file)
-        source = Source(app=app, rulebook=rulebook, mirrors=mirrors)
+        source = Source(
+            app=app, rulebook=rulebook, mirrors=mirrors, patience=Patience(self.database)
+        )
         shop = Shop(
             database=self.database,
             worktrees=Worktrees(settings.data_dir / "worktrees", works),
@@ -151,6 +159,7 @@ class Service:
             pusher=Pusher(works),
         )
         writer = Writer(shop=shop, applier=effects)
+        reading = Reading(source)
         acts = Acts(
             writer,
             Opener(shop=shop, source=source),
@@ -159,6 +168,9 @@ class Service:
             Notices(writer),
             PlanActs(writer, source),
             Tidying(writer, source),
+            RoundActs(writer, source, reading, Collector(writer, reading)),
+            ReplyActs(writer),
+            CiActs(writer, reading),
         )
         slots = Slots(
             worker=settings.limit_worker,

@@ -112,7 +112,9 @@ def _demo_options(parser: ArgumentParser) -> None:
         help="a command that judges the work (repeatable, in order)",
     )
     add("--setup", metavar="CMD", help="a command to run before those")
-    add("--agent", metavar="NAME", default="scripted", help="scripted (the default), loop, codex, …")
+    add(
+        "--agent", metavar="NAME", default="scripted", help="scripted (the default), loop, codex, …"
+    )
     add("--story", metavar="NAME", help="tell a story step by step in the JSON (fix)")
     add("--state", metavar="DIR", help="keep everything in this directory")
 

@@ -9,11 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.branch import BranchActs
+from bot.engine.ci_acts import CiActs
 from bot.engine.notices import Notices
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
 from bot.engine.pace import Pace
 from bot.engine.plans import PlanActs
+from bot.engine.replies import ReplyActs
+from bot.engine.rounds import RoundActs
 from bot.engine.sayings import Sayings
 from bot.engine.tidying import Tidying
 from bot.engine.writer import Writer
@@ -35,6 +38,9 @@ class Acts:
     notices: Notices
     plans: PlanActs
     tidying: Tidying
+    rounds: RoundActs
+    replies: ReplyActs
+    ci: CiActs
     pace: Pace = field(default_factory=Pace)
 
     def announcing(self, publish: Publish) -> Sequence[Act]:
@@ -67,14 +73,25 @@ class Acts:
     def publishing(self, publish: Publish) -> Sequence[Act]:
         if publish in _SILENT:
             return ()
-        opening = (self.say.pull_request,) if publish is Publish.PR else ()
+        opening = (self.say.pull_request, self.say.request_review)
         return (
             self.branch.prepare_publication,
             self.branch.push_work,
-            *opening,
-            self.say.verify_verdict,
-            self.say.rules_verdict,
+            *(opening if publish is Publish.PR else ()),
+            *self._verdicts,
         )
+
+    @property
+    def _verdicts(self) -> Sequence[Act]:
+        return (self.say.verify_verdict, self.say.rules_verdict)
+
+    def judged(self) -> Sequence[Act]:
+        """Say what came of judging a head that somebody else pushed."""
+        return (self.say.pull_request, *self._verdicts, self.say.head_check_run)
+
+    def beginning_round(self) -> Sequence[Act]:
+        """Show that the open pull request is being worked on."""
+        return (self.say.comment, self.say.head_check_run, *self._labels)
 
     def asking_ci(self) -> Sequence[Act]:
         return (
@@ -131,11 +148,6 @@ class Acts:
         run = (await self.writer.story(run_id)).run
         found = stopped(run.stop) if run.stop else Outcome(tell=self.pace.due(run))
         return found.model_dump(mode="json")
-
-    async def reopen(self, run_id: str) -> Json:
-        """Begin one more round on the open pull request."""
-        await self.writer.update(run_id, status=RunStatus.RUNNING)
-        return GO_ON.model_dump(mode="json")
 
     async def announce_end(self, run_id: str, outcome: Json) -> Json:
         """Close the stages, and note how the run will be told to end."""

@@ -81,7 +81,7 @@ class BranchActs:
         """The same tree once more, in a commit that the repository's CI does not skip."""
         run = (await self.writer.story(run_id)).run
         work = run.work
-        if work.ci or work.pushed is None or work.tree is None:
+        if work.pushed is None or work.tree is None or work.ci:
             return _GO_ON
         head = await self.writer.shop.objects(run).commit(
             work.tree,
@@ -122,6 +122,9 @@ class BranchActs:
 
 
 def _replaces(work: Work, sha: str | None) -> bool:
+    """Once, at publishing; later only where a person asked for a rebase."""
+    if work.round is not None and work.round.rebase:
+        return True
     return work.pushed is not None and work.pushed == work.start_sha and sha != work.start_sha
 
 

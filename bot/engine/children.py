@@ -9,13 +9,14 @@ from dbos import DBOS, SetWorkflowID, error
 from bot.engine.acts import Acts
 from bot.engine.bench import Bench, Benches
 from bot.engine.flow import Flow
-from bot.engine.outcome import GO_ON, Outcome, Part, Verdict
+from bot.engine.outcome import GO_ON, Outcome, Part, Verdict, failed
 from bot.engine.steps import long_step, register, step
 from bot.runs import Json, RunStatus
 
 AWAIT_SECONDS = 0.2  # how often the status of an awaited child is looked at
 RECOVERIES = 5  # an agent that kills the service is given up after so many starts
 
+NO_CHANGES = "no_changes"
 _CANCELLED = (error.DBOSAwaitedWorkflowCancelledError, error.DBOSWorkflowCancelledError)
 
 
@@ -59,7 +60,10 @@ class Children:
             answer = await long_step(
                 f"{spec.name}-{number}", bench.try_stage, spec, number, flow.feedback
             )
-            outcome = flow.take(spec, Verdict.model_validate(answer))
+            verdict = Verdict.model_validate(answer)
+            if part.may_rest and verdict.error and verdict.error.kind == NO_CHANGES:
+                return failed(verdict)
+            outcome = flow.take(spec, verdict)
             if outcome is not None:
                 return outcome
         return GO_ON

@@ -1,13 +1,25 @@
-"""Live with the open pull request: CI when asked for, one more round for each thing that comes."""
+"""Live with the open pull request: one thing after the other, one round at a time."""
 
 from dataclasses import dataclass
 
+from bot.engine.ci_acts import Seen
 from bot.engine.outcome import GO_ON, Outcome
 from bot.engine.parent import Parent
+from bot.engine.rounds import Begun
+from bot.engine.rounds_flow import RoundFlow
+from bot.engine.steps import receive
 from bot.engine.tidying import Idle
 from bot.runs import Message, MessageKind, RunError, RunStatus
 
 _OVER = (MessageKind.CLOSED, MessageKind.BRANCH_DELETED, MessageKind.STOP)
+_ROUNDS = (
+    MessageKind.NOTE,
+    MessageKind.RETRY,
+    MessageKind.FIX,
+    MessageKind.REBASE,
+    MessageKind.APPROVE,
+    MessageKind.BASE,
+)
 
 
 @dataclass(slots=True)
@@ -17,6 +29,9 @@ class Following:
     async def follow(self) -> Outcome:
         """Until the pull request is over; a round that fails leaves it as it was."""
         parent = self.parent
+        parent.inbox.take_up()
+        if parent.opening.ready:
+            await parent.effects((parent.acts.say.ready,))
         while not (outcome := await parent.look()).ended:
             outcome = await self._once()
             if outcome.status is RunStatus.CANCELLED or outcome.over:
@@ -38,23 +53,74 @@ class Following:
         message = await parent.inbox.next(idle.seconds)
         if message is None:
             return GO_ON
-        if message.kind in _OVER:
-            return _closed(message)
-        return await self._act(message)
+        return _closed(message) if message.kind in _OVER else await self._act(message)
 
     async def _act(self, message: Message) -> Outcome:
+        parent, rounds = self.parent, RoundFlow(self.parent)
+        match message.kind:
+            case MessageKind.CI:
+                return await rounds.run_ci(message)
+            case MessageKind.READY:
+                outcome = await parent.effects((parent.acts.say.ready, parent.acts.say.comment))
+                await parent.react(message, done=not outcome.ended)
+                return GO_ON
+            case MessageKind.REVIEW:
+                await self._settle(message)
+                return await rounds.round(message)
+            case MessageKind.CHECKS:
+                return await self._checks(message, rounds)
+            case MessageKind.PUSHED:
+                return await self._pushed(rounds)
+            case MessageKind.EDITED:
+                document = message.model_dump(mode="json")
+                await parent.do("edited", parent.acts.plans.edited, document)
+                return GO_ON
+            case kind if kind in _ROUNDS:
+                return await rounds.round(message)
+            case _:
+                await parent.react(message, done=False)
+                return GO_ON
+
+    async def _settle(self, message: Message) -> None:
+        """Single comments wait until nobody has written one for a while; a review does not."""
+        while await self._is_single(message):
+            found = await receive(self.parent.opening.settle)
+            if found is None:
+                return
+            if found.kind is MessageKind.REVIEW:
+                message = found
+                continue
+            self.parent.inbox.kept.append(found)
+            if found.kind in _OVER:
+                return
+
+    async def _is_single(self, message: Message) -> bool:
+        act = self.parent.acts.rounds.is_single
+        return bool(await self.parent.do("is_single", act, message.model_dump(mode="json")))
+
+    async def _checks(self, message: Message, rounds: RoundFlow) -> Outcome:
+        """Follow the CI: what fails is run once more, then it is worth a round."""
         parent = self.parent
-        if message.kind is MessageKind.CI:
-            return await parent.effects(parent.acts.asking_ci())
-        if message.kind is MessageKind.RETRY:
-            await parent.do("reopen", parent.acts.reopen)
-            outcome = await parent.child(parent.opening.part())
-            if not outcome.ended:
-                outcome = await parent.look()
-            if not outcome.ended:
-                outcome = await parent.effects(parent.acts.publishing(parent.publish))
-            return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
-        return GO_ON
+        document = message.model_dump(mode="json")
+        seen = Seen.model_validate(await parent.do("checks", parent.acts.ci.look, document))
+        for suite in seen.rerun:
+            if not await parent.do("rerun", parent.acts.ci.rerun, suite):
+                seen = seen.model_copy(update={"round": True})
+        if seen.told:
+            await parent.effects((parent.acts.say.comment,))
+        return await rounds.round(message) if seen.round else GO_ON
+
+    async def _pushed(self, rounds: RoundFlow) -> Outcome:
+        """Judge what somebody else pushed, without any agent; it is kept whatever comes of it."""
+        acts = self.parent.acts
+        begun = Begun.model_validate(await self.parent.do("adopt", acts.rounds.adopt))
+        if not begun.wanted:
+            return GO_ON
+        outcome = await rounds.judge()
+        if outcome.status is RunStatus.CANCELLED or outcome.over:
+            return outcome
+        await self.parent.effects(acts.judged(), to_the_end=True)
+        return Outcome(status=RunStatus.DONE)
 
     async def _close_untouched(self, outcome: Outcome) -> Outcome:
         tidying = self.parent.acts.tidying

@@ -7,9 +7,9 @@ from pathlib import Path
 from bot.engine.ci import Failing
 from bot.engine.suggestions import Suggestion, suggested
 from bot.github.conversations import ReviewThread
+from bot.pipeline.prompts import BRIEF
 from bot.runs import Record
 
-BRIEF = "round.md"
 FILE = "round.json"
 LONGEST_COMMENT = 8000
 LONGEST_HUNK = 4000
@@ -93,8 +93,8 @@ def brief(material: Material) -> str:
 def _conflicts(material: Material) -> str:
     listed = "\n".join(f"- {path}" for path in material.conflicts)
     return (
-        f"`{material.base}` was merged into your branch and these files conflict; the marks stand in"
-        f" them. Resolve every conflict so that both sides' intentions hold:\n{listed}"
+        f"`{material.base}` was merged into your branch and these files conflict; the marks stand"
+        f" in them. Resolve every conflict so that both sides' intentions hold:\n{listed}"
     )
 
 

@@ -1,16 +1,18 @@
 """Begin a run: what GitHub has now, the repository's rules, and the run's first commit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from bot.engine.outcome import Opening, Outcome, refused
-from bot.engine.patience import patiently
+from bot.engine.patience import Patience
 from bot.engine.shop import CONFIG, Shop
 from bot.engine.source import Source
 from bot.errors import EffectRefused, GitError, UserError
 from bot.github.texts import commits
 from bot.pipeline import definition, instructions
 from bot.pipeline.configuration import RepositoryConfig, branch
+from bot.pipeline.definition import StageSpec
 from bot.runs import Publish, Run, RunError, RunStatus, branch_name
 from bot.store import runs
 
@@ -28,7 +30,7 @@ class Opener:
     async def open(self, run: Run) -> Opening:
         """Find or make what the run stands on; a run that goes on keeps what it has."""
         try:
-            return await patiently(partial(self._open, run))
+            return await Patience(self.shop.database).ask(run, partial(self._open, run))
         except EffectRefused as error:
             return Opening(outcome=refused(STAGE, error.kind, error.reason))
         except UserError as error:
@@ -56,6 +58,9 @@ class Opener:
             publishing=pipeline.publishing.name if pipeline.publishing else None,
             publish=run.publish if pipeline.publishing else Publish.COMMENT,
             attempts=config.limits.attempts,
+            settle=float(config.limits.settle),
+            judging=_judging(pipeline.working),
+            ready=config.ready == "auto",
         )
 
     async def _config(self, run: Run) -> RepositoryConfig:
@@ -92,6 +97,12 @@ class Opener:
             "start_sha": start,
         }
         await self.shop.database.write(lambda c: runs.update(c, run.id, work=work))
+
+
+def _judging(working: Sequence[StageSpec]) -> int:
+    """The position behind the last stage in which an agent writes."""
+    writing = [n for n, stage in enumerate(working) if stage.kind in definition.WRITING]
+    return writing[-1] + 1 if writing else 0
 
 
 def _blocked(kind: str, message: str) -> Opening:

@@ -54,6 +54,8 @@ class Part(Record):
     publish: Publish
     baseline: bool = False
     """The repository's commands run on the base first."""
+    may_rest: bool = False
+    """An agent that changes nothing has not failed: it may have declined everything."""
 
 
 class Opening(Record):
@@ -70,6 +72,8 @@ class Opening(Record):
     """Seconds that single review comments wait for the next one."""
     judging: int = 0
     """Position among the working stages from which on no agent writes."""
+    ready: bool = False
+    """The pull request is made ready for review once everything has passed."""
 
     def part(
         self, position: int = 0, *, preparing: bool = False, baseline: bool | None = None

@@ -8,13 +8,12 @@ import time
 from dataclasses import dataclass
 
 from bot.engine import material
+from bot.engine.collecting import Collector, Ground
 from bot.engine.material import Material
 from bot.engine.outcome import GO_ON, Outcome, blocked, cancelled
 from bot.engine.reading import Reading
 from bot.engine.source import Source
-from bot.engine.suggestions import applied
 from bot.engine.writer import Writer
-from bot.github.conversations import ReviewThread
 from bot.github.texts import rounds as texts
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.story import Story
@@ -40,19 +39,12 @@ class Begun(Record):
     """Somebody has to write; else what was put together only has to be judged."""
     baseline: bool = False
     """The base is another one now."""
+    put_together: bool = False
+    """There is work to judge even where the agent changes nothing."""
+    answers: bool = False
+    """Threads wait for an answer."""
     asks: bool = False
     """Nothing goes on before a person has acted."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """The two commits that a round stands between, as GitHub has them."""
-
-    head: str
-    base: str
-    behind: bool
-    """The branch lacks the base."""
-    conflicts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,7 @@ class RoundActs:
     writer: Writer
     source: Source
     reading: Reading
+    collector: Collector
 
     async def begin(self, run_id: str, document: Json) -> Json:
         """Look what waits, put together what needs no agent, and write the agent's brief."""
@@ -70,17 +63,30 @@ class RoundActs:
             gone = cancelled("branch_gone", f"the branch `{story.run.work.branch}` was deleted")
             return Begun(outcome=gone).model_dump(mode="json")
         run = await self._adopt(story.run, ground.head)
-        found = await self._collect(run, message, ground)
+        found = await self.collector.collect(run, message, ground)
         wanted = found.for_agent or found.suggested or message.kind is MessageKind.RETRY
         rebase = message.kind is MessageKind.REBASE
         if rebase and not await self._only_ours(run, ground):
-            return (await self._refuse_rebase(run)).model_dump(mode="json")
+            return Begun().model_dump(mode="json")
         if not wanted and not (rebase and ground.behind) and not _merges(message, ground):
             return Begun().model_dump(mode="json")
         held = await self._held(story, run, message, found)
         if held is not None:
             return held.model_dump(mode="json")
         return (await self._start(run, message, ground, found)).model_dump(mode="json")
+
+    async def is_single(self, run_id: str, document: Json) -> Json:
+        """Is a "review" nothing but one comment on a line? GitHub wraps those in reviews too."""
+        message = Message.model_validate(document)
+        if message.review_id is None or message.text != "commented":
+            return message.review_id is None
+        run = (await self.writer.story(run_id)).run
+        there = await self.reading.conversation(run)
+        found = next((r for r in there.reviews if r.number == message.review_id), None)
+        if found is None or found.body.strip():
+            return False
+        threads = await self.reading.threads(run)
+        return sum(c.review == found.id for t in threads for c in t.comments) <= 1
 
     async def adopt(self, run_id: str) -> Json:
         """Take over what somebody else pushed, to be judged as it is."""
@@ -150,7 +156,7 @@ class RoundActs:
 
     # --- what it stands on -----------------------------------------------------------------------
 
-    async def _ground(self, run: Run) -> _Ground | None:
+    async def _ground(self, run: Run) -> Ground | None:
         work, objects = run.work, self.writer.shop.objects(run)
         head = await self.source.fetch(run.repository, work.branch or "")
         base = await self.source.fetch(run.repository, work.base_ref or "")
@@ -158,7 +164,7 @@ class RoundActs:
             return None
         behind = base is not None and not await objects.is_ancestor(base, head)
         merged = await objects.merge(head, base) if base is not None and behind else None
-        return _Ground(
+        return Ground(
             head=head,
             base=base or work.base_sha or head,
             behind=behind,
@@ -174,100 +180,18 @@ class RoundActs:
         work = {"pushed": head, "tree": tree, "checkpoint": checkpoint, "reruns": []}
         return await self.writer.update(run.id, work=work)
 
-    async def _only_ours(self, run: Run, ground: _Ground) -> bool:
+    async def _only_ours(self, run: Run, ground: Ground) -> bool:
         identity = self.writer.shop.identity
         objects = self.writer.shop.objects(run)
         authors = await objects.authors_between(ground.base, ground.head)
         return authors <= {f"{identity.name} <{identity.email}>"}
-
-    async def _refuse_rebase(self, run: Run) -> Begun:
-        return Begun(asks=True)
-
-    # --- what it takes in ------------------------------------------------------------------------
-
-    async def _collect(self, run: Run, message: Message, ground: _Ground) -> Material:
-        threads, writers = await self._threads(run)
-        fits = [t for t in threads if material.suggestion(t) and _by_writer(t, writers)]
-        suggested = await self._suggested(run, ground.head, fits)
-        takes_checks = message.kind is not MessageKind.FIX or message.text != "conflicts"
-        takes_base = message.kind is not MessageKind.FIX or message.text != "checks"
-        state = await self.reading.ci(run, ground.head) if takes_checks else None
-        failing = state.failing if state else ()
-        notes = [run.work.note] if run.work.note else []
-        if message.kind is MessageKind.NOTE and message.text:
-            notes.append(message.text)
-        return Material(
-            threads=tuple(t for t in threads if t.id not in {s.id for s in suggested}),
-            suggested=tuple(suggested),
-            writers=tuple(sorted(writers)),
-            reviews=await self._reviews(run),
-            notes=tuple(notes),
-            failing=await self.reading.logs(run, failing) if failing else (),
-            conflicts=ground.conflicts if takes_base else (),
-            base=run.work.base_ref,
-        )
-
-    async def _threads(self, run: Run) -> tuple[list[ReviewThread], set[str]]:
-        """Those in which somebody who may write wants something, and who that is."""
-        me = await self.reading.me(run)
-        open_ones = material.waiting(await self.reading.threads(run), me)
-        people = {c.author.login for t in open_ones for c in t.comments if not c.author.bot}
-        writers = await self.reading.writers(run.repository, people)
-        wanted = [
-            t
-            for t in open_ones
-            if any(c.author.login in writers or c.author.bot for c in t.comments)
-        ]
-        return [t for t in wanted if _asked(t, me, writers)], writers
-
-    async def _reviews(self, run: Run) -> tuple[str, ...]:
-        """The words of submitted reviews that no round has taken in yet, and mark them as seen."""
-        me = await self.reading.me(run)
-        there = await self.reading.conversation(run)
-        seen = set(run.work.reviews_seen)
-        new = [
-            r
-            for r in there.reviews
-            if r.body.strip()
-            and r.author.id != me
-            and r.id not in seen
-            and r.state in ("COMMENTED", "CHANGES_REQUESTED")
-        ]
-        writers = await self.reading.writers(run.repository, {r.author.login for r in new})
-        return tuple(f"{r.author.login}: {r.body}" for r in new if r.author.login in writers)
-
-    async def _suggested(
-        self, run: Run, head: str, threads: list[ReviewThread]
-    ) -> list[ReviewThread]:
-        """Those whose suggestion fits the file as it is."""
-        _, went_in = await self._with_suggestions(run, head, threads)
-        return [thread for thread in threads if thread.id in went_in]
-
-    async def _with_suggestions(
-        self, run: Run, head: str, threads: list[ReviewThread]
-    ) -> tuple[dict[str, bytes], set[str]]:
-        objects = self.writer.shop.objects(run)
-        files: dict[str, bytes] = {}
-        went_in: set[str] = set()
-        for path in sorted({thread.path for thread in threads}):
-            content = await objects.file(head, path)
-            wanted = [s for t in threads if t.path == path and (s := material.suggestion(t))]
-            try:
-                text = content.decode() if content is not None else None
-            except UnicodeDecodeError:
-                text = None
-            if text is not None:
-                new, taken = applied(text, wanted)
-                files[path] = new.encode()
-                went_in.update(taken)
-        return files, went_in
 
     # --- whether it may start --------------------------------------------------------------------
 
     async def _held(
         self, story: Story, run: Run, message: Message, found: Material
     ) -> Begun | None:
-        """Why it does not start by itself: too many rounds, or an approval that it would dismiss."""
+        """Why it does not start by itself: too many rounds, or an approval it would dismiss."""
         if message.kind in _PERSONS:
             return None
         config = story.config or RepositoryConfig()
@@ -291,7 +215,7 @@ class RoundActs:
         await self.writer.update(run.id, work={"needs": needs})
         return Begun(asks=True)
 
-    async def _start(self, run: Run, message: Message, ground: _Ground, found: Material) -> Begun:
+    async def _start(self, run: Run, message: Message, ground: Ground, found: Material) -> Begun:
         onto, takes_base = await self._put_together(run, message, ground, found)
         work, objects = run.work, self.writer.shop.objects(run)
         asked = message.kind in _PERSONS
@@ -328,16 +252,24 @@ class RoundActs:
         material.write(self.writer.shop.files(run.id), found)
         await self.writer.update(run.id, work=changes, status=RunStatus.RUNNING)
         agent = found.for_agent or message.kind is MessageKind.RETRY
-        return Begun(wanted=True, agent=agent, baseline=takes_base)
+        return Begun(
+            wanted=True,
+            agent=agent,
+            baseline=takes_base,
+            put_together=onto is not None,
+            answers=bool(found.threads or found.suggested),
+        )
 
     async def _put_together(
-        self, run: Run, message: Message, ground: _Ground, found: Material
+        self, run: Run, message: Message, ground: Ground, found: Material
     ) -> tuple[str | None, bool]:
         """Apply suggestions and merge the base; answer the commit to start from."""
         objects = self.writer.shop.objects(run)
         onto: str | None = None
         if found.suggested:
-            files, _ = await self._with_suggestions(run, ground.head, list(found.suggested))
+            files, _ = await self.collector.with_suggestions(
+                run, ground.head, list(found.suggested)
+            )
             tree = await objects.with_files(ground.head, files)
             onto = await self._commit(run, tree, (ground.head,), "Suggestions")
         takes_base = bool(found.conflicts) or _merges(message, ground)
@@ -356,24 +288,12 @@ class RoundActs:
         )
 
 
-def _merges(message: Message, ground: _Ground) -> bool:
+def _merges(message: Message, ground: Ground) -> bool:
     """Does a person want the base in, conflict or not?"""
     wanted = message.kind is MessageKind.REBASE or (
         message.kind is MessageKind.FIX and message.text != "checks" and bool(ground.conflicts)
     )
     return wanted and ground.behind
-
-
-def _by_writer(thread: ReviewThread, writers: set[str]) -> bool:
-    return thread.comments[-1].author.login in writers
-
-
-def _asked(thread: ReviewThread, me: int, writers: set[str]) -> bool:
-    """Has somebody who may write, or another bot, spoken since our last word?"""
-    since = []
-    for comment in thread.comments:
-        since = [] if comment.author.id == me else [*since, comment]
-    return any(comment.author.login in writers or comment.author.bot for comment in since)
 
 
 def _what(found: Material) -> str:

@@ -6,7 +6,7 @@ from bot.engine.outcome import GO_ON
 from bot.engine.writer import Writer
 from bot.pipeline import reports
 from bot.pipeline.story import Story
-from bot.runs import Json, React
+from bot.runs import Json, React, Ready, RequestReview
 
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 
@@ -47,6 +47,23 @@ class Sayings:
         applied, outcome = await self.writer.apply(story.run, effect)
         if applied and applied.url and story.run.work.check_run_url != applied.url:
             await self.writer.update(story.run.id, work={"check_run_url": applied.url})
+        return outcome.model_dump(mode="json")
+
+    async def request_review(self, run_id: str) -> Json:
+        """Ask whoever asked for the run to look at what came of it."""
+        run = (await self.writer.story(run_id)).run
+        if run.pull_request is not None:
+            login = run.trigger.by.login
+            effect = RequestReview(pull_request=run.pull_request, login=login)
+            await self.writer.apply(run, effect)  # where it cannot be asked, nobody is
+        return _GO_ON
+
+    async def ready(self, run_id: str) -> Json:
+        """Make the draft ready for review."""
+        run = (await self.writer.story(run_id)).run
+        applied, outcome = await self.writer.apply(run, Ready(pull_request=run.pull_request or 0))
+        if applied is not None:
+            await self.writer.update(run_id, work={"ready": True})
         return outcome.model_dump(mode="json")
 
     async def react(self, run_id: str, document: Json) -> Json:

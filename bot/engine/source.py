@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.engine import codeowners
-from bot.engine.patience import patiently
+from bot.engine.patience import Patience
 from bot.errors import EffectRefused
 from bot.github import reads
 from bot.github.app import App
@@ -26,6 +26,7 @@ class Source:
     app: App
     rulebook: Rulebook
     mirrors: Mirrors
+    patience: Patience
 
     async def default_branch(self, repository: RepositoryRef) -> str:
         return (await self._facts(repository)).default_branch
@@ -51,6 +52,11 @@ class Source:
     async def head(self, repository: RepositoryRef, branch: str) -> str | None:
         """Name the commit that a branch is at now; None: there is no such branch."""
         return await reads.branch_head(await self.client(repository), repository, branch)
+
+    async def author(self, repository: RepositoryRef, sha: str) -> str:
+        """Name who made a commit, for people to read."""
+        found = await reads.commit_author(await self.client(repository), repository, sha)
+        return found or "somebody"
 
     async def permission(self, repository: RepositoryRef, login: str) -> Permission:
         """Ask what a person may do at this moment."""
@@ -83,7 +89,7 @@ class Source:
 
     async def comments(self, run: Run) -> list[IssueComment]:
         """List what others than we wrote, and what its authors may do at this moment."""
-        return await patiently(partial(self._comments, run))
+        return await self.patience.ask(run, partial(self._comments, run))
 
     async def _comments(self, run: Run) -> list[IssueComment]:
         client = await self.app.client(run.repository.installation_id, run.repository.id)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Protocol, Unpack
 
 from bot.engine.outcome import GO_ON, Outcome, refused
-from bot.engine.patience import patiently
+from bot.engine.patience import Patience
 from bot.engine.shop import Shop
 from bot.errors import EffectRefused
 from bot.pipeline.story import Story
@@ -37,7 +37,7 @@ class Writer:
         """Apply an effect however long GitHub puts it off; a refusal is an outcome."""
         apply = partial(self.applier.apply, run.repository, effect, run_id=run.id)
         try:
-            return await patiently(apply), GO_ON
+            return await Patience(self.shop.database).ask(run, apply), GO_ON
         except EffectRefused as error:
             return None, refused(PUBLISH, error.kind, error.reason)
 

@@ -46,8 +46,9 @@ def _passes(pull: PullRequest) -> bool:
     repository = pull.issue.repository
     runs: dict[tuple[int, str], CheckRun] = {
         (run.suite.app.id, run.name): run
-        for run in repository.check_runs
-        if run.head_sha == pull.head_sha
+        for suite in repository.suites.values()
+        if suite.head_sha == pull.head_sha
+        for run in suite.runs
     }
     statuses: dict[str, Status] = {
         status.context: status for status in repository.statuses if status.sha == pull.head_sha

@@ -14,7 +14,6 @@ from bot.github.client import TIMEOUT, Client, Connection, Pause
 from bot.github.clock import Clock
 from bot.github.git_words import unknown_token
 from bot.github.tokens import (
-    FETCH,
     LAG_SECONDS,
     METADATA,
     REST,
@@ -103,12 +102,6 @@ class App:
             client = Client(self._connection, tokens, pause, repository_id=repository_id)
             self._clients[scope] = client
         return client
-
-    async def token(
-        self, installation_id: int, repository_id: int, permissions: Permissions = FETCH
-    ) -> str:
-        """Give a token for git, up to 50 minutes old; ``with_git`` also handles its lags."""
-        return (await self._mint.get(Scope(installation_id, repository_id, permissions))).value
 
     async def with_git(self, scope: Scope, call: Callable[[str], Awaitable[T]]) -> T:
         """Do ``call`` with a token for git; wait for a new one to be known, renew an old one.

@@ -16,7 +16,6 @@ TRAILER = "Coppice-Run"
 _MARKER = re.compile(
     r"<!-- coppice:(?P<purpose>[\w-]+) run=(?P<run>[\w./-]+) hmac=(?P<hmac>[0-9a-f]{32}) -->"
 )
-_TRAILER = re.compile(rf"^{TRAILER}: (?P<run>[0-9a-f]+) (?P<hmac>[0-9a-f]{{32}})$", re.MULTILINE)
 
 
 class Markers:
@@ -48,13 +47,6 @@ class Markers:
     def trailer(self, run: str) -> str:
         """Make the commit trailer that ties a commit to its run."""
         return f"{TRAILER}: {run} {self._sign('commit', run)}"
-
-    def run_of_commit(self, message: str) -> str | None:
-        """Name the run that a commit message proves to be of; None for anybody else's."""
-        for found in _TRAILER.finditer(message):
-            if hmac.compare_digest(found["hmac"], self._sign("commit", found["run"])):
-                return found["run"]
-        return None
 
     def wrap(self, body: str, run: str) -> str:
         """Put our part of a pull request body between its markers."""

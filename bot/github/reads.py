@@ -68,16 +68,6 @@ class PullRequestFacts(Record):
     node_id: str
 
 
-class CheckRunFacts(Record):
-    id: int
-    app_id: int | None
-    name: str
-    external_id: str
-    head_sha: str
-    status: str
-    conclusion: str | None
-
-
 async def permission(client: Client, repository: RepositoryRef, login: str) -> Permission:
     """Ask what a person may do in the repository at this moment; never kept.
 
@@ -195,22 +185,6 @@ async def pull_request(client: Client, ref: RepositoryRef, number: int) -> PullR
         html_url=found["html_url"],
         updated_at=found["updated_at"],
         node_id=found["node_id"],
-    )
-
-
-async def check_run(client: Client, ref: RepositoryRef, number: int) -> CheckRunFacts | None:
-    """Read a check run; it is ours where ``app_id`` is the App's."""
-    found = await _get(client, f"{_repo(ref)}/check-runs/{number}")
-    if found is None:
-        return None
-    return CheckRunFacts(
-        id=found["id"],
-        app_id=(found.get("app") or {}).get("id"),
-        name=found["name"],
-        external_id=found.get("external_id") or "",
-        head_sha=found["head_sha"],
-        status=found["status"],
-        conclusion=found.get("conclusion"),
     )
 
 

@@ -236,14 +236,23 @@ def _find(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
     first = next((at for at, text in enumerate(texts[1:], 1) if text[:1] in "-(!"), len(texts))
     roots = texts[1:first] or (".",)
     if "-delete" in texts:
-        paths = [place.of(root) for root in roots]
-        if all(path and (path == place.tree or place.holds(path)) for path in paths):
-            yield risky("what it removes cannot be told; name the files")
-        else:
+        if any(outside for _, outside in _located(roots, place)):
             yield forbidden("it removes files outside the worktree")
+        else:
+            yield risky("what it removes cannot be told; name the files")
+    named = [root if outside else f"{root}/$…" for root, outside in _located(roots, place)]
     for flag in ("-exec", "-execdir", "-ok", "-okdir"):
         if flag in texts[:-1]:
-            inner = [
-                text for text in texts[texts.index(flag) + 1 :] if text not in (";", "+", "{}")
-            ]
-            yield from _judged((*inner, *(f"{root}/$…" for root in roots)), place, depth + 1)
+            inner = [text for text in texts[texts.index(flag) + 1 :] if text not in _FIND_MARKS]
+            yield from _judged((*inner, *named), place, depth + 1)
+
+
+_FIND_MARKS = (";", "+", "{}")
+
+
+def _located(roots: Sequence[str], place: Place) -> Iterator[tuple[str, bool]]:
+    """Say of each whether it certainly lies outside the worktree."""
+    for root in roots:
+        path = place.of(root)
+        inside = path is None or path == place.tree or place.holds(path)
+        yield root, not inside

@@ -20,7 +20,8 @@ from bot.intake.webhook import PATH, arrival, is_name, is_signed
 from bot.log import logger
 from bot.store.arrivals import Arrival
 
-LONGEST_BODY = 2**20
+_DIGITS = 6
+LONGEST_BODY = 10**_DIGITS - 1
 """Bytes; what is larger is rare, and aiohttp reads it no faster than it is wanted."""
 SILENCE = 120.0
 """Seconds without a byte after which a connection is closed: longer than proxies keep theirs."""
@@ -184,7 +185,7 @@ def read_head(data: bytes | bytearray) -> Head | None:
         and _NOT_PLAIN.isdisjoint(fields)
         and fields.get(b"connection", b"keep-alive").lower() == b"keep-alive"
         and length.isdigit()
-        and len(length) < len(str(LONGEST_BODY))
+        and len(length) <= _DIGITS
         and is_name(guid)
         and is_name(event)
     )

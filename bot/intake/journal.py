@@ -14,7 +14,7 @@ from bot.store.sqlite import SqliteFile
 
 _log = logger(__name__)
 
-_LARGEST_BATCH = 128
+_LARGEST_BATCH = 64
 
 _MOST_FRESH, _FRESH_BYTES = 32, 64 * 1024
 """So many deliveries, and none larger, are handed on in memory; others are read from disk."""

@@ -13,6 +13,8 @@ from bot.pipeline.ports import Attempt
 from bot.runs import Plan
 
 PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
+BRIEF = "round.md"
+"""The file of the run that says what its round is about."""
 MOST_FEEDBACK = 40_000
 """Characters; of a longer one the end is kept, where failures stand."""
 
@@ -40,7 +42,8 @@ def implement(attempt: Attempt, files: Path) -> str:
         instructions=_instructions(files, attempt),
         plan=_contract(attempt),
         material=_issue(attempt, files),
-        feedback=_told("The attempt before this one was sent back", attempt.feedback),
+        feedback=_round(attempt, files)
+        + _told("The attempt before this one was sent back", attempt.feedback),
     )
 
 
@@ -110,6 +113,14 @@ def written(plan: Plan) -> str:
     listed = [f"- {file.action} `{file.glob}`: {file.purpose}" for file in plan.files]
     decided = [f"Decision: {plan.decision}"] if plan.decision else []
     return "\n".join([plan.summary, *decided, "", *steps, "", "Files:", *listed, ""])
+
+
+def _round(attempt: Attempt, files: Path) -> str:
+    """What a round on the open pull request is about; people's words in it are quoted."""
+    brief = files / BRIEF
+    if attempt.run.work.round is None or not brief.exists():
+        return ""
+    return f"{brief.read_text()}\n"
 
 
 def _told(what: str, text: str | None) -> str:

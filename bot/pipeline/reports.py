@@ -3,6 +3,7 @@
 from typing import Literal
 
 from bot.github.texts import checks, pull_request, status
+from bot.pipeline.findings import Finding
 from bot.pipeline.story import Story, commands
 from bot.runs import (
     CheckRun,
@@ -73,6 +74,16 @@ def rules_check_run(story: Story) -> CheckRun:
     return _verdict(story, checks.RULES, "rules", checks.rules_check(found, files), last)
 
 
+def review_check_run(story: Story) -> CheckRun | None:
+    """What the review said of what was pushed; None: nobody reviewed it. It never fails."""
+    last = story.last_of(StageKind.REVIEW)
+    if last is None or last.result["data"].get("not_reviewed"):
+        return None
+    found = [(f.severity.value, _place(f), f"{f.title} {f.reason}") for f in story.findings]
+    shown = last.model_copy(update={"status": StageStatus.NEUTRAL}) if found else last
+    return _verdict(story, checks.REVIEW, "review", checks.review_check(found), shown)
+
+
 def pull_request_effect(story: Story) -> PullRequest:
     """The draft pull request, its body describing the whole difference."""
     run = story.run
@@ -85,6 +96,8 @@ def pull_request_effect(story: Story) -> PullRequest:
         failed_attempts=failures,
         attempts=len(failures) + 1,
         agent_label=story.agent_label,
+        spend=tuple(story.spend),
+        findings=tuple(f"{_place(f)}: {f.title}".strip(": ") for f in story.findings),
         box=story.box,
     )
     return PullRequest(
@@ -113,6 +126,9 @@ def facts(story: Story) -> status.Status:
         given=_given(story),
         draft=run.work.pull_request_note is None,
         note=run.work.pull_request_note,
+        spend=story.spent,
+        budget=story.budget,
+        used=story.used,
         check_url=run.work.check_run_url,
         has_patch=run.work.checkpoint is not None,
     )
@@ -132,6 +148,12 @@ def _verdict(
         summary=text.summary,
         text=text.text,
     )
+
+
+def _place(finding: Finding) -> str:
+    if finding.file is None:
+        return ""
+    return f"{finding.file}:{finding.line}" if finding.line else finding.file
 
 
 def _failed_attempts(story: Story) -> tuple[str, ...]:

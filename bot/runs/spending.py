@@ -37,7 +37,9 @@ class Budgets(Record):
     """Of an installation; days and months are those of UTC."""
 
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)(usd|min|tokens|turns)")
+_PART = re.compile(
+    r"(\d{1,9}(?:\.\d{1,6})?(?=usd|min)|\d{1,12}(?=t))(usd|min|tokens|turns)", re.ASCII
+)
 _FIELDS = {"usd": "usd", "min": "minutes", "tokens": "tokens", "turns": "turns"}
 
 

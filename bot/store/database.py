@@ -1,7 +1,6 @@
 """A database and its threads: queries run here, so that the event loop never waits."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -129,7 +128,7 @@ def parse_url(url: str) -> URL:
 
 def _sqlite(url: URL, path: Path) -> Engine:
     create_private(path)
-    engine = create_engine(url, creator=lambda: _connect(path), pool_size=_READERS + 2)
+    engine = create_engine(url, creator=lambda: connect(path), pool_size=_READERS + 2)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -145,13 +144,6 @@ def _unflushed(connection: Connection) -> Iterator[None]:
     finally:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = connect(path)
-    # There are several, and what they read lies in the system's cache as well.
-    connection.execute("PRAGMA cache_size=-512")
-    return connection
 
 
 def _begin(connection: Connection) -> None:

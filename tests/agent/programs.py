@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from bot.agent.profiles import AgentProtocol, Parser, Profile
+from bot.agent.profiles import AgentProtocol, Parser
 from bot.agent.registry import runtime
 from bot.agent.runtime import (
     AgentContext,
@@ -32,6 +32,7 @@ class Way:
     model: str = "scripted-model"
     api: Api = Api.CHAT
     refusal: Refusal | None = None
+    window: int | None = None
 
 
 @dataclass(kw_only=True)

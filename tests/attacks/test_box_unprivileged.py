@@ -33,6 +33,7 @@ TESTS = (
     "tests/attacks/test_box_processes.py",
     "tests/attacks/test_box_kernel.py",
     "tests/attacks/test_box_limits.py",
+    "tests/attacks/test_box_landlock.py",
 )
 
 

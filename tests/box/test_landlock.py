@@ -150,10 +150,8 @@ async def test_below_version_four_no_port_can_be_forwarded(tmp_path: Path) -> No
         )
 
 
-@pytest.mark.parametrize("abi", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("abi", range(1, min(version(), 6) + 1))
 async def test_an_older_landlock_holds_files_too(tmp_path: Path, abi: int) -> None:
-    if abi > version():
-        pytest.skip("this kernel is older than that")
     (tmp_path / "secret").write_text("canary")
     box = Landlock(read=READ, abi=abi)
 

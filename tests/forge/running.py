@@ -215,12 +215,30 @@ class Forge:
         await self.post(f"{self.repo}/git/refs", {"ref": f"refs/heads/{name}", "sha": sha}, by=by)
         return await self.commit(name, f"{name}.txt", text, by=by)
 
-    async def commit(self, branch: str, path: str, text: str, *, by: str = "maintainer") -> str:
-        content = base64.b64encode(text.encode()).decode()
-        body = {"message": f"Write {path}", "content": content, "branch": branch}
-        answer = await self.put(f"{self.repo}/contents/{path}", body, by=by)
-        assert answer.status == 201, answer.body
+    async def commit(
+        self, branch: str, path: str, text: str | None, *, by: str = "maintainer"
+    ) -> str:
+        """Write a file, there or not, or delete it (None), in one commit; return its sha."""
+        url = f"{self.repo}/contents/{path}"
+        known = await self.get(f"{url}?ref={branch}", by=by)
+        body: Json = {"message": f"Write {path}", "branch": branch}
+        if known.status == 200:
+            body["sha"] = known.body["sha"]
+        if text is not None:
+            body["content"] = base64.b64encode(text.encode()).decode()
+        answer = await self.call("DELETE" if text is None else "PUT", url, body, by=by)
+        assert answer.status in (200, 201), answer.body
         return str(answer.body["commit"]["sha"])
+
+    async def ask(self, query: str, /, *, by: str = "maintainer", **variables: Json) -> Answered:
+        """Call the GraphQL API."""
+        return await self.post("/graphql", {"query": query, "variables": variables}, by=by)
+
+    async def play_ci(self, **given: Json) -> Json:
+        """Play a CI on a commit to its end (`POST /_forge/ci`)."""
+        answer = await self.post("/_forge/ci", given)
+        assert answer.status == 200, answer.body
+        return answer.body
 
     async def pull(self, head: str, *, by: str = "maintainer", **more: Json) -> Json:
         """Open a pull request of a new branch with one commit."""

@@ -24,12 +24,6 @@ RED = {
 GREEN = {"name": "lint"}
 
 
-async def play(forge: Forge, /, **given: Json) -> Json:
-    answer = await forge.post("/_forge/ci", given)
-    assert answer.status == 200, answer.body
-    return answer.body
-
-
 async def text(url: str) -> tuple[int, str]:
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         return answer.status, await answer.text()
@@ -38,7 +32,7 @@ async def text(url: str) -> tuple[int, str]:
 async def test_a_workflow_run_is_told_of_from_beginning_to_end(forge: Forge) -> None:
     pull = await forge.pull("feature")
 
-    done = await play(forge, pull_request=pull["number"], runs=[RED, GREEN])
+    done = await forge.play_ci(pull_request=pull["number"], runs=[RED, GREEN])
 
     names = await forge.settled()
     wanted = [
@@ -67,7 +61,7 @@ async def test_a_workflow_run_is_told_of_from_beginning_to_end(forge: Forge) -> 
 
 async def test_a_log_is_behind_a_redirect_for_a_minute(forge: Forge) -> None:
     await forge.pull("feature")
-    done = await play(forge, ref="feature", runs=[RED])
+    done = await forge.play_ci(ref="feature", runs=[RED])
     token = await forge.installation_token()
     path = f"{forge.repo}/actions/jobs/{done['jobs'][0]['id']}/logs"
 
@@ -88,7 +82,7 @@ async def test_a_log_is_behind_a_redirect_for_a_minute(forge: Forge) -> None:
 
 async def test_runs_jobs_and_annotations_are_read(forge: Forge) -> None:
     pull = await forge.pull("feature")
-    done = await play(forge, sha=pull["head"]["sha"], runs=[RED, GREEN], workflow="Tests")
+    done = await forge.play_ci(sha=pull["head"]["sha"], runs=[RED, GREEN], workflow="Tests")
     runs = f"{forge.repo}/actions/runs"
 
     listed = await forge.get(f"{runs}?head_sha={pull['head']['sha']}&status=failure")
@@ -110,7 +104,7 @@ async def test_runs_jobs_and_annotations_are_read(forge: Forge) -> None:
 @pytest.mark.parametrize("which", ["rerun-failed-jobs", "rerun", "job"])
 async def test_a_flaky_job_passes_when_it_is_run_again(forge: Forge, which: str) -> None:
     pull = await forge.pull("feature")
-    done = await play(forge, pull_request=pull["number"], runs=[RED, GREEN])
+    done = await forge.play_ci(pull_request=pull["number"], runs=[RED, GREEN])
     run = f"{forge.repo}/actions/runs/{done['workflow_run']}"
     job = f"{forge.repo}/actions/jobs/{done['jobs'][0]['id']}/rerun"
 
@@ -131,14 +125,14 @@ async def test_a_flaky_job_passes_when_it_is_run_again(forge: Forge, which: str)
 
 async def test_only_a_finished_run_with_failures_is_run_again(forge: Forge) -> None:
     pull = await forge.pull("feature")
-    hanging = await play(
-        forge, pull_request=pull["number"], runs=[{"name": "test", "conclusion": None}]
+    hanging = await forge.play_ci(
+        pull_request=pull["number"], runs=[{"name": "test", "conclusion": None}]
     )
     run = f"{forge.repo}/actions/runs/{hanging['workflow_run']}"
 
     early = await forge.post(f"{run}/rerun", by="maintainer")
     log = await forge.get(f"{forge.repo}/actions/jobs/{hanging['jobs'][0]['id']}/logs")
-    ended = await play(forge, workflow_run=hanging["workflow_run"], runs=[{"name": "test"}])
+    ended = await forge.play_ci(workflow_run=hanging["workflow_run"], runs=[{"name": "test"}])
     green = await forge.post(f"{run}/rerun-failed-jobs", by="maintainer")
 
     assert (hanging["status"], ended["conclusion"]) == ("in_progress", "success")
@@ -147,7 +141,7 @@ async def test_only_a_finished_run_with_failures_is_run_again(forge: Forge) -> N
 
 async def test_an_app_reads_logs_and_runs_jobs_again_only_if_it_may(forge: Forge) -> None:
     await forge.pull("feature")
-    done = await play(forge, ref="feature", runs=[RED])
+    done = await forge.play_ci(ref="feature", runs=[RED])
     run = f"{forge.repo}/actions/runs/{done['workflow_run']}"
     reads = await forge.installation_token()
     blind = await forge.installation_token(permissions={"checks": "read"})
@@ -166,7 +160,7 @@ async def test_an_app_without_actions_gets_no_workflow_events(forge: Forge) -> N
     await forge.switch("permissions", permissions={"actions": None})
     await forge.pull("feature")
 
-    await play(forge, ref="feature", runs=[GREEN])
+    await forge.play_ci(ref="feature", runs=[GREEN])
 
     names = await forge.settled()
     assert "check_run.completed" in names
@@ -176,7 +170,7 @@ async def test_an_app_without_actions_gets_no_workflow_events(forge: Forge) -> N
 async def test_statuses_come_as_pending_and_then_end(forge: Forge) -> None:
     pull = await forge.pull("feature")
 
-    done = await play(forge, ref="feature", kind="status", runs=[{**RED, "name": "ci/test"}])
+    done = await forge.play_ci(ref="feature", kind="status", runs=[{**RED, "name": "ci/test"}])
 
     events = await _statuses(forge, 2)
     assert [event["state"] for event in events] == ["pending", "failure"]
@@ -196,7 +190,7 @@ async def test_a_commit_may_ask_for_no_ci(forge: Forge, words: str) -> None:
     body = {"message": f"Note {words}", "content": "eA==", "branch": "feature"}
     await forge.put(f"{forge.repo}/contents/y.txt", body, by="maintainer")
 
-    done = await play(forge, ref="feature", runs=[GREEN])
+    done = await forge.play_ci(ref="feature", runs=[GREEN])
 
     assert done["skipped"] is True
     assert (await forge.get(f"{forge.repo}/actions/runs")).body["total_count"] == 0

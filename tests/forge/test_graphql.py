@@ -3,7 +3,7 @@
 import pytest
 
 from bot.forge.graphql.schema import executable
-from tests.forge.running import Answered, Forge, Json
+from tests.forge.running import Forge, Json
 
 THREADS = """
 query($owner: String!, $name: String!, $number: Int!, $after: String) {
@@ -26,15 +26,9 @@ query($owner: String!, $name: String!, $number: Int!, $after: String) {
 """
 
 
-async def ask(
-    forge: Forge, query: str, /, *, by: str = "maintainer", **variables: Json
-) -> Answered:
-    return await forge.post("/graphql", {"query": query, "variables": variables}, by=by)
-
-
 async def done(forge: Forge, query: str, /, *, by: str = "maintainer", **variables: Json) -> Json:
     """The data of a request that must succeed."""
-    answer = await ask(forge, query, by=by, **variables)
+    answer = await forge.ask(query, by=by, **variables)
     assert answer.status == 200, answer.body
     assert "errors" not in answer.body, answer.body
     return answer.body["data"]
@@ -121,7 +115,7 @@ async def test_an_app_resolves_only_with_contents_write(forge: Forge) -> None:
     weak = await forge.installation_token(permissions=given)
     strong = await forge.installation_token(permissions={**given, "contents": "write"})
 
-    refused = await ask(forge, RESOLVE, by=weak, id=thread["id"])
+    refused = await forge.ask(RESOLVE, by=weak, id=thread["id"])
     await done(forge, RESOLVE, by=strong, id=thread["id"])
 
     (error,) = refused.body["errors"]
@@ -135,7 +129,7 @@ async def test_a_reader_resolves_nothing(forge: Forge) -> None:
     pull, _ = await commented(forge)
     (thread,) = (await threads(forge, pull))["nodes"]
 
-    answer = await ask(forge, RESOLVE, by="reader", id=thread["id"])
+    answer = await forge.ask(RESOLVE, by="reader", id=thread["id"])
 
     assert answer.body["errors"][0]["type"] == "FORBIDDEN"
 
@@ -154,7 +148,7 @@ async def test_a_comment_is_hidden_and_shown_again(forge: Forge) -> None:
 
     hidden = await done(forge, hide, by=token, id=comment.body["node_id"])
     shown = await done(forge, show, by=token, id=comment.body["node_id"])
-    refused = await ask(forge, hide, by="reader", id=comment.body["node_id"])
+    refused = await forge.ask(hide, by="reader", id=comment.body["node_id"])
 
     assert hidden["minimizeComment"] == {
         "clientMutationId": "7",
@@ -178,6 +172,23 @@ async def test_a_draft_is_marked_ready_and_back(forge: Forge) -> None:
     event = await forge.event("pull_request.ready_for_review")
     assert event.payload["pull_request"]["draft"] is False
     await forge.event("pull_request.converted_to_draft")
+
+
+async def test_an_app_marks_ready_only_with_contents_write(forge: Forge) -> None:
+    """cli/cli#8910 and its discussion 6924: `pull_requests: write` is not enough."""
+    pull = await forge.pull("feature", draft=True)
+    ready = """mutation($id: ID!) {
+      markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } }
+    }"""
+    given = {"pull_requests": "write", "contents": "read"}
+    weak = await forge.installation_token(permissions=given)
+    strong = await forge.installation_token(permissions={**given, "contents": "write"})
+
+    refused = await forge.ask(ready, by=weak, id=pull["node_id"])
+    await done(forge, ready, by=strong, id=pull["node_id"])
+
+    assert refused.body["errors"][0]["type"] == "FORBIDDEN"
+    await forge.event("pull_request.ready_for_review")
 
 
 async def test_one_review_answers_many_threads(forge: Forge) -> None:
@@ -285,7 +296,7 @@ async def test_a_bots_login_has_no_suffix_but_for_itself(forge: Forge) -> None:
 async def test_what_is_not_there_is_an_error_with_200(
     forge: Forge, query: str, kind: str, words: str
 ) -> None:
-    answer = await ask(forge, query)
+    answer = await forge.ask(query)
 
     (error,) = answer.body["errors"]
     assert (answer.status, error["type"]) == (200, kind)
@@ -294,8 +305,8 @@ async def test_what_is_not_there_is_an_error_with_200(
 
 
 async def test_what_github_does_not_have_is_named(forge: Forge) -> None:
-    unknown = await ask(forge, "{ wishes }")
-    broken = await ask(forge, "{ viewer {")
+    unknown = await forge.ask("{ wishes }")
+    broken = await forge.ask("{ viewer {")
     nothing = await forge.post("/graphql", {}, by="maintainer")
 
     assert unknown.body["errors"][0]["extensions"] == {
@@ -312,7 +323,7 @@ async def test_nobody_and_an_expired_token_are_401(forge: Forge) -> None:
     token = await forge.installation_token()
     await forge.switch("expire_tokens")
 
-    answers = [await ask(forge, "{ viewer { login } }", by=by) for by in ("", token, "app")]
+    answers = [await forge.ask("{ viewer { login } }", by=by) for by in ("", token, "app")]
 
     assert [answer.status for answer in answers] == [401, 401, 401]
 
@@ -322,7 +333,7 @@ async def test_an_app_reads_only_what_it_was_given(forge: Forge) -> None:
     token = await forge.installation_token(permissions={"issues": "read"})
     query = "query($id: ID!) { node(id: $id) { id } }"
 
-    answer = await ask(forge, query, by=token, id=pull["node_id"])
+    answer = await forge.ask(query, by=token, id=pull["node_id"])
 
     assert answer.body["errors"][0]["type"] == "FORBIDDEN"
 
@@ -330,8 +341,8 @@ async def test_an_app_reads_only_what_it_was_given(forge: Forge) -> None:
 async def test_a_private_repository_is_not_there_for_a_stranger(forge: Forge) -> None:
     await forge.switch("private", on=True)
 
-    answer = await ask(
-        forge, '{ repository(owner: "acme", name: "greenhouse") { id } }', by="stranger"
+    answer = await forge.ask(
+        '{ repository(owner: "acme", name: "greenhouse") { id } }', by="stranger"
     )
 
     assert answer.body["errors"][0]["type"] == "NOT_FOUND"
@@ -343,7 +354,7 @@ async def test_queries_and_mutations_have_limits_of_their_own(forge: Forge) -> N
     before = await forge.get("/rate_limit", by="maintainer")
     await forge.switch("limits", hourly=3)
 
-    answers = [await ask(forge, "{ rateLimit { remaining } }") for _ in range(4)]
+    answers = [await forge.ask("{ rateLimit { remaining } }") for _ in range(4)]
 
     assert answers[0].headers["X-RateLimit-Resource"] == "graphql"
     assert before.body["resources"]["graphql"]["used"] == 1
@@ -357,7 +368,7 @@ async def test_mutations_count_as_content(forge: Forge) -> None:
     (thread,) = (await threads(forge, pull))["nodes"]
     await forge.switch("limits", content_minute=1)
 
-    answer = await ask(forge, RESOLVE, id=thread["id"])
+    answer = await forge.ask(RESOLVE, id=thread["id"])
 
     assert (answer.status, "Retry-After" in answer.headers) == (403, True)
 
@@ -367,7 +378,7 @@ async def test_mutations_are_in_the_list_of_writes_and_meet_faults(forge: Forge)
     (thread,) = (await threads(forge, pull))["nodes"]
     await forge.fault("error", path="/graphql#resolveReviewThread", method="POST")
 
-    spoiled = await ask(forge, RESOLVE, id=thread["id"])
+    spoiled = await forge.ask(RESOLVE, id=thread["id"])
     await done(forge, RESOLVE, id=thread["id"])
 
     writes = (await forge.get("/_forge/writes")).body
@@ -420,14 +431,11 @@ async def test_many_mutations_of_one_request_are_done_in_their_order(forge: Forg
       back: markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } }
     }"""
 
-    answer = await ask(forge, query, id=pull["node_id"])
+    answer = await forge.ask(query, id=pull["node_id"])
 
     data = answer.body["data"]
-    assert data["none"] is None
-    assert (data["ready"]["pullRequest"]["isDraft"], answer.body["errors"][0]["path"]) == (
-        False,  # both show the pull request as it is when the answer is written
-        ["none"],
-    )
+    assert (data["none"], answer.body["errors"][0]["path"]) == (None, ["none"])
+    assert [data[name]["pullRequest"]["isDraft"] for name in ("ready", "back")] == [True, False]
     names = await forge.settled()
     assert names.index("pull_request.converted_to_draft") < names.index(
         "pull_request.ready_for_review"

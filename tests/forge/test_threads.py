@@ -1,7 +1,5 @@
 """Review threads: where they may begin, where a push leaves them, what is told of them."""
 
-import base64
-
 import pytest
 
 from tests.forge.running import Answered, Forge, Json
@@ -9,27 +7,13 @@ from tests.forge.running import Answered, Forge, Json
 TEXT = "".join(f"line {n}\n" for n in range(1, 41))
 
 
-async def write(forge: Forge, path: str, text: str | None, branch: str = "main") -> str:
-    """Write a file, or delete it (None), by the contents API; return the commit."""
-    url = f"{forge.repo}/contents/{path}"
-    found = await forge.get(f"{url}?ref={branch}", by="maintainer")
-    body: Json = {"message": f"Change {path}", "branch": branch}
-    if found.status == 200:
-        body["sha"] = found.body["sha"]
-    if text is not None:
-        body["content"] = base64.b64encode(text.encode()).decode()
-    answer = await forge.call("DELETE" if text is None else "PUT", url, body, by="maintainer")
-    assert answer.status in (200, 201), answer.body
-    return str(answer.body["commit"]["sha"])
-
-
 async def proposed(forge: Forge) -> tuple[str, str]:
     """Open a pull request that changes line 20 and deletes a file; return its path and head."""
-    await write(forge, "long.txt", TEXT)
-    await write(forge, "old.txt", "one\ntwo\n")
+    await forge.commit("main", "long.txt", TEXT)
+    await forge.commit("main", "old.txt", "one\ntwo\n")
     await forge.branch("feature")
-    await write(forge, "old.txt", None, "feature")
-    head = await write(forge, "long.txt", TEXT.replace("line 20\n", "line twenty\n"), "feature")
+    await forge.commit("feature", "old.txt", None)
+    head = await forge.commit("feature", "long.txt", TEXT.replace("line 20\n", "line twenty\n"))
     body = {"title": "x", "head": "feature", "base": "main"}
     answer = await forge.post(f"{forge.repo}/pulls", body, by="maintainer")
     return f"{forge.repo}/pulls/{answer.body['number']}", head
@@ -49,7 +33,7 @@ async def test_a_thread_follows_its_line_when_lines_come_before_it(forge: Forge)
     made = (await comment(forge, pull, head)).body
 
     text = "new\n" + TEXT.replace("line 20\n", "line twenty\n")
-    pushed = await write(forge, "long.txt", text, "feature")
+    pushed = await forge.commit("feature", "long.txt", text)
 
     now = await read(forge, made)
     assert (made["line"], now["line"], now["original_line"]) == (20, 21, 20)
@@ -60,7 +44,7 @@ async def test_a_thread_is_outdated_when_its_line_was_changed(forge: Forge) -> N
     pull, head = await proposed(forge)
     made = (await comment(forge, pull, head)).body
 
-    await write(forge, "long.txt", TEXT.replace("line 20\n", "line XX\n"), "feature")
+    await forge.commit("feature", "long.txt", TEXT.replace("line 20\n", "line XX\n"))
 
     now = await read(forge, made)
     assert (now["line"], now["position"], now["original_line"]) == (None, None, 20)
@@ -70,9 +54,9 @@ async def test_a_thread_is_outdated_when_its_line_was_changed(forge: Forge) -> N
 async def test_a_thread_comes_back_with_its_line(forge: Forge) -> None:
     pull, head = await proposed(forge)
     made = (await comment(forge, pull, head)).body
-    await write(forge, "long.txt", TEXT.replace("line 20\n", "line XX\n"), "feature")
+    await forge.commit("feature", "long.txt", TEXT.replace("line 20\n", "line XX\n"))
 
-    await write(forge, "long.txt", TEXT.replace("line 20\n", "line twenty\n"), "feature")
+    await forge.commit("feature", "long.txt", TEXT.replace("line 20\n", "line twenty\n"))
 
     assert (await read(forge, made))["line"] == 20
 
@@ -132,7 +116,7 @@ async def test_a_commit_that_was_pushed_away_takes_no_comments(forge: Forge) -> 
     main = await forge.get(f"{forge.repo}/git/ref/heads/main")
     body = {"sha": main.body["object"]["sha"], "force": True}
     await forge.patch(f"{forge.repo}/git/refs/heads/feature", body, by="maintainer")
-    await write(forge, "long.txt", TEXT + "end\n", "feature")
+    await forge.commit("feature", "long.txt", TEXT + "end\n")
 
     answer = await comment(forge, pull, head)
 

@@ -239,7 +239,7 @@ async def test_a_known_failure_is_named_with_a_hint(room: Room) -> None:
     result = await verified(room, "echo FAILED tests/a.py::b - x; exit 1")
 
     assert result.error.kind == "test:python.test_failure"
-    assert result.error.message == "`test` failed: python.test_failure, `tests/a.py::b`"
+    assert result.error.message == "`test` failed: `tests/a.py::b` (python.test_failure)"
     assert "Read the failing test first" in result.data["hint"]
     assert not result.final
 
@@ -249,7 +249,7 @@ async def test_a_hard_failure_ends_it_and_says_why(room: Room) -> None:
 
     assert result.error.kind == "test:shell.command_not_found"
     assert result.final
-    assert "No further attempt mends `shell.command_not_found`" in result.error.message
+    assert "No further attempt would mend that: The program is not in this box" in result.error.message
 
 
 async def test_the_same_failure_again_says_so(room: Room) -> None:

@@ -23,7 +23,7 @@ async def judged(town: World, check: str) -> tuple[Json, str]:
     town.script(issue, [{"write": "check.sh", "text": check}])
     await town.label(issue)
     run = await town.ended(issue)
-    (comment,) = await town.said(issue)
+    comment, *_ = await town.said(issue)
     return run, comment
 
 
@@ -85,9 +85,9 @@ async def test_a_command_that_deletes_the_worktree(town: World) -> None:
 async def test_a_command_that_is_not_there(town: World) -> None:
     run, comment = await judged(town, "no-such-program --at-all\n")
 
-    assert (run["status"], run["error"]["class"]) == ("failed", "test:exit 127")
+    assert (run["status"], run["error"]["class"]) == ("failed", "test:shell.command_not_found")
     assert "Left out" not in comment
-    assert "`test` failed: exit 127" in comment
+    assert "No further attempt would mend that" in comment
     check = (await town.checks(f"coppice/{run['issue']}-{run['id'][:6]}"))["Coppice"]
     assert "no-such-program: not found" in check["output"]["text"]
 

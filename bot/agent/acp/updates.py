@@ -20,12 +20,14 @@ from bot.agent.runtime import (
 from bot.runs import Json
 
 _KINDS: Mapping[str, type[BaseModel]] = {
-    "agent_message_chunk": schema.AgentMessageChunk,
-    "agent_thought_chunk": schema.AgentThoughtChunk,
     "tool_call": schema.ToolCallStart,
     "tool_call_update": schema.ToolCallProgress,
     "plan": schema.AgentPlanUpdate,
     "usage_update": schema.UsageUpdate,
+}
+_SPEECH: Mapping[str, type[Message] | type[Thought]] = {
+    "agent_message_chunk": Message,
+    "agent_thought_chunk": Thought,
 }
 _ENDED = ("completed", "failed")
 _EDITS = ("edit", "delete", "move")
@@ -47,6 +49,9 @@ class Updates:
     def read(self, update: Json) -> Iterator[AgentEvent]:
         """Yield the events of one update; kinds that we do not know are nobody's fault."""
         kind = update.get("sessionUpdate") if isinstance(update, dict) else None
+        if isinstance(kind, str) and kind in _SPEECH:
+            yield from _spoken(_SPEECH[kind], update.get("content"))
+            return
         if isinstance(kind, str) and kind not in _KINDS:
             return
         try:
@@ -69,10 +74,6 @@ class Updates:
 
     def _events(self, told: BaseModel) -> Iterator[AgentEvent]:
         match told:
-            case schema.AgentMessageChunk(content=schema.TextContentBlock(text=text)):
-                yield Message(text=text)
-            case schema.AgentThoughtChunk(content=schema.TextContentBlock(text=text)):
-                yield Thought(text=text)
             case schema.ToolCallStart():
                 yield from self._started(told)
             case schema.ToolCallProgress():
@@ -120,6 +121,13 @@ class Updates:
         if not self._warned:
             self._warned = True
             yield Warned(text=f"it told something that is no update: {str(update)[:200]}")
+
+
+def _spoken(kind: type[Message] | type[Thought], content: Json) -> Iterator[AgentEvent]:
+    """Read a piece of speech by hand: of nothing else are there so many; pictures are left out."""
+    text = content.get("text") if isinstance(content, dict) else None
+    if isinstance(text, str):
+        yield kind(text=text)
 
 
 def _arguments(raw: Json) -> dict[str, Json]:

@@ -1,18 +1,17 @@
 """Read a request of an agent and make of it what goes out: checked, bounded, and no more."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
 
-from bot.agent.catalogue import Endpoint
 from bot.agent.gateway.dialect import Dialect, Route
 from bot.agent.gateway.parcels import PICTURE_TOKENS, pictures
-from bot.agent.gateway.price import Price
 from bot.agent.gateway.refusing import Refused
+from bot.agent.gateway.upstream import Upstream
 
 UNKNOWN_OUTPUT = 32_000
 """Tokens that an answer may have where neither request nor model say."""
@@ -51,14 +50,18 @@ def read(raw: bytes) -> dict[str, Any]:
 
 
 def prepare(
-    dialect: Dialect, endpoint: Endpoint, price: Price, route: Route, body: Mapping[str, Any]
+    dialect: Dialect,
+    upstream: Upstream,
+    route: Route,
+    body: Mapping[str, Any],
+    names: Sequence[str],
 ) -> Ask:
     """Make what goes out, written anew: what was checked is what the endpoint reads.
 
-    Raises Refused.
+    ``names`` are those under which agents may ask for its model. Raises Refused.
     """
-    named = route.model if route.model is not None else body.get("model")
-    _require_model(endpoint, named)
+    endpoint = upstream.endpoint
+    _require_model(names, route.model if route.model is not None else body.get("model"))
     sent = {key: value for key, value in body.items() if key in dialect.keys}
     if route.model is None:
         sent["model"] = endpoint.model
@@ -66,8 +69,9 @@ def prepare(
         _keep_own_tools(dialect, sent)
     found, their_bytes = _pictures(dialect, sent)
     stream = bool(body.get("stream")) if route.stream is None else route.stream
-    output = _bound_output(dialect, endpoint, price, sent)
-    added = _ask_for_usage(sent) if dialect.needs_asking and stream else False
+    output = _bound_output(dialect, upstream, sent)
+    asks = dialect.needs_asking and stream and upstream.takes_stream_options
+    added = _ask_for_usage(sent) if asks else False
     payload = _write(sent)
     return Ask(
         payload=payload,
@@ -79,12 +83,11 @@ def prepare(
     )
 
 
-def _require_model(endpoint: Endpoint, named: object) -> None:
-    known = (endpoint.model, *endpoint.aliases)
-    if isinstance(named, str) and any(named == k or fnmatchcase(named, k) for k in known):
+def _require_model(names: Sequence[str], asked: object) -> None:
+    if isinstance(asked, str) and any(asked == n or fnmatchcase(asked, n) for n in names):
         return
-    asked = f"`{named[:100]}`" if isinstance(named, str) else "no model"
-    raise Refused(404, "model_not_found", f"this gateway serves `{endpoint.model}`, not {asked}")
+    said = f"`{asked[:100]}`" if isinstance(asked, str) else "no model"
+    raise Refused(404, "model_not_found", f"this gateway serves `{names[0]}`, not {said}")
 
 
 def _keep_own_tools(dialect: Dialect, sent: dict[str, Any]) -> None:
@@ -103,13 +106,14 @@ def _pictures(dialect: Dialect, sent: Mapping[str, Any]) -> tuple[int, int]:
     return sum(n for n, _ in counted), sum(size for _, size in counted)
 
 
-def _bound_output(dialect: Dialect, endpoint: Endpoint, price: Price, sent: dict[str, Any]) -> int:
+def _bound_output(dialect: Dialect, upstream: Upstream, sent: dict[str, Any]) -> int:
     """Find how long the answer may be; where nothing says and it is paid, say it."""
     given = [bound for keys in dialect.limits if (bound := _given(sent, keys)) is not None]
     _require_one_answer(sent)
     if given:
         return max(given)
-    if not price.by_token:
+    endpoint = upstream.endpoint
+    if not upstream.price.by_token:
         return endpoint.window or UNKNOWN_OUTPUT
     keys = dialect.limit_to_add(endpoint.url)
     holder = sent.setdefault(keys[0], {}) if len(keys) > 1 else sent

@@ -64,6 +64,8 @@ class Dialect:
     tool: Callable[[Body], bool]
     """Is a tool of a request one that the agent itself runs?"""
 
+    event_lines: int = 2
+    """Of an event in a stream, the blank one too."""
     own_headers: Callable[..., dict[str, str]] = lambda _given, bearer: {}
     """What the protocol wants besides, from the agent's own headers and whether a token is sent."""
     needs_asking: bool = False

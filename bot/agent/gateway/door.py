@@ -1,6 +1,5 @@
 """The socket of one attempt: what comes in is checked, reserved, sent, metered and settled."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bot.agent.catalogue import Endpoint
 from bot.agent.gateway import asking
 from bot.agent.gateway.account import BUDGET, GIVEN_UP, Account, Reservation
 from bot.agent.gateway.asking import Ask
+from bot.agent.gateway.crowd import MOST_BODY, Crowd
 from bot.agent.gateway.dialect import Kind, Route
 from bot.agent.gateway.dialects import DIALECTS
 from bot.agent.gateway.job import Tell
@@ -34,9 +33,6 @@ from bot.agent.runtime import Api, Refusal
 from bot.errors import OperatorError
 from bot.log import logger
 
-MOST_BODY = 32 * 2**20
-MOST_AT_ONCE = 128
-"""Calls of one attempt under way at once."""
 _log = logger(__name__)
 
 
@@ -58,7 +54,7 @@ class Door:
         self._session = session
         self._tell = tell
         self._sizer = Sizer()
-        self._at_once = asyncio.Semaphore(MOST_AT_ONCE)
+        self._crowd = Crowd()
         self._endpoint = chain[0].endpoint
         self.path = path
         self.refusal: Refusal | None = None
@@ -85,12 +81,13 @@ class Door:
             route = self._route(request)
             if route.kind is Kind.MODELS:
                 return web.json_response(self._dialect.models(self.model))
-            raw = await _read(request)
-            if route.kind is Kind.COUNT:
-                return web.json_response(self._dialect.counted(len(raw) // 4))
-            async with self._at_once:
+            async with self._crowd.place(request.content_length):
+                raw = await _read(request)
+                if route.kind is Kind.COUNT:
+                    return web.json_response(self._dialect.counted(len(raw) // 4))
                 return await self._call(request, route, asking.read(raw))
         except Refused as refused:
+            await self._crowd.refuse()
             return refused.answer(self._dialect)
 
     def _route(self, request: web.Request) -> Route:
@@ -105,8 +102,8 @@ class Door:
         """Send a call to the first of the endpoints that is up."""
         while self.refusal is None:
             upstream = self._chain[0]
-            endpoint = self._known_by(upstream.endpoint)
-            ask = asking.prepare(self._dialect, endpoint, upstream.price, route, body)
+            names = (self.model, *self._endpoint.aliases, *upstream.endpoint.aliases)
+            ask = asking.prepare(self._dialect, upstream, route, body, names)
             reservation = await self._reserve(upstream, ask)
             try:
                 return await self._exchange(request, upstream, ask, reservation)
@@ -115,20 +112,14 @@ class Door:
                 self._go_on(upstream, down)
             except Told as told:
                 reservation.fail(f"{told.status}: {told.text}")
-                return self._refused_by(upstream, told)
+                if not (ask.usage_added and upstream.learn_stream_options(told)):
+                    return self._refused_by(upstream, told)
             except OperatorError as error:
                 reservation.fail(str(error))
                 raise self._end("model_key", str(error)) from error
             finally:
                 reservation.fail(GIVEN_UP)
         raise Refused(402, self.refusal.kind, self.refusal.message)
-
-    def _known_by(self, endpoint: Endpoint) -> Endpoint:
-        """An agent goes on with the name that it was given when a fallback has taken over."""
-        if endpoint is self._endpoint:
-            return endpoint
-        names = (self._endpoint.model, *self._endpoint.aliases, *endpoint.aliases)
-        return endpoint.model_copy(update={"aliases": names})
 
     async def _reserve(self, upstream: Upstream, ask: Ask) -> Reservation:
         call = self._account.job.call(upstream.name, upstream.endpoint, time.time())

@@ -12,7 +12,8 @@ from aiohttp import web
 from bot.agent.catalogue import Catalogue
 from bot.agent.gateway.account import Account
 from bot.agent.gateway.books import Books
-from bot.agent.gateway.door import MOST_BODY, Door
+from bot.agent.gateway.crowd import MOST_BODY, MOST_CONNECTIONS, TurnedAway
+from bot.agent.gateway.door import Door
 from bot.agent.gateway.job import Job, Tell
 from bot.agent.gateway.price import price_of
 from bot.agent.gateway.upstream import Upstream
@@ -76,12 +77,11 @@ class Gateway:
                 session=session,
                 tell=tell,
             )
-            runner = await _listen(door)
             try:
-                yield door
+                async with _listening(door):
+                    yield door
             finally:
-                await asyncio.shield(_close(runner, self._books))
-                door.path.unlink(missing_ok=True)
+                await asyncio.shield(self._books.close())
 
     async def close(self) -> None:
         """Let go of the connections; open sockets have to be left before."""
@@ -128,23 +128,36 @@ class Gateway:
         return tuple(sorted(chain, key=lambda upstream: upstream.is_down))
 
 
-async def _listen(door: Door) -> web.AppRunner:
+@asynccontextmanager
+async def _listening(door: Door) -> AsyncIterator[None]:
     app = web.Application(client_max_size=MOST_BODY)
     app.router.add_route("*", "/{path:.*}", door.handle)
     runner = web.AppRunner(
         app, access_log=None, handler_cancellation=True, shutdown_timeout=_CLOSING_SECONDS
     )
     await runner.setup()
-    door.path.unlink(missing_ok=True)
     try:
-        await web.UnixSite(runner, str(door.path)).start()
-    except BaseException:
-        await runner.cleanup()
-        raise
-    door.path.chmod(0o600)
-    return runner
+        server = await _bind(runner, door.path)
+        try:
+            yield
+        finally:
+            server.close()
+            door.path.unlink(missing_ok=True)
+    finally:
+        await asyncio.shield(runner.cleanup())
 
 
-async def _close(runner: web.AppRunner, books: Books) -> None:
-    await runner.cleanup()
-    await books.close()
+async def _bind(runner: web.AppRunner, path: Path) -> asyncio.AbstractServer:
+    """Open a socket for us alone, that one box cannot use up our descriptors with."""
+    handlers = runner.server
+    if handlers is None:
+        raise RuntimeError("the application is not set up")
+
+    def protocol() -> asyncio.Protocol:
+        crowded = len(handlers.connections) >= MOST_CONNECTIONS
+        return TurnedAway() if crowded else handlers()
+
+    path.unlink(missing_ok=True)
+    server = await asyncio.get_running_loop().create_unix_server(protocol, str(path))
+    path.chmod(0o600)
+    return server

@@ -31,7 +31,7 @@ class Tap:
         self._skips_blank = False
         self.usage: Usage = {}
         self.bytes = 0
-        self.events = 0
+        self._lines = 0
 
     def feed(self, chunk: bytes) -> bytes:
         """Take what came; give what is to be passed on now. Raises Leak."""
@@ -60,8 +60,9 @@ class Tap:
     @property
     def output_estimate(self) -> int:
         """Guess the tokens of what was said so far, from its size."""
-        words = max(0, self.bytes - self.events * EVENT_BYTES)
-        return max(self.events, words // TOKEN_BYTES)
+        events = self._lines // self._dialect.event_lines
+        words = max(0, self.bytes - events * EVENT_BYTES)
+        return max(events, words // TOKEN_BYTES)
 
     def _hold(self, piece: bytes) -> None:
         self._held.append(piece)
@@ -71,7 +72,7 @@ class Tap:
 
     def _pass(self, lines: bytes) -> bytes:
         self._require_clean(lines)
-        self.events += lines.count(b"\ndata:") + lines.startswith(b"data:")
+        self._lines += lines.count(b"\n")
         if self._dialect.needle not in lines and not self._skips_blank:
             return lines
         kept = [line for line in lines.splitlines(keepends=True) if self._keeps(line)]

@@ -75,6 +75,7 @@ class Upstream:
         self.price = price
         self.slots = asyncio.Semaphore(endpoint.parallel or 10**6)
         self.down_until = 0.0
+        self.takes_stream_options = True
         self._proxy = proxy
         self._not_before = 0.0
 
@@ -85,6 +86,12 @@ class Upstream:
     @property
     def is_down(self) -> bool:
         return time.monotonic() < self.down_until
+
+    def learn_stream_options(self, told: "Told") -> bool:
+        """Say whether it refused a call only for asking for usage: it is not asked again."""
+        if told.status in (400, 422) and "stream_options" in told.text:
+            self.takes_stream_options = False
+        return not self.takes_stream_options
 
     def secrets(self) -> tuple[str, ...]:
         """What must not come back in an answer."""

@@ -23,6 +23,7 @@ _PROVIDER = {
 _CONFIG = {
     "model": "${model}",
     "model_provider": "coppice",
+    "model_context_window": "${window}",
     "model_providers": {"coppice": _PROVIDER},
     "approval_policy": "on-request",
     # its own sandbox wants namespaces, which the box refuses; the box is the sandbox
@@ -58,11 +59,15 @@ _ENV = {
 }
 
 
+def _json(value: object) -> str:
+    return json.dumps(value).replace('"${window}"', "${window}")
+
+
 def _overrides() -> tuple[str, ...]:
     """Write the configuration as `-c key=value`, whose values are TOML."""
     words = []
     for name, value in _flat(_CONFIG):
-        words += ["-c", f"{name}={json.dumps(value)}"]
+        words += ["-c", f"{name}={_json(value)}"]
     return tuple(words)
 
 
@@ -81,7 +86,7 @@ PROFILES = {
         package=_PACKAGE,
         env={
             **_ENV,
-            "CODEX_CONFIG": json.dumps(_CONFIG),
+            "CODEX_CONFIG": _json(_CONFIG),
             "MODEL_PROVIDER": "coppice",
             "INITIAL_AGENT_MODE": "permission-profile:coppice",
         },

@@ -12,7 +12,7 @@ _PACKAGE = Package(
     licence="MIT",
 )
 _OPENCODE = "${agent}/node_modules/opencode-${platform}/bin/opencode"
-_MODEL = {"name": "${model}", "tool_call": True, "limit": {"context": 128000, "output": 16000}}
+_MODEL = {"name": "${model}", "tool_call": True, "limit": {"context": "${window}", "output": 16000}}
 _PROVIDER = {
     "npm": "@ai-sdk/openai-compatible",
     "name": "Coppice",
@@ -44,7 +44,7 @@ def _env(permission: str) -> dict[str, str]:
         *("CLAUDE_CODE", "EXTERNAL_SKILLS", "DEFAULT_PLUGINS", "TERMINAL_TITLE"),
     )
     return {
-        "OPENCODE_CONFIG_CONTENT": json.dumps(config),
+        "OPENCODE_CONFIG_CONTENT": json.dumps(config).replace('"${window}"', "${window}"),
         "OPENCODE_PURE": "1",
         **{f"OPENCODE_DISABLE_{name}": "1" for name in disabled},
     }

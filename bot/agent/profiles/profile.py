@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from bot.agent.runtime import Api, Asks
 from bot.runs import Json, Record
 
-WORDS = frozenset({"url", "model", "agent", "node", "platform", "prompt"})
+WORDS = frozenset({"url", "model", "window", "agent", "node", "platform", "prompt"})
 """What `argv`, `env` and `files` may name as `${word}`."""
 
 _Path = Annotated[str, Field(pattern=r"^[A-Za-z0-9._][A-Za-z0-9._/-]{0,200}$")]
@@ -52,8 +52,8 @@ class Profile(Record):
     protocol: AgentProtocol
     argv: Annotated[tuple[str, ...], Field(min_length=1)]
     """In the box; may name `${agent}` (where its package stands), `${node}`, `${platform}`
-    (`linux-x64`), `${url}` (the model's address), `${model}`, and a headless one `${prompt}`, which
-    otherwise goes to its stdin."""
+    (`linux-x64`), `${url}` (the model's address), `${model}`, `${window}` (its tokens), and a headless
+    one `${prompt}`, which otherwise goes to its stdin."""
     package: Package | None = None
     """None: the program is one of the box's own."""
     env: Mapping[_Variable, str] = Field(default_factory=dict)

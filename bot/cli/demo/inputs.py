@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from bot.cli.demo.options import Options
+from bot.cli.demo.story import FOLDER
 from bot.cli.issue_file import DEFAULT_TITLE, Issue
 
 
@@ -20,6 +21,8 @@ def write_scripts(options: Options, folder: Path) -> Path | None:
 
     Somebody else's repository never gets the packaged ones, which belong to the demo's issues.
     """
+    if options.acted:
+        return FOLDER / str(options.story)
     if not options.patches and options.repo is None:
         return None
     folder.mkdir()
@@ -37,7 +40,12 @@ def write_script(options: Options, folder: Path, issue: int) -> None:
 
 def write_configuration(options: Options, path: Path) -> Path | None:
     """Write the commands as a repository configuration; None: the repository's own applies."""
+    if options.acted:
+        return FOLDER / str(options.story) / "coppice.yml"
     if not options.verify:
         return None
-    path.write_text(yaml.safe_dump({"verify": options.verify}, sort_keys=False))
+    chosen: dict[str, object] = {"verify": options.verify}
+    if options.once:
+        chosen["gate"] = "never"  # nobody is there to approve a plan
+    path.write_text(yaml.safe_dump(chosen, sort_keys=False))
     return path

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.cli.demo.story import STORIES
+from bot.cli.demo.story import FIX, STORIES
 from bot.cli.issue_file import Issue, read_issue
 from bot.errors import OperatorError
 from bot.forge.seed import SeedRefused, find_start
@@ -35,11 +35,17 @@ class Options:
     """None: the same run, without its steps told."""
     state: Path | None
 
+    @property
+    def acted(self) -> bool:
+        """Is it a story with a maintainer who does more than to put a label on?"""
+        return self.story not in (None, FIX)
+
 
 def read(arguments: Namespace) -> Options:
     """Check the arguments; raise OperatorError (exit 2) that names the wrong one."""
     if arguments.story is not None:
         _one_of("--story", arguments.story, STORIES)
+        _alone(arguments)
     if arguments.patch and arguments.agent != SCRIPTED:
         raise OperatorError("--patch is what the scripted agent does; other agents find out")
     _not_empty(arguments, "repo", "base", "issue", "setup", "state")
@@ -61,6 +67,17 @@ def read(arguments: Namespace) -> Options:
         story=arguments.story,
         state=_state(arguments.state) if arguments.state else None,
     )
+
+
+def _alone(arguments: Namespace) -> None:
+    """Refuse what a story with a plot of its own cannot be told with."""
+    given = ("repo", "issue", "patch", "verify", "setup")
+    other = next((name for name in given if getattr(arguments, name)), None)
+    if arguments.story != FIX and (other or arguments.agent != SCRIPTED):
+        raise OperatorError(
+            f"--story {arguments.story} has a repository and an agent of its own:"
+            f" leave out --{other or 'agent'}"
+        )
 
 
 def _one_of(option: str, value: str, known: Sequence[str]) -> None:

@@ -1,11 +1,14 @@
 """The stories that the demo can tell: what was done, what was seen, and whether it was right."""
 
+from pathlib import Path
 from typing import Any
 
 from bot.cli.demo.result import Result
 
 FIX = "fix"
-STORIES = (FIX,)
+STORIES = (FIX, "plan")
+FOLDER = Path(__file__).resolve().parents[3] / "prompts" / "demo" / "stories"
+"""Scripts and repository configuration of each story but `fix`."""
 
 
 def steps(result: Result) -> list[dict[str, Any]]:

@@ -114,10 +114,12 @@ class GraphQL:
             shape["type"] = cause.kind
             if cause.kind == "FORBIDDEN":
                 shape["extensions"] = {"saml_failure": False}
-        elif cause is not None or "non-nullable" in error.message:
+        elif error.path and (cause is not None or "non-nullable" in error.message):
             self.house.state.violations.append(f"graphql {error.path}: {error.message}")
             log.error("graphql %s: %s", error.path, error.message, exc_info=cause)
-        return {**shape, "path": error.path, "locations": _places(error), "message": error.message}
+        if error.path:
+            shape["path"] = error.path
+        return {**shape, "locations": _places(error), "message": error.message}
 
     def _limited(self, actor: Actor, answer: Answer) -> Answer:
         headers = self.house.limits.headers(actor.key, "graphql")

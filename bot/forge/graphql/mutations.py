@@ -121,7 +121,8 @@ async def convert_to_draft(ask: Ask, pullRequestId: str) -> Json:
 async def _set_draft(ask: Ask, id: str, *, draft: bool) -> Json:
     pull = _find(ask, id, PullRequest)
     repository, own = pull.issue.repository, pull.issue.user is ask.actor.user
-    ask.require(repository, WRITE, Role.READ if own else Role.WRITE)
+    for need in (WRITE, "contents:write"):  # an App needs both: cli/cli#8910, its discussion 6924
+        ask.require(repository, need, Role.READ if own else Role.WRITE)
     if pull.issue.state != "open":
         raise Failed("UNPROCESSABLE", "Pull request is closed.")
     if draft and not repository.drafts:

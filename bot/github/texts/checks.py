@@ -12,6 +12,7 @@ from bot.runs import Button, CommandResult, Record, Run, RunStatus
 COPPICE = "Coppice"
 VERIFY = "Coppice / verify"
 RULES = "Coppice / rules"
+REVIEW = "Coppice / review"
 
 STOP = Button(label="Stop", description="End the run and keep its work", identifier="stop")
 RETRY = Button(label="Retry", description="Go on from the kept work", identifier="retry")
@@ -81,6 +82,19 @@ def rules_check(violations: Sequence[tuple[str, str, str]], files: int) -> Check
     first = line(f"{path}: {message}" if path else message, 160)
     more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
     return CheckText(title=f"{first}{more}", summary="\n".join(rows))
+
+
+def review_check(findings: Sequence[tuple[str, str, str]]) -> CheckText:
+    """What another agent and our own signals say; ``findings`` are severity, place and words."""
+    if not findings:
+        return CheckText(title="Nothing found", summary="Another agent read plan and difference.")
+    rows = ["| | where | |", "|---|---|---|"]
+    rows += [
+        f"| {cell(severity)} | {cell(code(place))} | {cell(prose(words))} |"
+        for severity, place, words in findings
+    ]
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return CheckText(title=f"{line(findings[0][2], 160)}{more}", summary="\n".join(rows))
 
 
 def _output(result: CommandResult) -> str:

@@ -1,8 +1,10 @@
 """Title and body of the draft pull request: the proof first, all of it run by Coppice."""
 
 from bot.github.markdown import code, folded, line, prose
+from bot.github.texts.moments import count
+from bot.github.texts.money import spent
 from bot.github.texts.results import commit, failures, table
-from bot.runs import CommandResult, Record, Run
+from bot.runs import Budget, CommandResult, Record, Run, Spend
 
 TITLE_LENGTH = 120
 
@@ -19,6 +21,10 @@ class Evidence(Record):
     """As in ``Status``; the last attempt is the one that passed."""
     attempts: int = 1
     """How many there were."""
+    spend: tuple[tuple[str, str, Spend], ...] = ()
+    """By role and model."""
+    findings: tuple[str, ...] = ()
+    """What the review found and nobody has mended, in its own words."""
     agent_label: str | None = None
     box: str
     """`bubblewrap, no network`."""
@@ -38,6 +44,7 @@ def pull_request_body(evidence: Evidence) -> str:
         f"Closes #{run.issue}",
         prose(evidence.summary or ""),
         _proof(evidence),
+        _found(evidence),
         _not_checked(evidence),
         _details(evidence),
         _signature(evidence),
@@ -57,6 +64,13 @@ def _proof(evidence: Evidence) -> str:
     return "\n\n".join(lines)
 
 
+def _found(evidence: Evidence) -> str:
+    if not evidence.findings:
+        return ""
+    rows = [f"- {prose(finding)}" for finding in evidence.findings]
+    return "\n".join(["Left by the review:", "", *rows])
+
+
 def _not_checked(evidence: Evidence) -> str:
     items = list(evidence.not_checked)
     if not evidence.run.work.ci:
@@ -71,9 +85,19 @@ def _details(evidence: Evidence) -> str:
     ]
     if evidence.head:
         lines.append(f"Attempt {evidence.attempts}: passed.")
+    lines += [
+        f"{role.capitalize()}: {_cost(model, spend)}." for role, model, spend in evidence.spend
+    ]
     lines.append(f"Agent: {_agent(evidence)}. Box: {evidence.box}.")
     lines.append(_repeat(evidence))
     return folded("Attempts, and how to repeat this", "\n".join(part for part in lines if part))
+
+
+def _cost(model: str, spend: Spend) -> str:
+    """`qwen3-coder, 12 calls, $0.58`."""
+    known = spent(spend, Budget())
+    unknown = " at an unknown price" if spend.unpriced else ""
+    return f"{code(model)}, {count(spend.calls, 'call')}, {known}{unknown}"
 
 
 def _agent(evidence: Evidence) -> str:

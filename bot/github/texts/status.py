@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from bot.github.markdown import code, folded, line, prose
 from bot.github.texts.moments import clock, count, duration, ordinal
+from bot.github.texts.money import spent
 from bot.github.texts.results import failures
-from bot.runs import OVER, CommandResult, Publish, Record, Run, RunStatus
+from bot.runs import OVER, Budget, CommandResult, Publish, Record, Run, RunStatus, Spend
 
 _DOING = {
     "snapshot": "reading the issue",
@@ -16,6 +17,10 @@ _DOING = {
     "publish": "publishing",
 }
 _SENTENCE_END = re.compile(r"(?<!\bno)\. (?=[A-Z(`])")
+
+
+WARNING = 0.8
+"""The part of a budget from which on it is said that it is used."""
 
 
 class Given(Record):
@@ -57,6 +62,11 @@ class Status(Record):
     """Whether the pull request is a draft."""
     note: str | None = None
     """What an effect had to say (`Draft pull requests are not supported …`)."""
+    spend: Spend = Spend()
+    """What calls of models came to so far."""
+    budget: Budget = Budget()
+    used: float = 0.0
+    """The part of the budget that is used; 1.0: all of it."""
     check_url: str | None = None
     has_patch: bool = False
     """There is kept work that `coppice patch` shows."""
@@ -100,8 +110,11 @@ def _header(status: Status) -> str:
     run = status.run
     if not run.status.ended:
         since = f", since {clock(status.since)}" if status.since else ""
-        return f"**{headline(status)}**{since}"
+        money = spent(status.spend, status.budget)
+        return f"**{headline(status)}**{since}{f' · {money}' if money else ''}"
     facts = [f"**{headline(status)}**", duration(run.updated_at - run.created_at)]
+    if money := spent(status.spend, Budget()):
+        facts.append(money)
     if status.check_url:
         facts.append(f"[check run]({status.check_url})")
     if status.has_patch and run.status is not RunStatus.DONE:
@@ -141,6 +154,10 @@ def _why(status: Status) -> str:
     if run.status.ended and run.status is not RunStatus.DONE:
         _, *rest = _SENTENCE_END.split(line(_ending(status), 1500), maxsplit=1)
         lines += [prose(sentence) for sentence in rest]
+    if run.work.waits_for and not run.status.ended:
+        lines.append(f"{prose(run.work.waits_for.capitalize())}.")
+    if status.used >= WARNING and not run.status.ended:
+        lines.append(f"{min(status.used, 1.0):.0%} of the budget is used.")
     if status.red_base:
         base = code(run.work.base_ref or "the base")
         lines.append(f"On {base}, before any change: {failures(status.red_base)}.")

@@ -14,11 +14,11 @@ async def publish(story: Story, objects: Objects, identity: Identity, trailer: s
     The commit is the same each time it is made: its date is the run's own.
     """
     run, work = story.run, story.run.work
-    if work.tree is None or work.ground is None or work.base_sha is None:
+    if work.tree is None or not work.parents or work.base_sha is None:
         raise StageFailed("no_work", "there is no work to publish")
     message = commits.work(run, trailer, agent_label=story.agent_label, skip_ci=story.skips_ci)
     head = await objects.commit(
-        work.tree, (work.ground,), message, author=identity, at=int(run.created_at)
+        work.tree, work.parents, message, author=identity, at=int(run.created_at)
     )
     await objects.bundle(work.base_sha, head)
     return StageResult(

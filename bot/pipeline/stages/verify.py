@@ -37,7 +37,7 @@ def _failed(
         message += f"; `{attempt.run.work.base_ref}` is red in the same way"
     hard = failure is not None and failure.kind.hard
     if hard and failure is not None:
-        message += f". No further attempt mends `{failure.kind.key}`: {failure.kind.hint}"
+        message += f". No further attempt would mend that: {failure.kind.hint}"
     elif digest in attempt.seen:
         message += ". It is the same failure as before, so no further attempt is made"
     return StageResult(
@@ -54,7 +54,8 @@ def _failed(
 def _cause(result: CommandResult, failure: Failure | None) -> str:
     if result.problem or failure is None:
         return result.problem or f"exit {result.exit_code}"
-    return f"{failure.kind.key}{f', `{failure.what[:200]}`' if failure.what else ''}"
+    what = failure.what[:200].replace("`", "'")
+    return f"`{what}` ({failure.kind.key})" if what else failure.kind.key
 
 
 def _on_the_base(attempt: Attempt, ports: Ports, first: CommandResult) -> str | None:

@@ -24,8 +24,8 @@ def receive() -> dict[str, Any]:
     return dict(json.loads(line))
 
 
-def tell(kind: str, **fields: Any) -> None:
-    update = {"sessionUpdate": kind, **fields}
+def tell(what: str, **fields: Any) -> None:
+    update = {"sessionUpdate": what, **fields}
     send(method=UPDATE, params={"sessionId": "s1", "update": update})
 
 
@@ -67,7 +67,9 @@ def permission(number: str, command: str, kind: str = "execute", **call: Any) ->
 
 
 def ran(number: str, command: str) -> None:
-    tell("tool_call", toolCallId=number, title=command, kind="execute", rawInput={"command": command})
+    tell(
+        "tool_call", toolCallId=number, title=command, kind="execute", rawInput={"command": command}
+    )
     allowed = permission(number, command)
     if allowed:
         os.system(command)
@@ -127,7 +129,7 @@ def asks_for_files() -> None:
 
 
 def answers_json() -> None:
-    say("Let me think about it.\n```json\n{\"old\": true}\n```\n")
+    say('Let me think about it.\n```json\n{"old": true}\n```\n')
     tell("tool_call", toolCallId="r", title="Read", kind="read", status="completed")
     say('Here it is:\n\n```json\n{"summary": "x",\n "steps": [1]}\n```\n')
 
@@ -225,7 +227,7 @@ def reports_an_error(id: Any) -> None:
     send(id=id, error={"code": -32603, "message": "out of luck", "data": {"why": "rain"}})
 
 
-def main() -> None:
+def first_moves() -> None:
     if HOW == "silent_from_the_start":
         time.sleep(100)
     if HOW == "login_page":
@@ -234,23 +236,30 @@ def main() -> None:
         time.sleep(100)
     if HOW == "dies_at_once":
         sys.exit(3)
+
+
+def take_turn(id: Any) -> None:
+    if HOW == "error":
+        reports_an_error(id)
+        return
+    turn: Callable[[], None] = globals()[HOW]
+    turn()
+    usage = {"totalTokens": 12, "inputTokens": 10, "outputTokens": 2}
+    send(id=id, result={"stopReason": "end_turn", "usage": usage})
+
+
+def main() -> None:
+    first_moves()
     while True:
         message = receive()
         match message.get("method"):
             case "initialize":
                 info = {"name": "fake", "version": "1.2"}
                 send(id=message["id"], result={"protocolVersion": 1, "agentInfo": info})
-            case "session/new" if HOW == "no_session":
-                send(id=message["id"], result={})
             case "session/new":
-                send(id=message["id"], result={"sessionId": "s1"})
-            case "session/prompt" if HOW == "error":
-                reports_an_error(message["id"])
+                send(id=message["id"], result={} if HOW == "no_session" else {"sessionId": "s1"})
             case "session/prompt":
-                turn: Callable[[], None] = globals()[HOW]
-                turn()
-                usage = {"totalTokens": 12, "inputTokens": 10, "outputTokens": 2}
-                send(id=message["id"], result={"stopReason": "end_turn", "usage": usage})
+                take_turn(message["id"])
 
 
 if __name__ == "__main__":

@@ -119,7 +119,7 @@ async def test_its_environment_is_what_the_profile_names(tmp_path: Path) -> None
     await scene.play()
 
     found = json.loads(scene.of(Message)[0].text)
-    assert set(found["env"]) <= {"PATH", "LANG", "HOME", "MODEL", "WHERE", "PWD", "LC_CTYPE"}
+    assert set(found["env"]) <= {"PATH", "LANG", "HOME", "MODEL", "WHERE", "PWD", "OLDPWD"}
     assert (found["env"]["MODEL"], found["env"]["WHERE"]) == (
         "scripted-model",
         "http://127.0.0.1:8100",

@@ -29,8 +29,8 @@ ERROR, LIMIT = FinishReason.ERROR, FinishReason.LIMIT
         ("dies_at_once", ERROR, "the agent ended with exit code 3 before it was done"),
         ("no_session", ERROR, "the agent began a session without a name"),
         ("error", ERROR, "the agent refused `session/prompt`: out of luck ({'why': 'rain'})"),
-        ("flood_of_words", LIMIT, "it told more than 64 MB or 100,000 lines"),
-        ("flood_of_updates", LIMIT, "it told more than 64 MB or 100,000 lines"),
+        ("flood_of_words", LIMIT, "it told more than 128 MB or 250,000 lines"),
+        ("flood_of_updates", LIMIT, "it told more than 128 MB or 250,000 lines"),
         ("flood_of_errors", LIMIT, "output limit of 64 MB"),
     ],
 )
@@ -43,10 +43,8 @@ async def test_it_comes_to_an_end(
     assert end.message.startswith(message)
 
 
-@pytest.mark.parametrize("how", ["silent", "silent_from_the_start", "deaf"])
-async def test_time_is_up_for_who_says_nothing_or_does_not_listen(
-    tmp_path: Path, how: str
-) -> None:
+@pytest.mark.parametrize("how", ["silent", "silent_from_the_start", "deaf", "closes_its_mouth"])
+async def test_time_is_up_for_who_says_nothing_or_does_not_listen(tmp_path: Path, how: str) -> None:
     end = await stage(tmp_path, how).play(seconds=1)
 
     assert end == Finished(reason=LIMIT, message="time limit of 1 s")
@@ -66,12 +64,6 @@ async def test_it_is_asked_to_stop_before_it_is_killed(tmp_path: Path) -> None:
     await scene.play(seconds=1)
 
     assert scene.files == ["stopped"]
-
-
-async def test_who_closes_its_mouth_is_not_waited_for(tmp_path: Path) -> None:
-    end = await stage(tmp_path, "closes_its_mouth").play(seconds=60)
-
-    assert end == Finished(reason=ERROR, message="the agent closed its mouth and went on")
 
 
 async def test_a_flood_leaves_few_events(tmp_path: Path) -> None:
@@ -105,10 +97,11 @@ async def test_who_never_asks_finds_the_box(tmp_path: Path) -> None:
 async def test_writing_outside_the_worktree_is_refused_twice(tmp_path: Path) -> None:
     scene = stage(tmp_path, "writes_outside")
 
-    end = await scene.play()
+    await scene.play()
 
+    said = "".join(message.text for message in scene.of(Message))
     assert [decided.allowed for decided in scene.of(PermissionDecided)] == [False] * 4
-    assert end.message.count("Read-only file system") == 4
+    assert said.count("Read-only file system") == 4
     assert not (tmp_path / "x").exists()
 
 

@@ -1,16 +1,24 @@
 """What an agent in the box, or an endpoint, may try at the gateway: other ways out, and the key."""
 
+import asyncio
 import base64
 import json
 import logging
 import os
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.agent.catalogue import Catalogue
+from bot.agent.gateway.crowd import (
+    FREE_REFUSALS,
+    MOST_BYTES,
+    MOST_CONNECTIONS,
+    PENALTY_SECONDS,
+)
 from bot.agent.gateway.dialect import Dialect
 from bot.agent.gateway.dialects import DIALECTS
 from bot.agent.gateway.scrub import Scrubber, forms
@@ -361,3 +369,46 @@ async def test_questions_that_cost_nothing_are_answered_without_the_endpoint(
     assert count.status == (200 if dialect.api is Api.MESSAGES else 404)
     assert host.seen == []
     assert await rows(database, a_job().run_id) == []
+
+
+async def test_a_box_that_opens_connections_without_end_leaves_us_our_own(
+    database: Database, folder: Path
+) -> None:
+    async with meeting(database, folder, GOOD) as (host, inside):
+        path = str(inside.door.path)
+        open_ = [await asyncio.open_unix_connection(path) for _ in range(MOST_CONNECTIONS + 50)]
+        ends = [asyncio.create_task(reader.read(1)) for reader, _ in open_]
+        done, waiting = await asyncio.wait(ends, timeout=1)
+        for end in waiting:
+            end.cancel()
+        for _, writer in open_:
+            writer.close()
+        await asyncio.sleep(0.1)
+        got = await inside.chat()
+
+    assert (len(done), {end.result() for end in done}) == (50, {b""})
+    assert (got.status, len(host.seen)) == (200, 1)
+
+
+async def test_large_requests_take_turns_in_memory(database: Database, folder: Path) -> None:
+    words = {"model": "small", "messages": [USER], "user": "x" * (15 * 2**20)}
+    raw = json.dumps(words).encode()
+    slow = Answer.of({"choices": [{}], "usage": CHAT_USAGE}, hang=0.2)
+    async with meeting(database, folder, slow) as (host, inside):
+        got = await asyncio.gather(*(inside.post("/v1/chat/completions", raw) for _ in range(6)))
+
+    assert {each.status for each in got} == {200}
+    assert host.most_at_once == MOST_BYTES // len(raw) == 4
+
+
+async def test_an_agent_that_asks_in_vain_again_and_again_waits(
+    database: Database, folder: Path
+) -> None:
+    async with meeting(database, folder, GOOD) as (_, inside):
+        took = []
+        for _ in range(FREE_REFUSALS + 1):
+            began = time.monotonic()
+            await inside.post("/v1/files", {})
+            took.append(time.monotonic() - began)
+
+    assert max(took[:-1]) < PENALTY_SECONDS <= took[-1]

@@ -1,8 +1,12 @@
 """Endpoints that are down, slow, wrong or lie: clear errors, rows closed, never a hang."""
 
 import asyncio
+import gzip
+import json
 import socket
 import time
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +327,54 @@ async def test_what_the_last_chunk_says_counts(database: Database, folder: Path)
     (call,) = await rows(database)
     assert (call.estimated, call.input_tokens) == (True, 1000)
     assert call.cached_tokens == MESSAGES_USAGE["cache_read_input_tokens"]
+
+
+async def test_an_endpoint_that_knows_no_stream_options_is_asked_without_and_estimated(
+    database: Database, folder: Path
+) -> None:
+    first, _, last = STREAMS[Api.CHAT]
+    strange = Answer.of({"error": {"message": "Unknown field: stream_options"}}, status=400)
+    answers = (strange, Answer.stream(first, last))
+    async with meeting(database, folder, *answers) as (host, inside):
+        got = [await inside.chat(stream=True) for _ in range(2)]
+
+    assert [(each.status, each.body) for each in got] == [(200, first + last)] * 2
+    assert ["stream_options" in seen.body for seen in host.seen] == [True, False, False]
+    found = [(call.status.value, call.estimated) for call in await rows(database)]
+    assert found == [("failed", False), ("done", True), ("done", True)]
+
+
+async def test_a_call_that_is_given_up_while_it_is_reserved_leaves_no_row_open(
+    database: Database, folder: Path
+) -> None:
+    async with meeting(database, folder, Answer.of({"usage": CHAT_USAGE})) as (_, inside):
+        for delay in (0.001, 0.002, 0.004, 0.008):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await inside.chat()
+
+    assert CallStatus.RESERVED not in {call.status for call in await rows(database)}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_request_that_is_compressed_goes_out_plain(
+    encoding: str, database: Database, folder: Path
+) -> None:
+    body = json.dumps({"model": "small", "messages": []}).encode()
+    packed = gzip.compress(body) if encoding == "gzip" else zlib.compress(body)
+    async with meeting(database, folder, GOOD) as (host, inside):
+        got = await inside.post("/v1/chat/completions", packed, content_encoding=encoding)
+
+    assert (got.status, host.seen[0].body["model"]) == (200, "small")
+    assert "content-encoding" not in host.seen[0].headers
+
+
+async def test_a_small_request_that_unpacks_to_a_huge_one_is_refused(
+    database: Database, folder: Path
+) -> None:
+    bomb = gzip.compress(b" " * (200 * 2**20))
+    async with meeting(database, folder, GOOD) as (host, inside):
+        got = await inside.post("/v1/chat/completions", bomb, content_encoding="gzip")
+
+    assert got.status in (400, 413)
+    assert host.seen == []

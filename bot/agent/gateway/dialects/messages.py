@@ -99,6 +99,7 @@ MESSAGES = Dialect(
     models=models,
     counted=lambda n: {"input_tokens": n},
     tool=own_tool,
+    event_lines=3,
     own_headers=own_headers,
     output_key="output_tokens",
 )

@@ -64,4 +64,5 @@ RESPONSES = Dialect(
     models=chat.models,
     counted=lambda n: {"object": "response.input_tokens", "input_tokens": n},
     tool=own_tool,
+    event_lines=3,
 )

@@ -1,0 +1,195 @@
+"""What people and pushes do to an open pull request, and the round that answers them."""
+
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.service.turns import branch, note, push
+from tests.service.world import Json, World
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+QUICK = "verify: {test: 'true'}\nlimits: {open_pull_requests: 100, settle: 1}\n"
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def _quick(town: World) -> None:
+    await town.write_file(".github/coppice.yml", QUICK)
+
+
+async def opened(town: World, *later: list[Json]) -> tuple[int, Json]:
+    """A run whose draft is open with `NOTES-{issue}.md`; ``later`` are its further attempts."""
+    issue = await town.issue()
+    town.script(issue, [note(issue)], *later)
+    await town.label(issue)
+    run = await town.ended(issue)
+    assert (run["status"], run["following"]) == ("done", True), run
+    return issue, run
+
+
+async def head(town: World, run: Json) -> str:
+    return str((await town.repo("GET", f"/pulls/{run['pull_request']}"))["head"]["sha"])
+
+
+async def review(town: World, run: Json, *comments: Json, body: str = "", **more: Any) -> Json:
+    """Submit a review as the maintainer, with comments on lines."""
+    wanted = {"event": "COMMENT", "comments": list(comments), **more}
+    if body:
+        wanted["body"] = body
+    return await town.repo("POST", f"/pulls/{run['pull_request']}/reviews", wanted)
+
+
+async def settled(town: World, issue: int) -> Json:
+    """Wait until the run follows again."""
+
+    def seen(rows: list[Json]) -> bool:
+        row = next(r for r in rows if r["issue"] == issue)
+        return row["following"] and row["status"] in ("done", "blocked", "failed")
+
+    rows = await town.until(seen)
+    return next(row for row in rows if row["issue"] == issue)
+
+
+async def answers(town: World, run: Json, count: int) -> list[Json]:
+    """Wait for so many comments of ours in review threads."""
+    import asyncio
+
+    async with asyncio.timeout(60):
+        while True:
+            listed = await town.repo("GET", f"/pulls/{run['pull_request']}/comments")
+            ours = [c for c in listed if c["user"]["type"] == "Bot"]
+            if len(ours) >= count:
+                return ours
+            await asyncio.sleep(0.2)
+
+
+async def test_every_thread_of_a_review_is_answered_in_one_review(town: World) -> None:
+    fix = {"write": "MORE.md", "text": "More.\n"}
+    words = "1: fixed the wording\n2: declined because the name is public\n3: question which one"
+    issue = len(await town.repo("GET", "/issues?state=all")) + 1
+    path = f"NOTES-{issue}.md"
+    six = {"write": path, "text": "one\ntwo\nthree\nfour\nfive\nsix\n"}
+    town.script(
+        issue, [six], [{**six, "text": "ONE\ntwo\nthree\nfour\nfive\nsix\n"}, fix, {"say": words}]
+    )
+    assert await town.issue() == issue
+    await town.label(issue)
+    run = await town.ended(issue)
+    before = await head(town, run)
+
+    lines = [{"path": path, "line": n, "body": f"Line {n}?"} for n in (1, 2, 3)]
+    suggested = {"path": path, "line": 5, "body": "```suggestion\nFIVE\n```"}
+    await review(town, run, *lines, suggested, body="Some remarks.")
+
+    after = await town.head_after(run["pull_request"], before)
+    ours = await answers(town, run, 4)
+    texts = [c["body"] for c in ours]
+    assert f"Fixed in {after[:7]}: the wording." in texts
+    assert "Declined because the name is public." in texts
+    assert "which one" in texts
+    assert f"Fixed in {after[:7]}, as suggested." in texts
+    assert len({c["pull_request_review_id"] for c in ours}) == 1
+    reviews = await town.repo("GET", f"/pulls/{run['pull_request']}/reviews")
+    (mine,) = [r for r in reviews if r["user"]["type"] == "Bot"]
+    assert mine["state"] == "COMMENTED"
+    assert "4 threads: 2 fixed, 1 declined, 1 question." in mine["body"]
+    await settled(town, issue)
+
+
+async def test_somebodys_push_is_kept_and_judged(town: World) -> None:
+    issue, run = await opened(town)
+    before = await head(town, run)
+
+    await push(town, branch(run))
+
+    theirs = await town.head_after(run["pull_request"], before)
+    await town.until(lambda rows: True)
+    import asyncio
+
+    async with asyncio.timeout(60):
+        while "Coppice / verify" not in await town.checks(theirs):
+            await asyncio.sleep(0.2)
+    assert await head(town, run) == theirs
+    assert (await settled(town, issue))["status"] == "done"
+
+
+async def test_ours_goes_on_top_of_what_somebody_pushed_during_the_round(town: World) -> None:
+    more = {"write": "MORE.md", "text": "More.\n"}
+    issue, run = await opened(town, [more, {"hang": 3}])
+    before = await head(town, run)
+    await town.comment(run["pull_request"], "/coppice and add MORE.md")
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "running")
+
+    await push(town, branch(run))
+
+    theirs = await town.head_after(run["pull_request"], before)
+    ours = await town.head_after(run["pull_request"], theirs)
+    files = await town.repo("GET", f"/pulls/{run['pull_request']}/files")
+    names = sorted(file["filename"] for file in files)
+    assert names == ["MINE.md", "MORE.md", f"NOTES-{issue}.md"]
+    compared = await town.repo("GET", f"/compare/{theirs}...{ours}")
+    assert compared["status"] == "ahead"
+
+
+async def test_ci_goes_on_top_of_what_somebody_pushed(town: World) -> None:
+    issue, run = await opened(town)
+    await push(town, branch(run))
+    await settled(town, issue)
+
+    asked = await town.comment(run["pull_request"], "/coppice ci")
+
+    await town.reacted(asked, "rocket")
+    commits = await town.repo("GET", f"/pulls/{run['pull_request']}/commits")
+    assert [c["commit"]["message"].splitlines()[0] for c in commits][-2:] == [
+        "Mine",
+        f"Run CI for Coppice run {run['id'][:6]}",
+    ]
+
+
+async def test_a_conflict_with_the_base_is_merged_and_resolved(town: World) -> None:
+    issue = await town.issue()
+    path = f"NOTES-{issue}.md"
+    await town.write_file(path, "old\n")
+    both = {"write": path, "text": "ours and theirs\n"}
+    town.script(issue, [note(issue)], [both])
+    await town.label(issue)
+    run = await town.ended(issue)
+    before = await head(town, run)
+
+    await town.write_file(path, "theirs\n")
+
+    after = await town.head_after(run["pull_request"], before)
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    commit = await town.repo("GET", f"/commits/{after}")
+    assert len(commit["parents"]) == 2
+    assert pull["mergeable"] in (True, None)
+    await settled(town, issue)
+
+
+async def test_a_conflict_that_stays_is_said(town: World) -> None:
+    issue = await town.issue()
+    path = f"NOTES-{issue}.md"
+    await town.write_file(path, "old\n")
+    town.script(issue, [note(issue)], [{"write": "MORE.md", "text": "no\n"}])
+    await town.label(issue)
+    run = await town.ended(issue)
+    before = await head(town, run)
+
+    await town.write_file(path, "theirs\n")
+
+    def seen(rows: list[Json]) -> bool:
+        return rows[0]["issue"] == issue and rows[0]["status"] == "blocked"
+
+    (blocked, *_) = await town.until(seen)
+    assert blocked["error"]["class"] == "conflicts"
+    assert await head(town, run) == before
+
+
+async def test_a_draft_becomes_ready_when_somebody_says_so(town: World) -> None:
+    _, run = await opened(town)
+
+    asked = await town.comment(run["pull_request"], "/coppice ready")
+
+    await town.reacted(asked, "rocket")
+    assert (await town.repo("GET", f"/pulls/{run['pull_request']}"))["draft"] is False
