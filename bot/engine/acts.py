@@ -79,6 +79,7 @@ class Acts:
             self.branch.push_work,
             *(opening if publish is Publish.PR else ()),
             *self._verdicts,
+            self.say.review_verdict,
         )
 
     @property
@@ -101,6 +102,7 @@ class Acts:
             self.say.pull_request,
             self.say.verify_verdict,
             self.say.rules_verdict,
+            self.say.review_verdict,
             self.say.head_check_run,
         )
 

@@ -14,7 +14,7 @@ _AGENTS = frozenset(role.value for role in Role)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purse:
     budget: Budget
-    """What binds the run as a whole."""
+    """What binds the run as a whole; after a retry with money, what was spent before too."""
     spent: Spend
     """By the whole life of the run, whatever was granted anew since."""
     left: Budget
@@ -52,7 +52,7 @@ def purse(
     over = [name for name, bound in bounds.items() if used[name] >= bound]
     parts = [used[name] / bound if bound else 1.0 for name, bound in bounds.items()]
     return Purse(
-        budget=budget,
+        budget=_on_top(budget, before),
         spent=spent,
         left=Budget.model_validate({name: _whole(name, value) for name, value in left.items()}),
         used=max(parts, default=0.0),
@@ -78,6 +78,11 @@ def _minutes(stages: Sequence[StageRecord], begun: float, now: float) -> float:
         if stage.name in _AGENTS and stage.started_at is not None and stage.started_at >= begun
     ]
     return sum(times) / 60
+
+
+def _on_top(budget: Budget, before: dict[str, float]) -> Budget:
+    total = {n: _whole(n, value + before[n]) for n, value in budget if value is not None}
+    return Budget.model_validate(total)
 
 
 def _whole(kind: str, value: float) -> float:

@@ -78,6 +78,14 @@ class Sayings:
         effect = reports.verify_check_run(story)
         return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
 
+    async def review_verdict(self, run_id: str) -> Json:
+        """What another agent found, where one looked."""
+        story = await self.writer.story(run_id)
+        effect = reports.review_check_run(story)
+        if effect is None:
+            return _GO_ON
+        return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
+
     async def rules_verdict(self, run_id: str) -> Json:
         story = await self.writer.story(run_id)
         effect = reports.rules_check_run(story)

@@ -18,6 +18,7 @@ from bot.runs import (
 STATUS = "status"
 _Conclusion = Literal["success", "failure", "neutral", "cancelled", "action_required"]
 _CONCLUSIONS: dict[RunStatus, _Conclusion] = {
+    RunStatus.WAITING: "action_required",
     RunStatus.DONE: "success",
     RunStatus.FAILED: "failure",
     RunStatus.BLOCKED: "action_required",
@@ -48,7 +49,7 @@ def coppice_check_run(story: Story, sha: str) -> CheckRun:
         name=checks.COPPICE,
         sha=sha,
         external_id=f"{run.id}/run-0/{sha}",
-        status="completed" if run.status.ended else "in_progress",
+        status="completed" if run.status in _CONCLUSIONS else "in_progress",
         conclusion=_CONCLUSIONS.get(run.status),
         title=text.title,
         summary=text.summary,
@@ -181,4 +182,5 @@ def _given(story: Story) -> status.Given | None:
 
 
 def _under_way(story: Story) -> bool:
-    return not story.run.status.ended and bool(story.stages)
+    under_way = story.run.status not in _CONCLUSIONS
+    return under_way and bool(story.stages)

@@ -44,13 +44,6 @@ def test_a_comment_of_a_deleted_account_is_not_ours() -> None:
     assert not MARKERS.ours({"user": None, "body": body}, BOT, "status", "4f9a1c")
 
 
-def test_a_commit_proves_its_run_by_its_trailer() -> None:
-    message = "Fix it\n\n" + MARKERS.trailer("4f9a1c")
-
-    assert MARKERS.run_of_commit(message) == "4f9a1c"
-    assert OTHERS.run_of_commit(message) is None
-
-
 def test_only_our_part_of_a_body_is_replaced() -> None:
     whole = f"Before\n\n{MARKERS.wrap('old', '4f9a1c')}\n\nAfter"
 

@@ -16,6 +16,7 @@ from bot.github.client import Client
 from bot.github.clock import Clock
 from bot.github.effects import Effects
 from bot.github.limits import WriteBudget
+from bot.github.tokens import FETCH, Scope
 from bot.runs import Applied, Effect, Push, RepositoryRef
 from bot.store import ledger
 from bot.store.database import Database
@@ -89,9 +90,13 @@ class World:
 
     async def fetch(self, branch: str = "main") -> str:
         url = f"{self.forge.ready['html_url']}/{self.forge.ready['repository']}.git"
-        token = await self.app.token(self.repository.installation_id, self.repository.id)
         ref = f"refs/heads/{branch}"
-        return (await self.works.mirrors.fetch(self.repository.id, url, token, [ref]))[ref]
+
+        async def fetch(token: str) -> dict[str, str]:
+            return await self.works.mirrors.fetch(self.repository.id, url, token, [ref])
+
+        scope = Scope(self.repository.installation_id, self.repository.id, FETCH)
+        return (await self.app.with_git(scope, fetch))[ref]
 
     async def commit(self, parent: str, message: str = "Work") -> str:
         tree = await self.objects.tree(parent)

@@ -4,6 +4,7 @@ The base is one version with the tests of the next one. The first patch is a fix
 way, the second is what the next version's source says.
 """
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ STEPS = (
 class Project:
     """Somebody's repository at the base, the two patches, and the tree that is wanted."""
 
+    step: Step
     folder: Path
     issue: Path
     wrong: Path
@@ -117,7 +119,7 @@ def prepare(step: Step, tmp_path: Path) -> Project:
     git(folder, "reset", "-q", "--hard")
     issue = tmp_path / "issue.md"
     issue.write_text(f"# Do what {step.new.name} does\n\nIts tests are here already.\n")
-    return Project(folder=folder, issue=issue, wrong=wrong, right=right, tree=tree)
+    return Project(step=step, folder=folder, issue=issue, wrong=wrong, right=right, tree=tree)
 
 
 def _lay(tree: Path, folder: Path) -> None:
@@ -131,3 +133,15 @@ def _patch(folder: Path, file: Path) -> Path:
     command = ("git", "-C", str(folder), "diff", "--cached", "--binary", "--full-index")
     file.write_bytes(subprocess.run(command, check=True, capture_output=True).stdout)
     return file
+
+
+def working_below(folder: Path) -> list[str]:
+    """List the processes that still work in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(process / "cwd")).is_relative_to(folder):
+                found.append((process / "cmdline").read_text())
+        except OSError:
+            continue  # it has ended, or it is somebody else's
+    return found

@@ -1,7 +1,6 @@
 """`coppice demo` on projects that people use: from one release to the next, over a wrong turn."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cli.shell import COMMAND, environment, git
-from tests.real.projects import VERIFY, Project
+from tests.real.projects import VERIFY, Project, working_below
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +48,7 @@ def test_the_second_patch_ends_as_the_next_release(project: Project, tmp_path: P
 
     assert _look(project.folder) == before
     assert list(scratch.iterdir()) == []
-    assert _working_below(tmp_path) == []
+    assert working_below(tmp_path) == []
     assert [lock.name for lock in state.rglob("*.lock")] == ["service.lock"]
 
 
@@ -57,15 +56,3 @@ def _look(folder: Path) -> tuple[str, str, str]:
     """Everything in a repository that somebody could have touched."""
     status = git(folder, "status", "--porcelain", "--ignored")
     return status, git(folder, "show-ref"), git(folder, "rev-parse", "HEAD")
-
-
-def _working_below(folder: Path) -> list[str]:
-    """List the processes that still work in a folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(process / "cwd")).is_relative_to(folder):
-                found.append((process / "cmdline").read_text())
-        except OSError:
-            continue  # it has ended, or it is somebody else's
-    return found

@@ -23,11 +23,6 @@ def refused_words(text: str) -> tuple[str, ...]:
     return tuple(found[1].split()) if found else ()
 
 
-def not_started(reason: str, then: str = "") -> str:
-    """Say why nothing begins (`the repository is archived`), and what to do."""
-    return "\n\n".join(part for part in (f"Not started: {prose(reason)}", prose(then)) if part)
-
-
 def not_done(asked: str, by: str, reason: str, url: str | None = None) -> str:
     """Refuse a command that makes no sense now: what it was, and why."""
     return f"{_asked(asked, by, url)}: {prose(reason)}"

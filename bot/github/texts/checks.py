@@ -15,6 +15,9 @@ RULES = "Coppice / rules"
 REVIEW = "Coppice / review"
 
 STOP = Button(label="Stop", description="End the run and keep its work", identifier="stop")
+APPROVE = Button(label="Approve", description="Let the plan be carried out", identifier="approve")
+AMEND = Button(label="Amend", description="Let it change these files as well", identifier="approve")
+REJECT = Button(label="Reject", description="Refuse the plan and end the run", identifier="reject")
 RETRY = Button(label="Retry", description="Go on from the kept work", identifier="retry")
 
 
@@ -27,7 +30,10 @@ class CheckText(Record):
 
 
 def buttons(run: Run) -> tuple[Button, ...]:
-    """The buttons that do something now."""
+    """The buttons that do something now: at most three (docs/labels.md has the table)."""
+    if run.status is RunStatus.WAITING:
+        amending = run.work.gate is not None and run.work.gate.amendment is not None
+        return (AMEND if amending else APPROVE, REJECT, STOP)
     if not run.status.ended:
         return (STOP,)
     return () if run.status is RunStatus.DONE else (RETRY,)

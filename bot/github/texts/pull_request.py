@@ -1,6 +1,7 @@
 """Title and body of the draft pull request: the proof first, all of it run by Coppice."""
 
 from bot.github.markdown import code, folded, line, prose
+from bot.github.texts import boxes
 from bot.github.texts.moments import count
 from bot.github.texts.money import spent
 from bot.github.texts.results import commit, failures, table
@@ -46,6 +47,7 @@ def pull_request_body(evidence: Evidence) -> str:
         _proof(evidence),
         _found(evidence),
         _not_checked(evidence),
+        _boxes(evidence),
         _details(evidence),
         _signature(evidence),
     ]
@@ -74,12 +76,33 @@ def _found(evidence: Evidence) -> str:
 def _not_checked(evidence: Evidence) -> str:
     items = list(evidence.not_checked)
     if not evidence.run.work.ci:
-        items.append("your CI (`/coppice ci` runs it)")
+        items.append("your CI")
     return f"Not checked: {'; '.join(items)}." if items else ""
 
 
+def _boxes(evidence: Evidence) -> str:
+    work = evidence.run.work
+    shown = [
+        "" if work.ci else boxes.RUN_CI,
+        "" if work.ready or work.pull_request_note else boxes.READY,
+    ]
+    return "\n".join(box for box in shown if box)
+
+
+def _plan(evidence: Evidence) -> str:
+    """Which plan it was, and who approved it."""
+    gate = evidence.run.work.gate
+    if gate is None:
+        return ""
+    by = ", ".join(code(approval.by.login) for approval in gate.approvals)
+    beside = ", ".join(code(path) for path in gate.amended)
+    approved = f", approved by {by}" if by else ""
+    return f"Plan `{gate.hash[: boxes.SHOWN]}`{approved}; beside it: {beside or 'no file'}."
+
+
 def _details(evidence: Evidence) -> str:
-    lines = [
+    lines = [_plan(evidence)]
+    lines += [
         f"Attempt {number}: {reason.rstrip('.')}."
         for number, reason in enumerate(evidence.failed_attempts, 1)
     ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from bot.github.markdown import code, folded, line, prose
+from bot.github.texts import boxes
 from bot.github.texts.moments import clock, count, duration, ordinal
 from bot.github.texts.money import spent
 from bot.github.texts.results import failures
@@ -49,8 +50,6 @@ class Status(Record):
     attempts: int = 0
     since: float | None = None
     """Start of what it is at; a start, because elapsed time goes stale between edits."""
-    place: int | None = None
-    """In the queue, from 1."""
     failed_attempts: tuple[str, ...] = ()
     """Why each attempt failed, in order (Markdown of ours: ``attempt_failed``)."""
     last: tuple[CommandResult, ...] = ()
@@ -89,9 +88,10 @@ def headline(status: Status) -> str:
     """Where the run stands in a few words, without Markdown around it."""
     run = status.run
     if run.status is RunStatus.QUEUED:
-        return f"Queued: {ordinal(status.place)}" if status.place else "Queued"
+        return f"Queued: {ordinal(run.work.place)}" if run.work.place else "Queued"
     if run.status is RunStatus.WAITING:
-        return "Needs you"
+        amending = run.work.gate is not None and run.work.gate.amendment is not None
+        return f"Needs you: approve {'what is beside the plan' if amending else 'the plan below'}"
     if run.status is RunStatus.DONE:
         return _delivered(status)
     if run.status.ended:
@@ -108,6 +108,8 @@ _ENDINGS = {
 
 def _header(status: Status) -> str:
     run = status.run
+    if run.status is RunStatus.QUEUED and run.work.wait_seconds:
+        return f"**{headline(status)}**, about {duration(run.work.wait_seconds)}"
     if not run.status.ended:
         since = f", since {clock(status.since)}" if status.since else ""
         money = spent(status.spend, status.budget)
@@ -154,15 +156,17 @@ def _why(status: Status) -> str:
     if run.status.ended and run.status is not RunStatus.DONE:
         _, *rest = _SENTENCE_END.split(line(_ending(status), 1500), maxsplit=1)
         lines += [prose(sentence) for sentence in rest]
-    if run.work.waits_for and not run.status.ended:
-        lines.append(f"{prose(run.work.waits_for.capitalize())}.")
-    if status.used >= WARNING and not run.status.ended:
-        lines.append(f"{min(status.used, 1.0):.0%} of the budget is used.")
+    lines += _at_the_moment(status)
     if status.red_base:
         base = code(run.work.base_ref or "the base")
         lines.append(f"On {base}, before any change: {failures(status.red_base)}.")
     for number, reason in enumerate(status.failed_attempts, 1):
         lines.append(f"Attempt {number}: {reason.rstrip('.')}.")
+    lines += run.work.checks
+    if run.work.needs:
+        lines.append(run.work.needs)
+    if run.work.edited:
+        lines.append(f"The issue was edited by {code(run.work.edited)}; that was not taken in.")
     if status.note:
         lines.append(status.note)
     if status.agent_label:
@@ -172,18 +176,35 @@ def _why(status: Status) -> str:
     return "\n\n".join(part for part in lines if part)
 
 
+def _at_the_moment(status: Status) -> list[str]:
+    """What keeps a run waiting, and what may end it soon."""
+    waits, lines = status.run.work.waits_for, []
+    if status.run.status.ended:
+        return []
+    if waits:
+        lines.append(f"{prose(waits[:1].upper() + waits[1:])}.")
+    if status.used >= WARNING:
+        lines.append(f"{min(status.used, 1.0):.0%} of the budget is used.")
+    return lines
+
+
 def _act(status: Status) -> str:
-    """The one act that is possible now."""
-    run = status.run
+    """The one act that is possible now: a box, or the words where boxes are not read."""
+    run, boxed = status.run, status.run.publish not in (Publish.COMMENT, Publish.PATCH)
     if not run.status.ended:
-        return "To stop it, write `/coppice stop`."
+        return boxes.STOP if boxed else "To stop it, write `/coppice stop`."
     if run.status is RunStatus.DONE:
-        waits = run.publish is Publish.PR and not run.work.ci
+        waits = run.publish is Publish.PR and not run.work.ci and not run.work.needs
         return "CI was left out so far; `/coppice ci` runs it." if waits else ""
     kind = run.error.kind if run.error else ""
     if kind in OVER:
         return "To start afresh, write `/coppice run`."
-    return "To go on from the kept work, write `/coppice retry`; to start afresh, `/coppice run`."
+    if kind == "budget" and boxed and status.budget.usd:
+        return boxes.retry_with(status.budget)
+    afresh = "to start afresh, write `/coppice run`."
+    if boxed:
+        return f"{boxes.RETRY}\n\nIt goes on from the kept work; {afresh}"
+    return f"To go on from the kept work, write `/coppice retry`; {afresh}"
 
 
 def _details(status: Status) -> str:

@@ -12,7 +12,7 @@ from bot.cli.demo.watch import Sighting
 from bot.runs import Run, RunStatus
 from bot.store import runs
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.1
 
 T = TypeVar("T")
