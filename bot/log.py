@@ -36,7 +36,10 @@ class Masker:
     """Take credentials out of text: those that look like one, and those it was told."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        longest_first = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len)[::-1]
+        self.secrets = frozenset(secrets)
+        longest_first = sorted({s for s in self.secrets if len(s) >= _SHORTEST_SECRET}, key=len)[
+            ::-1
+        ]
         alternatives = "|".join(map(re.escape, longest_first))
         self._told = re.compile(alternatives) if alternatives else None
 
@@ -49,7 +52,7 @@ class Masker:
 class _Formatter(logging.Formatter):
     def __init__(self, masker: Masker) -> None:
         super().__init__()
-        self._masker = masker
+        self.masker = masker
 
     def facts(self, record: logging.LogRecord) -> dict[str, object]:
         """List what was said besides the message: the ids in force and `extra=`."""
@@ -67,7 +70,7 @@ class TextFormatter(_Formatter):
         message = record.getMessage().replace("\n", "\\n")
         line = f"{_time(record)} {record.levelname:7} {record.name}: {message}{facts}"
         trace = self.trace(record)
-        return self._masker(line + ("\n" + trace).replace("\n", "\n    ") if trace else line)
+        return self.masker(line + ("\n" + trace).replace("\n", "\n    ") if trace else line)
 
 
 class JsonFormatter(_Formatter):
@@ -77,7 +80,7 @@ class JsonFormatter(_Formatter):
         line |= {"message": record.getMessage()} | said
         if record.exc_info:
             line["trace"] = self.trace(record)
-        masked = {key: self._masker(value) for key, value in line.items()}
+        masked = {key: self.masker(value) for key, value in line.items()}
         return json.dumps(masked, ensure_ascii=False)
 
 
@@ -93,6 +96,15 @@ def configure(form: Literal["text", "json"], secrets: Iterable[str] = ()) -> Non
     engine.addHandler(logging.NullHandler())
     for name in ("dbos", "alembic", "aiohttp.access"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def hide(*secrets: str) -> None:
+    """Mask these too from now on, in the log that `configure` has set up."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _Formatter):
+            known = handler.formatter.masker.secrets
+            if not known.issuperset(secrets):
+                handler.formatter.masker = Masker(known.union(secrets))
 
 
 def logger(name: str) -> logging.Logger:

@@ -1,13 +1,14 @@
 """The log: a line a fact, ids of delivery and run, no secret in any form."""
 
 import base64
+import io
 import json
 import logging
 import sys
 
 import pytest
 
-from bot.log import JsonFormatter, Masker, TextFormatter, bound
+from bot.log import JsonFormatter, Masker, TextFormatter, bound, hide
 
 TOKEN = "ghs_0123456789abcdefABCDEF0123456789abcd"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK\n-----END RSA PRIVATE KEY-----"
@@ -102,3 +103,17 @@ def test_ordinary_words_stay() -> None:
     said = "run 4f9a1c of octo/shop#7 took 3 s, see https://github.com/octo/shop/pull/8"
 
     assert Masker(["run", "octo"])(said) == said
+
+
+def test_what_is_hidden_later_is_masked_from_then_on() -> None:
+    handler = logging.StreamHandler(io.StringIO())
+    handler.setFormatter(TextFormatter(Masker(["the-first-secret"])))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        hide("a-model-key-of-a-file", "")
+        root.warning("the-first-secret and a-model-key-of-a-file")
+    finally:
+        root.removeHandler(handler)
+
+    assert handler.stream.getvalue().endswith(" root: *** and ***\n")

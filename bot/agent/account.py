@@ -38,6 +38,11 @@ class Account:
         self._room = ROOM
         self._denial = ""
 
+    @property
+    def denial(self) -> str:
+        """Why something was refused that was not made up for since; empty: nothing was."""
+        return self._denial
+
     async def events(self, driver: "asyncio.Task[None]") -> AsyncGenerator[AgentEvent]:
         """Yield what is told until Finished; raises what ``driver`` fails with."""
         while True:

@@ -1,4 +1,4 @@
-"""Ask for an answer in a form, and find it in an agent's last words."""
+"""What agents are told beside their task: the form of an answer, and to go on."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.agent.runtime import AgentTask
 from bot.runs import Json
 
-ASK = Path(__file__).resolve().parents[2] / "prompts" / "answer.md"
+PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 _FENCE = re.compile(
     r"^[ \t]*(`{3,}|~{3,})[ \t]*\w*[ \t]*\n(.*?)^[ \t]*\1[ \t]*$", re.DOTALL | re.MULTILINE
 )
@@ -18,7 +18,12 @@ def prompt(task: AgentTask) -> str:
     if task.answer is None:
         return task.prompt
     schema = json.dumps(task.answer, indent=1)
-    return f"{task.prompt.rstrip()}\n\n{ASK.read_text().replace('{schema}', schema)}"
+    return f"{task.prompt.rstrip()}\n\n{(PROMPTS / 'answer.md').read_text().replace('{schema}', schema)}"
+
+
+def after_refusal(reason: str) -> str:
+    """What an agent is told that ended its turn because something was refused."""
+    return (PROMPTS / "refused.md").read_text().replace("{reason}", reason)
 
 
 def found(text: str) -> Json:

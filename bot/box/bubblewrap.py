@@ -5,10 +5,7 @@ capabilities are dropped always. As root a boxed process is also the owner of ro
 may not see has to stay outside (``/etc/ssl/private``), and ``/proc`` is read-only.
 """
 
-import asyncio
 import os
-import re
-import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, suppress
@@ -16,12 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.box import seccomp
-from bot.box.child import readable
 from bot.box.command import BoxLevel, Command, Outcome
+from bot.box.forkserver import FIRST_FD, SERVERS, Birth, Born, Bounds
 from bot.box.forward import in_network
-from bot.box.groups import Group, Groups, told
+from bot.box.groups import Groups, told
 from bot.box.memory import memory_file
-from bot.box.process import BoxedProcess, Spawn
+from bot.box.process import BoxedProcess
 from bot.box.supervise import opened, supervised
 from bot.box.surroundings import HOME, Limits, environment
 from bot.box.system import of_host, of_image
@@ -31,11 +28,7 @@ ISOLATION = (
     *("--unshare-user", "--unshare-all", "--cap-drop", "ALL", "--die-with-parent"),
     *("--new-session", "--clearenv", "--uid", "1000", "--gid", "1000"),
 )
-ENTER = (  # the control groups, up to `--`, and become what follows
-    *("/bin/sh", "-c"),
-    'while [ "$1" != -- ]; do echo 0 > "$1/cgroup.procs" || exit; shift; done; shift; exec "$@"',
-    "sh",
-)
+ARGUMENTS, FILTER, STATUS = FIRST_FD, FIRST_FD + 1, FIRST_FD + 2
 LIMIT = (  # dash has -p, bash -u
     'ulimit -c 0; ulimit -f "$1"; ulimit -p "$2" 2>/dev/null || ulimit -u "$2"; ulimit -d "$3";'
     ' shift 3; exec "$@"'
@@ -65,8 +58,7 @@ class Bubblewrap:
     ) -> None:
         """Show the host's system, or that of ``root``; ``read`` are the host's in any case."""
         self._program = program
-        self._limits = limits or Limits()
-        self._groups = groups
+        self._bounds = Bounds(groups, limits or Limits())
         self._root = root
         system = of_host() if root is None else of_image(root)
         self._system = (*self._isolation(), *system, *self._scratch(), *_readable(read))
@@ -77,7 +69,7 @@ class Bubblewrap:
 
     @property
     def held(self) -> str:
-        return told(self._limits, self._groups)
+        return told(self._bounds.limits, self._bounds.groups)
 
     async def run(self, command: Command) -> Outcome:
         with memory_file(command.stdin) as stdin:
@@ -97,35 +89,23 @@ class Bubblewrap:
             status, status_in = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
             failed.callback(os.close, status)
             held.callback(os.close, status_in)
-            group = None if self._groups is None else self._groups.make(self._limits)
-            if group is not None:
-                failed.callback(group.remove)
             loopback = command.loopback or bool(command.forward)
             filter_fd = held.enter_context(memory_file(seccomp.program(loopback=loopback)))
-            arguments = _joined(self._arguments(command, filter_fd, status_in))
-            arguments_fd = held.enter_context(memory_file(arguments))
-            popen = Spawn(
-                argv=self._argv(command, arguments_fd, group),
-                env={},
-                pass_fds=(filter_fd, arguments_fd, status_in),
-                stdin=stdin,
-                stderr=stderr,
-            )()
+            arguments = held.enter_context(memory_file(_joined(self._arguments(command))))
+            birth = Birth(argv=self._argv(command), inherit=(arguments, filter_fd, status_in))
+            born = SERVERS.start(birth, self._bounds, stdin=stdin, stderr=stderr)
             failed.pop_all()
-        return BubblewrapProcess(popen, status, group)
+        return BubblewrapProcess(born, status)
 
-    def _argv(self, command: Command, arguments: int, group: Group | None) -> Sequence[str]:
+    def _argv(self, command: Command) -> Sequence[str]:
         """Leave the box's own options to --args: process 1 shows its command line in the box."""
-        return (
-            *(() if group is None else (*ENTER, *map(str, group.directories), "--")),
-            *(self._program.path, "--args", str(arguments), "--"),
-            *self._limited(grouped=group is not None),
-            *command.argv,
-        )
+        own = (self._program.path, "--args", str(ARGUMENTS), "--")
+        return (*own, *self._limited(), *command.argv)
 
-    def _limited(self, *, grouped: bool) -> Iterator[str]:
+    def _limited(self) -> Iterator[str]:
         """Set limits in the box, by what its system has: each has a shell."""
-        limits = dict(self._limits.resources(grouped=grouped))
+        grouped = self._bounds.groups is not None
+        limits = dict(self._bounds.limits.resources(grouped=grouped))
         if self._root is None:
             yield self._program.prlimit
             yield from (f"--{name}={value}" for name, value in limits.items())
@@ -134,7 +114,7 @@ class Bubblewrap:
             yield from ("/bin/sh", "-c", LIMIT, "sh", str(limits["fsize"] // 512))
             yield from (str(limits["nproc"]), str(limits.get("data", 0) // 1024 or "unlimited"))
 
-    def _arguments(self, command: Command, filter_fd: int, status: int) -> Iterator[str]:
+    def _arguments(self, command: Command) -> Iterator[str]:
         yield from self._system
         for mount in command.mounts:
             yield "--bind" if mount.writable else "--ro-bind"
@@ -142,7 +122,7 @@ class Bubblewrap:
         yield from ("--remount-ro", "/", "--chdir", command.cwd)
         for name, value in {**environment(), **command.env}.items():
             yield from ("--setenv", name, value)
-        yield from ("--seccomp", str(filter_fd), "--json-status-fd", str(status))
+        yield from ("--seccomp", str(FILTER), "--json-status-fd", str(STATUS))
 
     def _isolation(self) -> Iterator[str]:
         yield from ISOLATION
@@ -154,23 +134,16 @@ class Bubblewrap:
         yield from ("--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev")
         for path, part in (("/tmp", 1), (HOME, 2), ("/dev/shm", 4)):  # noqa: S108 the box's own
             if "--size" in self._program.options:
-                yield from ("--size", str(self._limits.scratch_bytes // part))
+                yield from ("--size", str(self._bounds.limits.scratch_bytes // part))
             yield from ("--tmpfs", path)
         yield from ("--remount-ro", "/dev")
 
 
 class BubblewrapProcess(BoxedProcess):
-    def __init__(self, popen: subprocess.Popen[bytes], status: int, group: Group | None) -> None:
-        super().__init__(popen)
-        self.group = group
+    def __init__(self, born: Born, status: int) -> None:
+        super().__init__(born)
         self._status_fd = status
         self._status = ""
-        self._first: int | None = None
-        """pidfd of the box's process 1; with it everything in the box ends."""
-
-    async def connect(self) -> None:
-        await super().connect()
-        await self._meet_first()
 
     async def wait(self) -> int:
         """Tell the command's exit code from bubblewrap's own, which is 1 when it gives up."""
@@ -178,28 +151,6 @@ class BubblewrapProcess(BoxedProcess):
         if '"exit-code"' not in self._read_status() and code < 128:
             raise OperatorError("bubblewrap could not set up the box")
         return code
-
-    async def _end(self) -> None:
-        """Kill process 1 too: it notices its parent's death only once the box is set up."""
-        if self._alive:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await self._meet_first()
-            self._signal(signal.SIGKILL)
-        await super().wait()
-        if self._first is not None:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._first, signal.SIGKILL)
-            await readable(self._first)
-
-    async def _meet_first(self) -> None:
-        if self._first is not None:
-            return
-        await readable(self._status_fd)  # the first line, or bubblewrap's end
-        announced = re.search(r'"child-pid": (\d+)', self._read_status())
-        if announced is not None:
-            with suppress(ProcessLookupError):
-                self._first = os.pidfd_open(int(announced[1]))
 
     def _read_status(self) -> str:
         with suppress(BlockingIOError):
@@ -209,8 +160,6 @@ class BubblewrapProcess(BoxedProcess):
     def close(self) -> None:
         super().close()
         os.close(self._status_fd)
-        if self._first is not None:
-            os.close(self._first)
 
 
 def _readable(directories: Sequence[Path]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A small process of ours that starts commands by fork: in 3 ms, where a new Python takes 15."""
+"""Small processes of ours that start commands by fork: in 3 ms, where a new Python takes 15."""
 
 import atexit
 import json
@@ -14,27 +14,30 @@ from dataclasses import dataclass, field
 from typing import IO, Self
 
 from bot.box import forkserver_program
+from bot.box.groups import Group, Groups
 from bot.box.memory import memory_file
-from bot.box.process import impossible
-from bot.errors import OperatorError
+from bot.box.surroundings import Limits, shown
+from bot.errors import OperatorError, StageFailed
 
 MOST_IDLE = 4
+FIRST_FD = forkserver_program.FIRST_FD
 LONGEST_WORD = 2**17 - 1  # bytes; execve(2), MAX_ARG_STRLEN
+LONGEST = 2**21 - 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Birth:
-    """How a command is started without a box around it, and what it gives up before."""
+    """How a command is started, and what it gives up before."""
 
     argv: Sequence[str]
-    env: Mapping[str, str]
-    cwd: str
-    scratch: str
-    """Removed with all that is in it after the end."""
-    limits: Mapping[str, int]
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = "/"
+    scratch: str = ""
+    """A directory that is removed with all that is in it after the end."""
+    limits: Mapping[str, int] = field(default_factory=dict)
     """Resource limits by the names of prlimit(1)."""
-    groups: Sequence[str] = ()
-    """Directories of control groups that it enters."""
+    inherit: Sequence[int] = ()
+    """What the command finds at descriptors FIRST_FD and on."""
     beside: Sequence[Sequence[str]] = ()
     """Programs that run until it ends, outside its confinement; `@N` is the N-th of ``fds``."""
     fds: Sequence[int] = ()
@@ -44,27 +47,41 @@ class Birth:
     """seccomp's; there has to be one where there is a ruleset."""
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What holds all commands of a server: a control group with limits, or none."""
+
+    groups: Groups | None
+    limits: Limits
+
+
 @dataclass(slots=True, kw_only=True)
 class Server:
     """A process that runs one command at a time."""
 
     pid: int
     line: socket.socket
+    bounds: Bounds
+    group: Group | None
 
     @classmethod
-    def start(cls) -> Self:
+    def start(cls, bounds: Bounds) -> Self:
+        group = None if bounds.groups is None else bounds.groups.make(bounds.limits)
+        entered = () if group is None else tuple(map(str, group.directories))
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with far:
             program = forkserver_program.__file__
-            argv = (sys.executable, "-I", "-S", "-B", program, str(far.fileno()))
+            argv = (sys.executable, "-I", "-S", "-B", program, str(far.fileno()), *entered)
             far.set_inheritable(True)
             quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
             pid = os.posix_spawn(argv[0], argv, {}, file_actions=quiet, setsid=True)
-        return cls(pid=pid, line=near)
+        return cls(pid=pid, line=near, bounds=bounds, group=group)
 
     def end(self) -> None:
         self.line.close()
         os.waitpid(self.pid, 0)
+        if self.group is not None:
+            self.group.remove()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,14 +97,21 @@ class Born:
     stdin: IO[bytes] | None
     stdout: IO[bytes] | None
     stderr: IO[bytes] | None
+    killed_before: int
+    """Processes in its group that the kernel killed for want of memory."""
     returncode: int | None = field(default=None, init=False)
+    problem: str | None = field(default=None, init=False)
+    """The limit at which the kernel killed a part of it, once it has ended."""
 
     def wait(self) -> int:
         """Return the exit code; ``status`` is readable when that takes no time any more."""
         if self.returncode is None:
             with open(self.status, "rb", closefd=False) as file:
                 told = file.read().decode(errors="replace")
-            SERVERS.give_back(self.server, alive=bool(told))
+            group, limits = self.server.group, self.server.bounds.limits
+            if group is not None and group.killed() > self.killed_before:
+                self.problem = f"memory limit of {shown(limits.memory_bytes)}"
+            SERVERS.give_back(self.server, alive=told[-1:].isdigit())
             self.returncode = 127 if told.startswith("!") else int(told or 128 + signal.SIGKILL)
             if told.startswith("!"):
                 raise OperatorError(f"the box could not be set up: {told[1:].splitlines()[0]}")
@@ -115,7 +139,7 @@ class Servers:
         self._lock = threading.Lock()
         self._idle: list[Server] = []
 
-    def start(self, birth: Birth, *, stdin: int, stderr: int) -> Born:
+    def start(self, birth: Birth, bounds: Bounds, *, stdin: int, stderr: int) -> Born:
         """Start a command; stdin and stderr as `subprocess` takes them, stdout is a pipe.
 
         Raises StageFailed (`bad_command`) for words that no program can be given.
@@ -125,13 +149,15 @@ class Servers:
             near, far = _pipes(stdin, stderr, ours, theirs)
             request = theirs.enter_context(memory_file(_request(birth)))
             ruleset = [] if birth.ruleset is None else [birth.ruleset]
-            server = self._asked([request, *far, *ruleset, *birth.fds])
+            fds = [request, *far, *ruleset, *birth.fds, *birth.inherit]
+            server, killed = self._asked(bounds, fds)
             ours.pop_all()
         return Born(
             pid=server.pid,
             server=server,
             status=near.status,
             ending=near.ending,
+            killed_before=killed,
             stdin=None if near.stdin is None else open(near.stdin, "wb", buffering=0),
             stdout=open(near.stdout, "rb", buffering=0),
             stderr=None if near.stderr is None else open(near.stderr, "rb", buffering=0),
@@ -140,28 +166,35 @@ class Servers:
     def give_back(self, server: Server, *, alive: bool) -> None:
         """Keep one for the next command, or forget one that has ended."""
         with self._lock:
-            if alive and len(self._idle) < MOST_IDLE:
+            if alive:
                 self._idle.append(server)
-                return
-        server.end()
+            surplus = self._idle.pop(0) if len(self._idle) > MOST_IDLE else None
+        if not alive:
+            server.end()
+        if surplus is not None:
+            surplus.end()
 
     def close(self) -> None:
         while self._idle:
             self._idle.pop().end()
 
-    def _asked(self, fds: list[int]) -> Server:
+    def _asked(self, bounds: Bounds, fds: list[int]) -> tuple[Server, int]:
+        while True:
+            server = self._next(bounds)
+            killed = 0 if server.group is None else server.group.killed()
+            try:
+                socket.send_fds(server.line, [b"start"], fds)
+            except ConnectionError:  # somebody killed it meanwhile
+                server.end()
+            else:
+                return server, killed
+
+    def _next(self, bounds: Bounds) -> Server:
         with self._lock:
-            while self._idle:
-                server = self._idle.pop()
-                try:
-                    socket.send_fds(server.line, [b"start"], fds)
-                except ConnectionError:  # somebody killed it meanwhile
-                    server.end()
-                else:
-                    return server
-            server = Server.start()
-        socket.send_fds(server.line, [b"start"], fds)
-        return server
+            for place, server in enumerate(self._idle):
+                if server.bounds == bounds:
+                    return self._idle.pop(place)
+        return Server.start(bounds)
 
 
 SERVERS = Servers()
@@ -216,13 +249,14 @@ def _request(birth: Birth) -> bytes:
     def placed(word: str) -> str:
         return f"@{first + int(word[1:])}" if word.startswith("@") else word
 
+    last = first + len(birth.fds)
     request = {
         "argv": list(birth.argv),
         "env": dict(birth.env),
         "cwd": birth.cwd,
         "scratch": birth.scratch,
         "limits": dict(birth.limits),
-        "groups": list(birth.groups),
+        "inherit": list(range(last, last + len(birth.inherit))),
         "beside": [[placed(word) for word in words] for words in birth.beside],
         "ruleset": 6,
         "filter": birth.filter.hex(),
@@ -232,8 +266,15 @@ def _request(birth: Birth) -> bytes:
 
 def _check_words(birth: Birth) -> None:
     words = (*birth.argv, *(f"{name}={value}" for name, value in birth.env.items()))
+    total = 0
     for word in map(os.fsencode, words):
         if b"\0" in word:
             raise impossible("embedded null byte")
-        if len(word) > LONGEST_WORD:
+        total += len(word) + 9
+        if len(word) > LONGEST_WORD or total > LONGEST:
             raise impossible("it is too long")
+
+
+def impossible(why: str) -> StageFailed:
+    """Make the error for words that no program can be given."""
+    return StageFailed("bad_command", f"the command cannot be started: {why}", blocked=True)

@@ -1,7 +1,9 @@
 """Start commands by fork and end all that each started; stdlib only, by `forkserver`.
 
-usage: forkserver_program.py FD    with FD a SOCK_SEQPACKET socket; ends when its other end closes
+usage: forkserver_program.py FD [GROUP…]
 
+FD is a SOCK_SEQPACKET socket; when its other end closes, this ends. It enters the control groups
+first, and with it every command.
 A message is six descriptors or more: the request (JSON), stdin, stdout, stderr, where the exit code
 is told (behind `!` and a reason where the command could not be prepared), what ends the command
 when its other end closes, and those that the request names by their place. It has one command at a
@@ -10,6 +12,7 @@ of their orphans.
 """
 
 import ctypes
+import fcntl
 import gc
 import json
 import os
@@ -24,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 MOST_FDS = 64
+FIRST_FD = 10
 PR_SET_SECCOMP, PR_CAPBSET_DROP = 22, 24  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 SECCOMP_MODE_FILTER = 2
@@ -61,7 +65,8 @@ def serve(line: socket.socket) -> None:
             code = 127
         finally:
             _end_descendants()
-            _remove(request["scratch"])
+            if request["scratch"]:
+                _remove(request["scratch"])
         os.write(status, b"%d" % code)
         for fd in (fds[0], *fds[4:]):
             os.close(fd)
@@ -147,8 +152,10 @@ def _prepare(request: dict[str, Any], fds: list[int]) -> None:
     _forget_signals()
     for place in range(3):
         os.dup2(fds[1 + place], place)
+    _hand_over([fds[at] for at in request["inherit"]])
     os.chdir(request["cwd"])
-    _limit(request)
+    for name, value in request["limits"].items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (value, value))
     if request["filter"]:
         _confine(fds[request["ruleset"]], bytes.fromhex(request["filter"]))
 
@@ -158,12 +165,11 @@ def _forget_signals() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def _limit(request: dict[str, Any]) -> None:
-    for group in request["groups"]:
-        with open(f"{group}/cgroup.procs", "w") as file:
-            file.write("0")
-    for name, value in request["limits"].items():
-        resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (value, value))
+def _hand_over(fds: list[int]) -> None:
+    """Have them at FIRST_FD and on; by way of higher numbers, since the lower may be taken."""
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_FD + MOST_FDS) for fd in fds]
+    for place, fd in enumerate(high, FIRST_FD):
+        os.dup2(fd, place)
 
 
 def _confine(ruleset: int, code: bytes) -> None:
@@ -220,4 +226,7 @@ def _descendants(root: int) -> Iterator[int]:
 
 
 if __name__ == "__main__":
+    for group in sys.argv[2:]:
+        with open(f"{group}/cgroup.procs", "w") as file:
+            file.write("0")
     serve(socket.socket(fileno=int(sys.argv[1])))

@@ -7,6 +7,8 @@ moves down into one of its own where it is alone.
 """
 
 import os
+import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,26 +26,27 @@ WANTED = ("memory", "pids", "cpu")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The control group of one command, in one directory or in one for each controller."""
+    """The control group of one command at a time, in a directory or one for each controller."""
 
     version: int
     directories: tuple[Path, ...]
-    memory_bytes: int
 
-    @property
-    def problem(self) -> str | None:
-        """Say that the kernel killed something in it for want of memory."""
+    def killed(self) -> int:
+        """Count the processes in it that the kernel killed for want of memory."""
         name = "memory.oom_control" if self.version == 1 else "memory.events"
         for directory in self.directories:
-            with suppress(OSError):
-                counts = dict(line.split() for line in (directory / name).read_text().splitlines())
-                if counts.get("oom_kill", "0") != "0":
-                    return f"memory limit of {shown(self.memory_bytes)}"
-        return None
+            with suppress(OSError, ValueError):
+                for line in (directory / name).read_text().splitlines():
+                    if line.startswith("oom_kill "):
+                        return int(line.split()[1])
+        return 0
 
     def remove(self) -> None:
-        """Remove it; one with a process that is not reaped yet goes at the next start."""
+        """Kill who is left in it and remove it; where that lasts, it goes at the next start."""
         for directory in self.directories:
+            with suppress(OSError):
+                for pid in (directory / "cgroup.procs").read_text().split():
+                    os.kill(int(pid), signal.SIGKILL)
             with suppress(OSError):
                 directory.rmdir()
 
@@ -64,7 +67,7 @@ class Groups:
             found = cls._unified(system) or cls._by_controller(system)
             if found is not None:
                 found._sweep()
-                found.make(Limits()).remove()
+                found._enter(found.make(Limits()))
         except (OSError, ValueError, OperatorError):
             return None
         return found
@@ -73,7 +76,7 @@ class Groups:
         """Make a group with these limits, empty; raises OperatorError."""
         name = f"coppice-{os.getpid()}-{os.urandom(6).hex()}"
         used = [p for p in self.parents if limits.cpus is not None or p != self.cpu_only]
-        group = Group(self.version, tuple(p / name for p in used), limits.memory_bytes)
+        group = Group(self.version, tuple(p / name for p in used))
         try:
             for directory in group.directories:
                 directory.mkdir()
@@ -90,6 +93,16 @@ class Groups:
             raise OSError(f"there is no {file}")
         for place in places:
             place.write_text(value)
+
+    def _enter(self, group: Group) -> None:
+        """Try that a process of ours may go in; raises OSError."""
+        places = [str(directory / "cgroup.procs") for directory in group.directories]
+        script = 'for place; do echo 0 > "$place" || exit 1; done'
+        argv = ("/bin/sh", "-c", script, "sh", *places)
+        done = subprocess.run(argv, env={}, stderr=subprocess.DEVNULL, check=False)
+        group.remove()
+        if done.returncode:
+            raise OSError("no process may be moved there")
 
     def _sweep(self) -> None:
         """Remove the groups of services that were killed."""
@@ -142,7 +155,7 @@ def told(limits: Limits, groups: Groups | None) -> str:
 
 
 def _values(version: int, limits: Limits) -> Iterator[tuple[str, str]]:
-    memory, pids = str(limits.memory_bytes), str(limits.processes)
+    memory, pids = str(limits.memory_bytes), str(limits.processes + 1)  # and our own
     if version == 1:
         yield from (("memory.limit_in_bytes", memory), ("memory.memsw.limit_in_bytes", memory))
     else:

@@ -33,8 +33,8 @@ FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}
 """Rights over files by version, from 5 on those with IOCTL."""
 NEEDED_DEVICES = ("null", "zero", "full", "random", "urandom")
 
-# More of `/etc` than where it can be left out: closed files are errors to many programs, absent ones
-# are not. Nothing here holds a secret.
+# More of `/etc` than a box shows that can leave files out: to many programs a closed file is an
+# error, and one that is not there is none. Nothing here holds a secret.
 ETC_PUBLIC = (
     *("bash.bashrc", "ca-certificates.conf", "ca-certificates", "debian_version"),
     *("fonts", "gai.conf", "host.conf", "hostname", "inputrc", "ld.so.conf"),

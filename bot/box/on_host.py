@@ -1,7 +1,5 @@
 """What the boxes without mounts share: a watcher beside the command, fresh directories, ports."""
 
-import asyncio
-import os
 import shutil
 import socket
 import subprocess
@@ -9,16 +7,15 @@ import sys
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from bot.box import forwarder_program
-from bot.box.child import readable
 from bot.box.command import BoxLevel, Command, Outcome
-from bot.box.forkserver import SERVERS, Birth, Born
-from bot.box.groups import Group, Groups, told
+from bot.box.forkserver import SERVERS, Birth, Bounds
+from bot.box.groups import Groups, told
 from bot.box.memory import memory_file
 from bot.box.mount import Mount
 from bot.box.process import BoxedProcess
@@ -27,7 +24,6 @@ from bot.box.surroundings import HOME, TMP, Limits, environment
 from bot.box.unmounted import git_environment, translator
 from bot.errors import OperatorError
 
-PATIENCE_SECONDS = 5
 FORWARDER = (sys.executable, "-I", "-S", "-B", forwarder_program.__file__)
 
 
@@ -46,8 +42,7 @@ class OnHost(ABC):
     """Environment beside that of every box."""
 
     def __init__(self, *, limits: Limits | None = None, groups: Groups | None = None) -> None:
-        self._limits = limits or Limits()
-        self._groups = groups
+        self._bounds = Bounds(groups, limits or Limits())
 
     @property
     @abstractmethod
@@ -55,7 +50,7 @@ class OnHost(ABC):
 
     @property
     def held(self) -> str:
-        return told(self._limits, self._groups)
+        return told(self._bounds.limits, self._bounds.groups)
 
     @abstractmethod
     def _confined(self, command: Command, ports: Sequence[int], held: ExitStack) -> Confinement:
@@ -72,21 +67,16 @@ class OnHost(ABC):
         async with opened(process, command):
             yield process
 
-    def _start(self, command: Command, *, stdin: int, stderr: int) -> "OnHostProcess":
+    def _start(self, command: Command, *, stdin: int, stderr: int) -> BoxedProcess:
         with ExitStack() as held, ExitStack() as failed:
             scratch = Path(tempfile.mkdtemp(prefix="coppice-"))
             failed.callback(shutil.rmtree, scratch, ignore_errors=True)
-            group = None if self._groups is None else self._groups.make(self._limits)
-            if group is not None:
-                failed.callback(group.remove)
-            birth = self._birth(_furnished(command, scratch), scratch, group, held)
-            process = OnHostProcess(SERVERS.start(birth, stdin=stdin, stderr=stderr), group)
+            birth = self._birth(_furnished(command, scratch), scratch, held)
+            born = SERVERS.start(birth, self._bounds, stdin=stdin, stderr=stderr)
             failed.pop_all()
-            return process
+            return BoxedProcess(born)
 
-    def _birth(
-        self, command: Command, scratch: Path, group: Group | None, held: ExitStack
-    ) -> Birth:
+    def _birth(self, command: Command, scratch: Path, held: ExitStack) -> Birth:
         listeners = [held.enter_context(_listener()) for _ in command.forward]
         ports = [listener.getsockname()[1] for listener in listeners]
         here = dict(zip((forward.port for forward in command.forward), ports, strict=True))
@@ -106,37 +96,12 @@ class OnHost(ABC):
             env={**environment(), **self.settings, **own, **given},
             cwd=cwd,
             scratch=str(scratch),
-            limits=dict(self._limits.resources(grouped=group is not None)),
-            groups=[] if group is None else [str(path) for path in group.directories],
+            limits=dict(self._bounds.limits.resources(grouped=self._bounds.groups is not None)),
             beside=beside,
             fds=[listener.fileno() for listener in listeners],
             ruleset=confinement.ruleset,
             filter=confinement.filter,
         )
-
-
-class OnHostProcess(BoxedProcess):
-    def __init__(self, born: Born, group: Group | None) -> None:
-        super().__init__(born, os.dup(born.status))
-        self._born = born
-        self.group = group
-
-    async def _end(self) -> None:
-        """Let its server kill what it started; it can find it, its process group cannot."""
-        self._born.end()
-        if self._alive:
-            try:
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await readable(self._pidfd)
-            except TimeoutError:
-                self._born.kill()
-                await readable(self._pidfd)
-        with suppress(OperatorError):  # told by whoever waits for its exit code
-            self._born.wait()
-
-    def close(self) -> None:
-        super().close()
-        self._born.close()
 
 
 def _furnished(command: Command, scratch: Path) -> Command:

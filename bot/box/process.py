@@ -1,79 +1,31 @@
-"""A process in a box: how it is started, and that it is ended with everything it started."""
+"""A process in a box, which is ended with everything it started."""
 
 import asyncio
-import errno
-import subprocess
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from contextlib import suppress
 
-from bot.box.child import Child
-from bot.box.groups import Group
-from bot.errors import OperatorError, StageFailed
+from bot.box.child import Child, readable
+from bot.box.forkserver import Born
+from bot.errors import OperatorError
 
 KILL_SECONDS = 30
+PATIENCE_SECONDS = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spawn:
-    """How a level of box starts a command."""
-
-    argv: Sequence[str]
-    env: Mapping[str, str]
-    cwd: str = "/"
-    pass_fds: Sequence[int] = ()
-    stdin: int
-    stderr: int
-
-    def __call__(self) -> subprocess.Popen[bytes]:
-        """Start it; raises StageFailed where the command's own words are in the way."""
-        try:
-            return self._popen()
-        except OSError as error:
-            if error.errno == errno.E2BIG:
-                raise impossible("it is too long") from error
-            raise OperatorError(f"the command could not be started: {error}") from error
-        except ValueError as error:
-            raise impossible(str(error)) from error
-
-    def _popen(self) -> subprocess.Popen[bytes]:
-        """Start it in a session of its own, so that no Ctrl-C reaches it."""
-        return subprocess.Popen(
-            self.argv,
-            bufsize=0,
-            env=dict(self.env),
-            cwd=self.cwd,
-            pass_fds=self.pass_fds,
-            stdin=self.stdin,
-            stdout=subprocess.PIPE,
-            stderr=self.stderr,
-            start_new_session=True,
-        )
-
-
-def impossible(why: str) -> StageFailed:
-    """Make the error for words that no program can be given."""
-    return StageFailed("bad_command", f"the command cannot be started: {why}", blocked=True)
-
-
-class BoxedProcess(Child, ABC):
+class BoxedProcess(Child):
     """A living process in a box, as an agent's runtime drives it."""
 
     problem: str | None = None
     """The limit at which the box, or the kernel for it, killed it or a part of it."""
-    group: Group | None = None
-    """Its control group."""
+
+    def __init__(self, born: Born) -> None:
+        super().__init__(born, os.dup(born.status))
+        self._born = born
 
     async def wait(self) -> int:
         code = await super().wait()
-        if self.group is not None:
-            self.problem = self.problem or self.group.problem
+        self.problem = self.problem or self._born.problem
         return code
-
-    def close(self) -> None:
-        super().close()
-        if self.group is not None:
-            self.group.remove()
 
     async def kill(self) -> None:
         """Kill everything in the box and return when it is gone; harmless when it is already."""
@@ -84,6 +36,20 @@ class BoxedProcess(Child, ABC):
             message = f"a boxed process is still there {KILL_SECONDS} s after it was killed"
             raise OperatorError(message) from None
 
-    @abstractmethod
     async def _end(self) -> None:
-        """Kill what is left and wait for its end."""
+        """Let its server kill what it started; it can find it, its process group cannot."""
+        self._born.end()
+        if self._alive:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await readable(self._pidfd)
+            except TimeoutError:
+                self._born.kill()
+                await readable(self._pidfd)
+        with suppress(OperatorError):  # told by whoever waits for its exit code
+            self._born.wait()
+        self.problem = self.problem or self._born.problem
+
+    def close(self) -> None:
+        super().close()
+        self._born.close()

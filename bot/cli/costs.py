@@ -11,8 +11,8 @@ from bot.cli import stored
 from bot.cli.output import emit, printable, say, table
 from bot.errors import OperatorError
 from bot.runs import Spend
-from bot.store import calls
-from bot.store.calls import By
+from bot.store import costs
+from bot.store.costs import By
 
 _HEADER = ("runs", "calls", "input", "cached", "output", "minutes", "cost")
 _UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
@@ -25,7 +25,7 @@ def run(*, by: str, since: str, as_json: bool, as_csv: bool) -> int:
     """Print what was spent, the dearest first, days in order."""
     start = moment_of(since, time.time())
     split = By(by)
-    rows = stored.read(lambda c: calls.spend_by(c, split, start)) if stored.is_there() else []
+    rows = stored.read(lambda c: costs.spend_by(c, split, start)) if stored.is_there() else []
     if as_json:
         emit([facts(split, row, rows) for row in rows])
     elif as_csv:

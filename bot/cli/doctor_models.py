@@ -15,7 +15,7 @@ def examine_models(settings: ModelSettings) -> list[Check]:
     try:
         catalogue = load(settings)
     except OperatorError as error:
-        return [bad("models", str(error), "Correct it; docs/agents.md has examples.")]
+        return [bad("models", str(error), "Correct it; docs/models.md has examples.")]
     if catalogue is None:
         return []
     return [_endpoint(name, endpoint) for name, endpoint in catalogue.endpoints.items()]

@@ -1,28 +1,33 @@
 """`coppice runs`: what runs did, stage by stage, or event by event."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from bot.cli import stored
+from bot.cli.costs import cost
 from bot.cli.output import emit, moment, note, printable, say, table
-from bot.runs import Run, RunEvent, StageRecord
-from bot.store import runs
-from bot.store.database import Database
+from bot.runs import Run, RunEvent, Spend, StageRecord
+from bot.store import calls, runs
+from bot.store.database import Connection, Database
 
 _HEADER = ("created", "run", "repository", "issue", "status", "pull request", "error")
 _STAGES = ("stage", "attempt", "status", "seconds", "error")
 _FOLLOW_SECONDS = 0.3
 
-Found = list[tuple[Run, list[StageRecord]]]
+_SPENT = ("role", "model", "calls", "input", "cached", "output", "cost")
+
+ByModel = list[tuple[str, str, Spend]]
+Found = list[tuple[Run, list[StageRecord], ByModel]]
 
 
 def run(run_id: str | None, *, limit: int, as_json: bool) -> int:
     """List runs, newest first, or one; exit 1 when that one is unknown."""
     found = _find(run_id, limit) if stored.is_there() else []
     if as_json:
-        emit([facts(*pair) for pair in found])
+        emit([facts(*each) for each in found])
     elif run_id is None:
-        table(_HEADER, (_cells(each) for each, _ in found))
+        table(_HEADER, (_cells(each) for each, _, _ in found))
     else:
         _show(found)
     return 1 if run_id is not None and not found else 0
@@ -33,7 +38,9 @@ def timeline(run_id: str, *, follow: bool, as_json: bool) -> int:
     return asyncio.run(_timeline(run_id, follow=follow, as_json=as_json))
 
 
-def facts(each: Run, stages: list[StageRecord]) -> dict[str, Any]:
+def facts(
+    each: Run, stages: list[StageRecord], spend: Sequence[tuple[str, str, Spend]] = ()
+) -> dict[str, Any]:
     return {
         "id": each.id,
         "repository": each.repository.full_name,
@@ -47,14 +54,19 @@ def facts(each: Run, stages: list[StageRecord]) -> dict[str, Any]:
         "created_at": moment(each.created_at),
         "updated_at": moment(each.updated_at),
         "stages": [_stage_facts(stage) for stage in stages],
+        "spend": [{"role": role, "model": model, **s.model_dump()} for role, model, s in spend],
     }
 
 
 def _find(run_id: str | None, limit: int) -> Found:
     if run_id is None:
-        return stored.read(lambda c: [(r, runs.stages(c, r.id)) for r in runs.listing(c, limit)])
+        return stored.read(lambda c: [_read(c, each) for each in runs.listing(c, limit)])
     found = stored.read(lambda c: runs.get(c, run_id))
-    return [(found, stored.read(lambda c: runs.stages(c, found.id)))] if found else []
+    return [stored.read(lambda c: _read(c, found))] if found else []
+
+
+def _read(c: Connection, run: Run) -> tuple[Run, list[StageRecord], ByModel]:
+    return run, runs.stages(c, run.id), calls.spend_by_model(c, run.id)
 
 
 def _stage_facts(stage: StageRecord) -> dict[str, Any]:
@@ -77,12 +89,20 @@ def _cells(each: Run) -> tuple[object, ...]:
 
 
 def _show(found: Found) -> None:
-    for each, stages in found:
+    for each, stages, spend in found:
         table(_HEADER, [_cells(each)])
         say()
         table(_STAGES, (_stage_cells(stage) for stage in stages))
+        if spend:
+            say()
+            table(_SPENT, (_spent_cells(*row) for row in spend))
         if each.work.pull_request_url:
             say(f"\n{each.work.pull_request_url}")
+
+
+def _spent_cells(role: str, model: str, spend: Spend) -> tuple[object, ...]:
+    counts = (spend.calls, spend.input_tokens, spend.cached_tokens, spend.output_tokens)
+    return (role, model, *counts, cost(spend))
 
 
 def _stage_cells(stage: StageRecord) -> tuple[object, ...]:

@@ -25,6 +25,7 @@ from bot.engine.notices import Notices
 from bot.engine.opening import Opener
 from bot.engine.patience import Patience
 from bot.engine.plans import PlanActs
+from bot.engine.queueing import QueueActs
 from bot.engine.reading import Reading
 from bot.engine.replies import ReplyActs
 from bot.engine.rounds import RoundActs
@@ -159,6 +160,11 @@ class Service:
             pusher=Pusher(works),
         )
         writer = Writer(shop=shop, applier=effects)
+        slots = Slots(
+            worker=settings.limit_worker,
+            repository=settings.limit_repository,
+            installation=settings.limit_installation,
+        )
         reading = Reading(source)
         acts = Acts(
             writer,
@@ -171,11 +177,7 @@ class Service:
             RoundActs(writer, source, reading, Collector(writer, reading)),
             ReplyActs(writer),
             CiActs(writer, reading),
-        )
-        slots = Slots(
-            worker=settings.limit_worker,
-            repository=settings.limit_repository,
-            installation=settings.limit_installation,
+            QueueActs(writer, slots),
         )
         engine = Engine(
             database=self.database,

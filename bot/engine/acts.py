@@ -15,16 +15,15 @@ from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
 from bot.engine.pace import Pace
 from bot.engine.plans import PlanActs
+from bot.engine.queueing import QueueActs
 from bot.engine.replies import ReplyActs
 from bot.engine.rounds import RoundActs
-from bot.engine.sayings import Sayings
+from bot.engine.sayings import SILENT, Sayings
 from bot.engine.tidying import Tidying
 from bot.engine.writer import Writer
 from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
-from bot.store import pauses, runs
+from bot.store import runs
 from bot.store.database import Connection
-
-_SILENT = (Publish.COMMENT, Publish.PATCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,11 @@ class Acts:
     rounds: RoundActs
     replies: ReplyActs
     ci: CiActs
+    queue: QueueActs
     pace: Pace = field(default_factory=Pace)
 
     def announcing(self, publish: Publish) -> Sequence[Act]:
-        if publish in _SILENT:
+        if publish in SILENT:
             return (self.say.comment,)
         return (
             self.branch.drop_old_branch,
@@ -65,13 +65,13 @@ class Acts:
     def asked_people(self, publish: Publish) -> Sequence[Act]:
         """Show that nobody has to act any more."""
         shown = (self.notices.plan_comment, self.notices.fold_notice, *self.progressing(publish))
-        return shown if publish in _SILENT else (*shown, *self._labels)
+        return shown if publish in SILENT else (*shown, *self._labels)
 
     def progressing(self, publish: Publish) -> Sequence[Act]:
-        return (self.say.comment,) if publish in _SILENT else (self.say.comment, self.say.check_run)
+        return (self.say.comment,) if publish in SILENT else (self.say.comment, self.say.check_run)
 
     def publishing(self, publish: Publish) -> Sequence[Act]:
-        if publish in _SILENT:
+        if publish in SILENT:
             return ()
         opening = (self.say.pull_request, self.say.request_review)
         return (
@@ -109,7 +109,7 @@ class Acts:
     def concluding(self, publish: Publish) -> Sequence[Act]:
         """Say the last word of a run, or that it waits."""
         telling = (self.notices.fold_notice, self.notices.notify)
-        if publish in _SILENT:
+        if publish in SILENT:
             return (self.notices.plan_comment, self.say.comment, *telling)
         return (
             self.notices.plan_comment,
@@ -124,21 +124,6 @@ class Acts:
         """Make what the run stands on; answers an ``Opening``."""
         run = (await self.writer.story(run_id)).run
         return (await self.opener.open(run)).model_dump(mode="json")
-
-    async def has_room(self, run_id: str) -> bool:
-        """May a run begin: is nobody pausing the repository, may one more pull request be open?"""
-        run = (await self.writer.story(run_id)).run
-        where = run.repository.id
-        if await self.writer.shop.database.read(lambda c: pauses.paused_by(c, where)):
-            return False
-        if run.work.published or run.publish is not Publish.PR:
-            return True
-        limit = self.writer.shop.config(run_id).limits.open_pull_requests
-        there = run.repository
-        living = await self.writer.shop.database.read(
-            lambda c: runs.living_of_installation(c, there.installation_id, there.id)
-        )
-        return sum(other.following for other in living) < limit
 
     async def look(self, run_id: str) -> Json:
         """Has somebody asked the run to stop?"""

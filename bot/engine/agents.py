@@ -11,6 +11,7 @@ from bot.agent.gateway.job import Job, Tell
 from bot.agent.runtime import AgentRuntime, ModelSocket, Role
 from bot.engine.budget import Purse, lowest, purse
 from bot.errors import StageFailed
+from bot.github.texts.status import WARNING
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.ports import Attempt, RecordEvents, Seat
 from bot.runs import Budget, Budgets, Run, RunEvent
@@ -18,9 +19,6 @@ from bot.store import calls, runs
 from bot.store.database import Connection, Database
 
 Wait = Callable[[str], Awaitable[None]]
-
-WARNING = 0.8
-"""The part of a budget at which people are told."""
 
 
 class Gateway(Protocol):

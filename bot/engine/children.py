@@ -42,6 +42,7 @@ class Children:
 
     async def _body(self, run_id: str, document: Json) -> Json:
         part = Part.model_validate(document)
+        await step("queue", self._acts.queue.queue, run_id)
         async with self._benches.take(run_id, str(DBOS.workflow_id)) as bench:
             outcome = await self._stages(bench, part)
         return outcome.model_dump(mode="json")

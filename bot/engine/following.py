@@ -100,15 +100,32 @@ class Following:
 
     async def _checks(self, message: Message, rounds: RoundFlow) -> Outcome:
         """Follow the CI: what fails is run once more, then it is worth a round."""
-        parent = self.parent
-        document = message.model_dump(mode="json")
+        seen = await self._seen(message)
+        if seen.rerun:
+            ci = self.parent.acts.ci
+            asked = [await self.parent.do("rerun", ci.rerun, suite) for suite in seen.rerun]
+            again = any(asked) and await self._ran_again(message)
+            seen = await self._seen(message) if not again else Seen()
+        return await rounds.round(message) if seen.round else GO_ON
+
+    async def _seen(self, message: Message) -> Seen:
+        """Look at the head's checks, and tell people where they say something else than before."""
+        parent, document = self.parent, message.model_dump(mode="json")
         seen = Seen.model_validate(await parent.do("checks", parent.acts.ci.look, document))
-        for suite in seen.rerun:
-            if not await parent.do("rerun", parent.acts.ci.rerun, suite):
-                seen = seen.model_copy(update={"round": True})
         if seen.told:
             await parent.effects((parent.acts.say.comment,))
-        return await rounds.round(message) if seen.round else GO_ON
+        return seen
+
+    async def _ran_again(self, message: Message) -> bool:
+        """Wait whether the checks begin again; False: whoever runs them took no notice."""
+        while (found := await receive(self.parent.opening.settle)) is not None:
+            if found.kind is not MessageKind.CHECKS:
+                self.parent.inbox.kept.append(found)
+                if found.kind in _OVER:
+                    return True
+            elif not (await self._seen(message)).round:
+                return True
+        return False
 
     async def _pushed(self, rounds: RoundFlow) -> Outcome:
         """Judge what somebody else pushed, without any agent; it is kept whatever comes of it."""

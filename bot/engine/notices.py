@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.engine.outcome import GO_ON
 from bot.engine.plans import newest_plan
+from bot.engine.sayings import SILENT
 from bot.engine.writer import Writer
 from bot.github.texts import labels, needs, plan
 from bot.github.texts.status import headline
@@ -16,7 +17,6 @@ from bot.runs import (
     Json,
     Label,
     Minimise,
-    Publish,
     RunStatus,
 )
 
@@ -114,7 +114,7 @@ class Notices:
 
 def _mirror(story: Story) -> str | None:
     """The label that says where a run stands; none when it is done, stopped, or says nothing."""
-    if story.run.publish in (Publish.COMMENT, Publish.PATCH):
+    if story.run.publish in SILENT:
         return None
     if story.run.work.needs is not None:
         return labels.NEEDS_YOU

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from bot.engine.outcome import GO_ON
 from bot.engine.writer import Writer
+from bot.github.texts import delivery
 from bot.pipeline import reports
-from bot.pipeline.story import Story
-from bot.runs import Json, React, Ready, RequestReview
+from bot.pipeline.story import Story, commands
+from bot.runs import Json, Publish, React, Ready, RequestReview, RunStatus, StageKind
 
+SILENT = (Publish.COMMENT, Publish.PATCH)
+"""The ways of publishing that write nothing but a comment."""
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 
 
@@ -20,11 +23,34 @@ class Sayings:
     async def comment(self, run_id: str) -> Json:
         """The one status comment."""
         story = await self.writer.story(run_id)
-        applied, outcome = await self.writer.apply(story.run, reports.status_comment(story))
+        effect = reports.status_comment(story)
+        if story.run.publish in SILENT and story.run.status is RunStatus.DONE:
+            shown = await self._delivery(story)
+            effect = effect.model_copy(update={"body": f"{effect.body}\n\n{shown}"})
+        applied, outcome = await self.writer.apply(story.run, effect)
         if applied and applied.id and story.run.work.status_comment_id != applied.id:
             work = {"status_comment_id": applied.id, "status_comment_url": applied.url}
             await self.writer.update(run_id, work=work)
         return outcome.model_dump(mode="json")
+
+    async def _delivery(self, story: Story) -> str:
+        """The work itself, where the comment is all that there is of it."""
+        run, work = story.run, story.run.work
+        if work.base_sha is None or work.checkpoint is None:
+            return ""
+        verify, rules = story.last_of(StageKind.VERIFY), story.last_of(StageKind.RULES)
+        difference = None
+        if run.publish is Publish.COMMENT:
+            objects = self.writer.shop.objects(run)
+            difference = await objects.diff(work.base_sha, work.checkpoint)
+        return delivery.delivery(
+            run,
+            commands(verify) if verify else (),
+            story.baseline,
+            files=int(rules.result.get("data", {}).get("files", 0)) if rules else 0,
+            plan=story.plan.plan if story.plan else None,
+            difference=difference,
+        )
 
     async def check_run(self, run_id: str) -> Json:
         """The check run `Coppice`, with its buttons, on the start commit."""

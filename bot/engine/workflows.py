@@ -99,7 +99,7 @@ class Workflows:
     async def _wait_for_room(self, parent: Parent) -> Outcome:
         """Stay queued while the repository has as many open pull requests of ours as it wants."""
         told = False
-        while not await step("room", self._acts.has_room, parent.run_id):
+        while not await step("room", self._acts.queue.has_room, parent.run_id):
             if not told:
                 told = True
                 await parent.effects((self._acts.say.comment,))

@@ -59,11 +59,12 @@ def pending(actor: Actor, pull: PullRequest) -> Review | None:
 async def comment(
     house: House, actor: Actor, review: Review, placed: list[tuple[Place, str]]
 ) -> None:
-    """Begin threads in a review, all of them or none; raises NotInDiff."""
+    """Begin threads in a new review, all of them or none; raises NotInDiff."""
     if not placed:
         return
     places = [place for place, _ in placed]
     made = await threads.begin(house.state, review.pull, review.commit_id, places)
+    check_pending(actor, review.pull)  # once more: another call may have come in between
     for thread, (_, body) in zip(made, placed, strict=True):
         review.pull.threads.append(thread)
         _write(house, actor, review, thread, body)

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
-    Integer,
     bindparam,
     case,
     cast,
     func,
     literal,
-    literal_column,
     select,
     text,
     update,
@@ -25,6 +23,7 @@ from bot.runs import Budget, Record, Spend
 from bot.store import tables
 
 _CALL = tables.calls.c
+_ROUNDING = 1e-9
 _LOCK = 0x63616C6C  # any number, the same in every process
 
 TOKENS_PER_USD = 1_000_000
@@ -155,14 +154,12 @@ class Used:
 
 def over(most: Budget, spent: Used, call: Call) -> str | None:
     """Say what of a budget is used where a call, at its largest, would go over it."""
-    dollars = spent.usd + (call.usd or 0.0)
-    if most.usd is not None and call.usd is not None and dollars > most.usd + 1e-9:
-        return f"${spent.usd:.2f} of ${most.usd:.2f}"
-    known = call.usd is not None or call.subscription
-    if most.usd is not None and not known:
-        allowed = int(most.usd * TOKENS_PER_USD)
-        if spent.unpriced_tokens + call.tokens > allowed:
-            return f"{spent.unpriced_tokens:,} of {allowed:,} tokens at an unknown price"
+    if most.usd is not None and not call.subscription:
+        used = spent.usd + spent.unpriced_tokens / TOKENS_PER_USD
+        more = call.tokens / TOKENS_PER_USD if call.usd is None else call.usd
+        if used + more > most.usd + _ROUNDING:
+            of = ", tokens at an unknown price counted" if spent.unpriced_tokens else ""
+            return f"${used:.2f} of ${most.usd:.2f}{of}"
     if most.tokens is not None and spent.tokens + call.tokens > most.tokens:
         return f"{spent.tokens:,} of {most.tokens:,} tokens"
     if most.turns is not None and spent.calls + 1 > most.turns:
@@ -185,68 +182,12 @@ def spend(
 def spend_by_model(c: Connection, run_id: str) -> list[tuple[str, str, Spend]]:
     """Add up the calls of a run by role and model, in the order in which they first appear."""
     query = (
-        select(_CALL.role, _CALL.model, *_SUMS)
-        .where(_CALL.run_id == run_id, _COUNTED)
+        select(_CALL.role, _CALL.model, *SUMS)
+        .where(_CALL.run_id == run_id, COUNTED)
         .group_by(_CALL.role, _CALL.model)
         .order_by(func.min(_CALL.seq))
     )
-    return [(role, model, _read(sums)) for role, model, *sums in c.execute(query)]
-
-
-class By(StrEnum):
-    """By what spending is split."""
-
-    REPOSITORY = "repository"
-    MODEL = "model"
-    PERSON = "person"
-    DAY = "day"
-    OUTCOME = "outcome"
-
-
-def spend_by(c: Connection, by: By, since: float = 0.0) -> list[tuple[str, int, Spend]]:
-    """Add up all calls since a moment, as (name, runs, spend): the dearest first, days in order.
-
-    The outcome of a run is `merged`, `open` or `closed` once it has a pull request, else its
-    status; `none` are calls without a run.
-    """
-    name = _names(c, by)
-    dearest = func.coalesce(func.sum(_CALL.usd), literal(0.0)).desc()
-    query = (
-        select(name, func.count(func.distinct(_CALL.run_id)), *_SUMS)
-        .select_from(tables.calls.outerjoin(tables.runs, tables.runs.c.id == _CALL.run_id))
-        .where(_CALL.started_at >= since, _COUNTED)
-        .group_by(name)
-        .order_by(*([name] if by is By.DAY else [dearest, name]))
-    )
-    return [
-        (_day(key) if by is By.DAY else str(key), runs, _read(sums))
-        for key, runs, *sums in c.execute(query)
-    ]
-
-
-def _names(c: Connection, by: By) -> ColumnElement[Any]:
-    if by is By.DAY:
-        days = _CALL.started_at / 86400
-        # PostgreSQL rounds where SQLite cuts off
-        return cast(days if c.dialect.name == "sqlite" else func.floor(days), Integer)
-    if by is By.OUTCOME:
-        run = tables.runs.c
-        return case(
-            (run.id.is_(None), literal_column("'none'")),
-            (run.stop["merged"].as_boolean().is_(True), literal_column("'merged'")),
-            (run.pull_request.is_(None), run.status),
-            (run.following, literal_column("'open'")),
-            else_=literal_column("'closed'"),
-        )
-    return {
-        By.REPOSITORY: _CALL.repository,
-        By.MODEL: _CALL.model,
-        By.PERSON: _CALL.person,
-    }[by]
-
-
-def _day(number: int) -> str:
-    return datetime.fromtimestamp(number * 86400, UTC).date().isoformat()
+    return [(role, model, read_sums(sums)) for role, model, *sums in c.execute(query)]
 
 
 def listing(c: Connection, run_id: str) -> list[Call]:
@@ -256,20 +197,26 @@ def listing(c: Connection, run_id: str) -> list[Call]:
     return [Call.model_validate(dict(row)) for row in c.execute(query).mappings()]
 
 
-_COUNTED = _CALL.status != CallStatus.REFUSED.value
+def _whole(counted: ColumnElement[Any]) -> ColumnElement[int]:
+    """Add up; PostgreSQL's own sum of whole numbers would be a decimal."""
+    return cast(func.coalesce(func.sum(counted), 0), BigInteger)
+
+
+COUNTED = _CALL.status != CallStatus.REFUSED.value
 _UNPRICED = _CALL.usd.is_(None) & ~_CALL.subscription
 _TOKENS = _CALL.input_tokens + _CALL.output_tokens
-_SUMS = (
+SUMS = (
+    # in the order of _NAMES
     func.count(),
-    func.coalesce(func.sum(_CALL.input_tokens), 0),
-    func.coalesce(func.sum(_CALL.cached_tokens), 0),
-    func.coalesce(func.sum(_CALL.output_tokens), 0),
-    func.coalesce(func.sum(_CALL.reasoning_tokens), 0),
+    _whole(_CALL.input_tokens),
+    _whole(_CALL.cached_tokens),
+    _whole(_CALL.output_tokens),
+    _whole(_CALL.reasoning_tokens),
     func.coalesce(func.sum(_CALL.usd), literal(0.0)),
-    func.coalesce(func.sum(case((_UNPRICED, 1), else_=0)), 0),
-    func.coalesce(func.sum(case((_UNPRICED, _TOKENS), else_=0)), 0),
-    func.coalesce(func.sum(case((_CALL.subscription, 1), else_=0)), 0),
-    func.coalesce(func.sum(case((_CALL.estimated, 1), else_=0)), 0),
+    _whole(case((_UNPRICED, 1), else_=0)),
+    _whole(case((_UNPRICED, _TOKENS), else_=0)),
+    _whole(case((_CALL.subscription, 1), else_=0)),
+    _whole(case((_CALL.estimated, 1), else_=0)),
     func.coalesce(func.sum(_CALL.seconds), literal(0.0)),
 )
 _NAMES = (
@@ -288,10 +235,11 @@ _NAMES = (
 
 
 def _spend(c: Connection, *conditions: ColumnElement[bool]) -> Spend:
-    return _read(c.execute(select(*_SUMS).where(_COUNTED, *conditions)).one())
+    return read_sums(c.execute(select(*SUMS).where(COUNTED, *conditions)).one())
 
 
-def _read(sums: Sequence[Any]) -> Spend:
+def read_sums(sums: Sequence[Any]) -> Spend:
+    """Read what a query for SUMS gave."""
     return Spend.model_validate(dict(zip(_NAMES, sums, strict=True)))
 
 
@@ -310,12 +258,12 @@ _WHOSE: dict[Scope, set[str]] = {
 _USED = {
     scope: select(
         func.count(),
-        func.coalesce(func.sum(_TOKENS), 0),
+        _whole(_TOKENS),
         func.coalesce(func.sum(_CALL.usd), literal(0.0)),
-        func.coalesce(func.sum(case((_UNPRICED, _TOKENS), else_=0)), 0),
+        _whole(case((_UNPRICED, _TOKENS), else_=0)),
         func.coalesce(func.sum(_CALL.seconds), literal(0.0)),
     ).where(
-        _COUNTED,
+        COUNTED,
         _CALL.started_at >= bindparam("since"),
         *(_CALL[name] == bindparam(name) for name in sorted(columns)),
     )

@@ -96,6 +96,7 @@ def test_a_run_is_listed_with_its_stages(data_dir: Path) -> None:
                         "error": {"class": "test:AssertionError", "message": "`test` failed"},
                     }
                 ],
+                "spend": [],
             }
         ],
     )

@@ -242,3 +242,14 @@ async def test_a_job_takes_its_time_in_the_background(forge: Forge) -> None:
 )
 async def test_a_script_that_cannot_be_played_is_400(forge: Forge, given: Json) -> None:
     assert (await forge.post("/_forge/ci", given)).status == 400
+
+
+async def test_a_repository_that_is_deleted_takes_its_ci_along(forge: Forge) -> None:
+    await forge.switch("ci", script=[[{"name": "slow", "seconds": 0.2}]])
+    await forge.pull("feature")
+    await forge.event("workflow_run.in_progress")
+
+    await forge.switch("delete")
+
+    await asyncio.sleep(0.4)
+    assert "workflow_run.completed" not in await forge.settled()

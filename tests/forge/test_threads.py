@@ -1,5 +1,7 @@
 """Review threads: where they may begin, where a push leaves them, what is told of them."""
 
+import asyncio
+
 import pytest
 
 from tests.forge.running import Answered, Forge, Json
@@ -245,3 +247,29 @@ async def test_threads_stay_where_the_fork_is_gone(forge: Forge) -> None:
     assert (await forge.get(pull)).body["head"]["repo"] is None
     assert [one["line"] for one in (await forge.get(f"{pull}/comments")).body] == [1]
     assert (await comment(forge, pull, head, path="x.txt", line=1)).status == 201
+
+
+async def test_two_reviews_at_once_leave_one_pending(forge: Forge) -> None:
+    """11: github/app#3371, also where both were sent in the same moment."""
+    pull, _ = await proposed(forge)
+    body = {"comments": [{"path": "long.txt", "line": 20, "body": "why"}]}
+
+    answers = await asyncio.gather(
+        *(forge.post(f"{pull}/reviews", body, by="triager") for _ in range(3))
+    )
+
+    assert sorted(answer.status for answer in answers) == [200, 422, 422]
+
+
+async def test_two_merges_at_once_merge_once(forge: Forge) -> None:
+    pull, _ = await proposed(forge)
+
+    answers = await asyncio.gather(
+        *(forge.put(f"{pull}/merge", {}, by="maintainer") for _ in range(3))
+    )
+
+    assert sorted(answer.status for answer in answers)[0] == 200
+    assert {answer.status for answer in answers[1:]} <= {200, 405, 409}
+    assert [name for name in await forge.settled() if name == "pull_request.closed"] == [
+        "pull_request.closed"
+    ]

@@ -25,7 +25,7 @@ def test_a_working_run_shows_attempt_and_what_failed_before() -> None:
         "**Working: attempt 2 of 3**, since 14:05 UTC\n\n"
         "Attempt 1: `pytest` failed: IndexError.\n\n"
         "Agent: `scripted`, SCRIPTED: no model.\n\n"
-        "To stop it, write `/coppice stop`.\n\n"
+        "- [ ] Stop\n\n"
         "<details><summary>What the agent was given</summary>\n\n"
         "Issue #7 as of 14:02 UTC; comments by `ana`, `raj`. Left out: 3 comments by people"
         " without write access, 1 comment changed after the start.\n</details>"
@@ -33,9 +33,10 @@ def test_a_working_run_shows_attempt_and_what_failed_before() -> None:
 
 
 def test_a_queued_run_shows_its_place() -> None:
-    status = Status(run=run(), agent_label=None, place=3)
+    waits = run(work=Work(place=3, wait_seconds=600))
+    status = Status(run=waits, agent_label=None)
 
-    assert status_comment(status).startswith("**Queued: 3rd**\n\n")
+    assert status_comment(status).startswith("**Queued: 3rd**, about 10 min\n\n")
 
 
 def test_a_finished_run_names_its_draft() -> None:
@@ -73,7 +74,8 @@ def test_a_failed_run_says_why_and_what_to_type() -> None:
     assert status_comment(status) == (
         "**Stopped: `pytest` failed 3 times** · 9 min"
         " · [check run](https://github.test/octo/shop/runs/3) · patch: `coppice patch 4f9a1c`\n\n"
-        "To go on from the kept work, write `/coppice retry`; to start afresh, `/coppice run`."
+        "- [ ] Retry\n\n"
+        "It goes on from the kept work; to start afresh, write `/coppice run`."
     )
 
 

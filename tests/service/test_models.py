@@ -39,6 +39,7 @@ async def modelled(
     *plays: Play,
     faults: Sequence[Fault] = (),
     usage: Usage | None = None,
+    key: Path | None = None,
     **more: str,
 ) -> AsyncIterator[World]:
     """A forge and a service whose agent is `loop`, on a model that plays what a test says."""
@@ -52,6 +53,8 @@ async def modelled(
             "price": {"input": 5.0, "output": 5.0},
             "max_output": 256,
         }
+        if key is not None:
+            endpoint["key_file"] = str(key)
         models.write_text(yaml.safe_dump({"endpoints": {"local": endpoint, "strong": endpoint}}))
         settings = {"COPPICE_AGENT": "", "COPPICE_MODELS_FILE": str(models), **more}
         async with world(folder, **settings) as there:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from bot.runs import Budget, RunStatus, Spend, Stop
-from bot.store import calls, runs
-from bot.store.calls import By, Call, CallStatus, Limit, Refused, Scope
+from bot.store import calls, costs, runs
+from bot.store.calls import Call, CallStatus, Limit, Refused, Scope
+from bot.store.costs import By
 from bot.store.database import Database
 from tests.store.rows import a_run
 
@@ -119,7 +120,7 @@ async def test_spending_is_split(by: By, names: list[str], database: Database) -
         a_call(started_at=11 * DAY, run_id="bbbbbb", **dear),
     )
 
-    found = await database.read(lambda c: calls.spend_by(c, by, since=10 * DAY))
+    found = await database.read(lambda c: costs.spend_by(c, by, since=10 * DAY))
 
     assert [name for name, _, _ in found] == names
     assert sum(spend.usd for _, _, spend in found) == 3.5
@@ -140,7 +141,7 @@ async def test_spending_is_split_by_what_came_of_the_runs(database: Database) ->
         await insert(database, a_call(run_id=run_id, usd=1.0), a_call(run_id=run_id, usd=0.25))
     await insert(database, a_call(run_id="gone"))
 
-    found = await database.read(lambda c: calls.spend_by(c, By.OUTCOME))
+    found = await database.read(lambda c: costs.spend_by(c, By.OUTCOME))
 
     assert [(name, count, spend.usd) for name, count, spend in found] == [
         ("closed", 1, 1.25),

@@ -157,3 +157,19 @@ async def test_the_log_shrinks_to_nothing_when_nobody_writes(sqlite_url: str) ->
 
     assert (written > 1_000_000, log.stat().st_size) == (True, 0)
     await database.close()
+
+
+async def test_what_is_noted_is_there_at_once_and_later_writes_wait_for_the_disk(
+    database: Database,
+) -> None:
+    await database.note(lambda c: runs.insert(c, a_run()))
+    durable = "PRAGMA synchronous" if database.file else "SHOW synchronous_commit"
+
+    settings = [
+        await database.write(lambda c: c.exec_driver_sql(durable).scalar()),
+        await database.note(lambda c: c.exec_driver_sql(durable).scalar()),
+        await database.write(lambda c: c.exec_driver_sql(durable).scalar()),
+    ]
+
+    assert await database.read(lambda c: runs.get(c, "aaaaaa111111")) == a_run()
+    assert settings in ([2, 1, 2], ["on", "off", "on"])

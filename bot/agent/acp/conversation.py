@@ -12,6 +12,7 @@ from bot.agent.account import Account
 from bot.agent.acp.policy import Policy, answer
 from bot.agent.acp.transport import BoundedTransport
 from bot.agent.acp.updates import Updates
+from bot.agent.answers import after_refusal
 from bot.agent.profiles import Profile
 from bot.agent.runtime import (
     Message,
@@ -27,6 +28,8 @@ from bot.runs import Json
 
 READY_SECONDS = 120
 """For an agent to answer that it is there and has a session."""
+MOST_TURNS = 4
+"""The first, and those after a refusal at which it stopped."""
 
 
 class Broken(Exception):
@@ -50,7 +53,7 @@ class Conversation:
         await self._connection.close()
 
     async def hold(self, prompt: str) -> None:
-        """Go from the first word to the end of the agent's turn.
+        """Go from the first word to the end of the agent's last turn.
 
         Raises Broken, and ConnectionError when the agent is gone or cannot be understood.
         """
@@ -60,9 +63,11 @@ class Conversation:
         except TimeoutError:
             raise Broken(f"the agent was not ready after {READY_SECONDS} s") from None
         self._session = session
-        text = {"type": "text", "text": prompt}
-        result = await self._request("session/prompt", sessionId=session, prompt=[text])
-        await self._note(result)
+        await self._turn(session, prompt)
+        for _ in range(MOST_TURNS - 1):
+            if not self._account.denial:
+                break  # some end their turn at a refusal, and go on when they are told to
+            await self._turn(session, after_refusal(self._account.denial))
 
     async def cancel(self) -> None:
         """Ask it to stop; it may."""
@@ -71,6 +76,11 @@ class Conversation:
                 await self._connection.send_notification(
                     "session/cancel", {"sessionId": self._session}
                 )
+
+    async def _turn(self, session: str, prompt: str) -> None:
+        text = {"type": "text", "text": prompt}
+        result = await self._request("session/prompt", sessionId=session, prompt=[text])
+        await self._note(result)
 
     async def _begin(self) -> str:
         features = {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}

@@ -1,4 +1,4 @@
-"""How much one box may ask of this process at once: connections, bytes, and refusals for nothing."""
+"""How much one box may ask of this process at once: connections, bytes, refusals."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -55,8 +55,6 @@ class Dialect:
     usage: Callable[[Body], Usage]
     """What a body or an event tells of usage; later ones replace earlier ones, key by key."""
     tokens: Callable[[Usage], Tokens]
-    output_key: str
-    """What usage has once the endpoint has told how long the answer is."""
     error: Callable[[int, str, str], Body]
     """An error in the protocol's own shape, from status, our kind and text."""
     models: Callable[[str], Body]

@@ -136,7 +136,7 @@ class Door:
         """Send, pass the answer on, and settle what it came to, whatever happens on the way."""
         dialect, endpoint = self._dialect, upstream.endpoint
         url = dialect.path(endpoint.url, endpoint.model, ask.stream)
-        headers = upstream.headers(dialect, request.headers)
+        headers, secrets = upstream.headers(dialect, request.headers), upstream.secrets()
         patience = Patience(
             seconds=PATIENCE if len(self._chain) == 1 else PATIENCE_WITH_FALLBACK,
             paused=self._paused,
@@ -149,7 +149,7 @@ class Door:
         except Down:
             answer.close()
             raise
-        tap = Tap(dialect, drops_usage=ask.usage_added, secrets=upstream.secrets())
+        tap = Tap(dialect, drops_usage=ask.usage_added, secrets=secrets)
         end = "the answer was given up", False
         try:
             response, error = await pass_on(request, answer, tap)

@@ -137,7 +137,9 @@ async def _listening(door: Door) -> AsyncIterator[None]:
     )
     await runner.setup()
     try:
+        door.path.unlink(missing_ok=True)
         server = await _bind(runner, door.path)
+        door.path.chmod(0o600)
         try:
             yield
         finally:
@@ -148,7 +150,7 @@ async def _listening(door: Door) -> AsyncIterator[None]:
 
 
 async def _bind(runner: web.AppRunner, path: Path) -> asyncio.AbstractServer:
-    """Open a socket for us alone, that one box cannot use up our descriptors with."""
+    """Open a socket that one box cannot use up our descriptors with."""
     handlers = runner.server
     if handlers is None:
         raise RuntimeError("the application is not set up")
@@ -157,7 +159,4 @@ async def _bind(runner: web.AppRunner, path: Path) -> asyncio.AbstractServer:
         crowded = len(handlers.connections) >= MOST_CONNECTIONS
         return TurnedAway() if crowded else handlers()
 
-    path.unlink(missing_ok=True)
-    server = await asyncio.get_running_loop().create_unix_server(protocol, str(path))
-    path.chmod(0o600)
-    return server
+    return await asyncio.get_running_loop().create_unix_server(protocol, str(path))

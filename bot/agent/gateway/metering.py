@@ -44,7 +44,7 @@ def outcome(
     if told.input * LONGEST_TOKEN < ask.words:
         guess = ask.words // WORD_BYTES + ask.pictures * PICTURE_ESTIMATE
         tokens = _with_input(tokens, max(told.input, min(call.input_tokens, guess)))
-    if not end.complete or dialect.output_key not in tap.usage:
+    if not end.complete or not told.output:  # even silence has a token
         tokens = _with_output(tokens, max(told.output, min(ask.output, tap.output_estimate)))
     return call.model_copy(
         update={

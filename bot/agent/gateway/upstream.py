@@ -15,6 +15,7 @@ from bot.agent.gateway.dialect import Dialect
 from bot.agent.gateway.price import Price
 from bot.agent.gateway.scrub import Scrubber
 from bot.agent.gateway.tokens import part
+from bot.log import hide
 
 PATIENCE = 600.0
 """Seconds that one call may wait in all, where nothing takes the endpoint's place."""
@@ -23,6 +24,8 @@ LONGEST_PAUSE = 60.0
 """Between two tries, where the host does not say how long."""
 DOWN_SECONDS = 60.0
 """So long it is not tried again once it was down, where something takes its place."""
+SHORTEST_SECRET = 8
+"""What is shorter would be found in ordinary words."""
 ERROR_BYTES = 64 * 1024
 ERROR_CHARACTERS = 2000
 
@@ -94,9 +97,12 @@ class Upstream:
         return not self.takes_stream_options
 
     def secrets(self) -> tuple[str, ...]:
-        """What must not come back in an answer."""
+        """What must not come back in an answer, nor stand in a log."""
         headers = tuple(value.get_secret_value() for value in self.endpoint.headers.values())
-        return tuple(secret for secret in (self.endpoint.credential(), *headers) if len(secret) > 7)
+        given = (self.endpoint.credential(), *headers)
+        secrets = tuple(secret for secret in given if len(secret) >= SHORTEST_SECRET)
+        hide(*secrets)  # tokens of subscriptions change while we run
+        return secrets
 
     def headers(self, dialect: Dialect, given: Mapping[str, str]) -> dict[str, str]:
         """Make the headers of a call: the credential is added here and nowhere else."""

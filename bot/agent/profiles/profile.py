@@ -52,7 +52,7 @@ class Profile(Record):
     protocol: AgentProtocol
     argv: Annotated[tuple[str, ...], Field(min_length=1)]
     """In the box; may name `${agent}` (where its package stands), `${node}`, `${platform}`
-    (`linux-x64`), `${url}` (the model's address), `${model}`, `${window}` (its tokens), and a headless
+    (`linux-x64`), `${url}` (the model's address), `${model}`, `${window}` (tokens), and a headless
     one `${prompt}`, which otherwise goes to its stdin."""
     package: Package | None = None
     """None: the program is one of the box's own."""

@@ -64,6 +64,13 @@ class Hub:
             "POST", f"/repos/{self.repository}/issues/{issue}/labels", {"labels": [name]}
         )
 
+    async def control(self, path: str, data: object) -> None:
+        """Have the forge play what no call of GitHub's API does."""
+        async with self._session.post(f"{self._html}/_forge{path}", json=data) as response:
+            if not response.ok:
+                said = (await response.text())[:500]
+                raise OperatorError(f"the forge does not play {path}: {said}", exit_code=1)
+
     async def writes(self) -> list[Write]:
         """List every change so far, pushes included."""
         async with self._session.get(f"{self._html}/_forge/writes") as response:

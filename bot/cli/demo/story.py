@@ -6,7 +6,7 @@ from typing import Any
 from bot.cli.demo.result import Result
 
 FIX = "fix"
-STORIES = (FIX, "plan")
+STORIES = (FIX, "plan", "review", "ci")
 FOLDER = Path(__file__).resolve().parents[3] / "prompts" / "demo" / "stories"
 """Scripts and repository configuration of each story but `fix`."""
 

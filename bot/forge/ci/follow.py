@@ -4,7 +4,7 @@ import re
 
 from bot.forge.ci import actions, statuses
 from bot.forge.ci.script import BadScript, jobs_of, kind_of
-from bot.forge.git import branches, read_commit, resolve
+from bot.forge.git import GitFailed, ObjectMissing, branches, read_commit, resolve
 from bot.forge.house import House
 from bot.forge.records import JobScript, Json, PullRequest, Repository, WorkflowRun
 
@@ -91,7 +91,16 @@ def pull_moved(house: House, pull: PullRequest) -> None:
     """Let the automatic CI run for the head of a pull request, in the background."""
     repository = pull.issue.repository
     if repository.ci is not None and pull.issue.state == "open":
-        house.background.start(_automatic(house, pull, pull.head_sha))
+        house.background.start(_undisturbed(house, pull, pull.head_sha))
+
+
+async def _undisturbed(house: House, pull: PullRequest, sha: str) -> None:
+    """A repository that is deleted takes its CI along."""
+    try:
+        await _automatic(house, pull, sha)
+    except* (GitFailed, ObjectMissing):
+        if pull.issue.repository.id in house.state.repositories:
+            raise
 
 
 async def _automatic(house: House, pull: PullRequest, sha: str) -> None:

@@ -5,7 +5,15 @@ from typing import Any
 
 from bot.forge.records import JobScript, Json, Script
 
-CONCLUSIONS = ("success", "failure", "neutral", "cancelled", "skipped", "timed_out")
+CONCLUSIONS = (
+    "success",
+    "failure",
+    "neutral",
+    "cancelled",
+    "skipped",
+    "timed_out",
+    "action_required",
+)
 KINDS = ("actions", "status")
 
 

@@ -17,6 +17,7 @@ STATES = {
     "failure": "failure",
     "timed_out": "error",
     "cancelled": "error",
+    "action_required": "error",
     None: "pending",
 }
 

@@ -49,6 +49,15 @@ async def rerequest(visit: Visit) -> web.StreamResponse:
     return back(_path(run))
 
 
+async def of_workflow(visit: Visit) -> web.StreamResponse:
+    """A workflow run has no page of its own here: its first job's is shown."""
+    run = visit.repository().workflow_runs.get(visit.number())
+    jobs = run.latest() if run else []
+    if not jobs:
+        raise web.HTTPNotFound(text="There is no such workflow run, or it has no jobs yet.")
+    return back(_path(jobs[0].check))
+
+
 def _find(visit: Visit) -> CheckRun:
     wanted = visit.number()
     for run in visit.repository().check_runs:
@@ -64,6 +73,7 @@ def _path(run: CheckRun) -> str:
 ONE = r"/{owner}/{name}/runs/{number:\d{1,18}}"
 ROUTES: tuple[Route, ...] = (
     ("GET", ONE, page),
+    ("GET", r"/{owner}/{name}/actions/runs/{number:\d{1,18}}", of_workflow),
     ("GET", r"/{owner}/{name}/actions/runs/{run:\d{1,18}}/job/{number:\d{1,18}}", of_job),
     ("POST", f"{ONE}/actions", action),
     ("POST", f"{ONE}/rerequest", rerequest),

@@ -12,7 +12,7 @@ import msgspec
 from bot.forge.actors import Actor, authenticate, require, sees
 from bot.forge.answers import DOCS, Answer, Refusal, bad_credentials, forbidden, not_found
 from bot.forge.faults import spoiled
-from bot.forge.git import GitFailed, ObjectMissing
+from bot.forge.git import GitFailed, ObjectMissing, RefMoved
 from bot.forge.house import House
 from bot.forge.records import Repository
 from bot.forge.rest.call import Call, Caller, Operation
@@ -91,6 +91,8 @@ class Rest:
             answer = refused(refusal)
         except ObjectMissing:
             answer = refused(not_found())
+        except RefMoved as moved:
+            answer = refused(Refusal(409, f"{moved} is at another commit by now"))
         except GitFailed as failure:
             answer = refused(Refusal(422, failure.stderr.strip() or "Unprocessable Entity"))
         self._check(call.operation, answer)

@@ -97,7 +97,7 @@ def full_suite(state: State, it: CheckSuite, commit: Commit) -> Json:
         **shape,
         "rerequestable": it.rerequestable,
         "runs_rerequestable": it.rerequestable,
-        "latest_check_runs_count": len(it.runs),
+        "latest_check_runs_count": len({run.name for run in it.runs}),
         "check_runs_url": f"{shape['url']}/check-runs",
         "head_commit": simple_commit(commit),
     }

@@ -1,7 +1,7 @@
 """The status comment of a run: one comment, edited and never repeated."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bot.github.markdown import code, folded, line, prose
 from bot.github.texts import boxes
@@ -162,18 +162,21 @@ def _why(status: Status) -> str:
         lines.append(f"On {base}, before any change: {failures(status.red_base)}.")
     for number, reason in enumerate(status.failed_attempts, 1):
         lines.append(f"Attempt {number}: {reason.rstrip('.')}.")
-    lines += run.work.checks
-    if run.work.needs:
-        lines.append(run.work.needs)
-    if run.work.edited:
-        lines.append(f"The issue was edited by {code(run.work.edited)}; that was not taken in.")
-    if status.note:
-        lines.append(status.note)
+    return "\n\n".join(part for part in [*lines, *_besides(status)] if part)
+
+
+def _besides(status: Status) -> Iterator[str]:
+    """What else a reader should know: CI, what waits for whom, who the agent is."""
+    work = status.run.work
+    yield from work.checks
+    yield work.needs or ""
+    if work.edited:
+        yield f"The issue was edited by {code(work.edited)}; that was not taken in."
+    yield status.note or ""
     if status.agent_label:
-        lines.append(f"Agent: {code(run.agent)}, {status.agent_label}.")
+        yield f"Agent: {code(status.run.agent)}, {status.agent_label}."
     if status.earlier_url:
-        lines.append(f"[The run before]({status.earlier_url}).")
-    return "\n\n".join(part for part in lines if part)
+        yield f"[The run before]({status.earlier_url})."
 
 
 def _at_the_moment(status: Status) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 HOW = sys.argv[-1]
 UPDATE = "session/update"
+TURNS = [0]
 
 
 def send(**message: Any) -> None:
@@ -100,6 +101,11 @@ def denied_and_goes_on() -> None:
 
 def denied_and_stops() -> None:
     ran("1", "rm -rf /tree/precious")
+
+
+def denied_once() -> None:
+    """End the turn at a refusal, and do something else in the next."""
+    ran(str(TURNS[0]), "rm -rf /tree/precious" if TURNS[0] == 1 else "touch /tree/b.txt")
 
 
 def never_asks() -> None:
@@ -239,6 +245,7 @@ def first_moves() -> None:
 
 
 def take_turn(id: Any) -> None:
+    TURNS[0] += 1
     if HOW == "error":
         reports_an_error(id)
         return

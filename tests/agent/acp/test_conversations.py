@@ -71,6 +71,14 @@ async def test_an_agent_that_stops_at_a_refusal_was_denied(tmp_path: Path) -> No
     assert end.message.startswith("it removes /tree/precious")
 
 
+async def test_an_agent_that_stops_at_a_refusal_is_told_to_go_on(tmp_path: Path) -> None:
+    scene = stage(tmp_path, "denied_once")
+
+    end = await scene.play()
+
+    assert (end.reason, scene.files) == (FinishReason.DONE, ["b.txt"])
+
+
 async def test_a_role_that_only_reads_is_told_so(tmp_path: Path) -> None:
     scene = stage(tmp_path, "good")
 

@@ -446,10 +446,12 @@ async def test_annotations_and_logs_of_a_job_are_shown(person: Person, forge: Fo
 
     diff = await person.see(f"{person.home}/pull/{pull['number']}")
     page = await person.see(f"{person.home}/runs/{id}")
+    home = f"{person.home}/actions/runs/{done.body['workflow_run']}"
+    of_run, of_job = await person.see(home), await person.see(f"{home}/job/{id}")
     await person.send(f"{person.home}/runs/{id}/rerequest")
 
     assert "failure test assert 1 == 2" in diff
-    assert "1 failed" in page
+    assert all("1 failed" in shown for shown in (page, of_run, of_job))
     again = await forge.event("workflow_run.completed", n=2)
     assert again.payload["workflow_run"]["run_attempt"] == 2
 

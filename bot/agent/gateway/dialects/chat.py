@@ -67,7 +67,6 @@ CHAT = Dialect(
     needle=b'"usage"',
     usage=usage,
     tokens=tokens,
-    output_key="completion_tokens",
     error=error,
     models=models,
     counted=lambda n: {"total_tokens": n},

@@ -78,7 +78,6 @@ GENERATE = Dialect(
     needle=b'"usageMetadata"',
     usage=usage,
     tokens=tokens,
-    output_key="candidatesTokenCount",
     error=error,
     models=models,
     counted=lambda n: {"totalTokens": n},

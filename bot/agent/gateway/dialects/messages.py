@@ -101,5 +101,4 @@ MESSAGES = Dialect(
     tool=own_tool,
     event_lines=3,
     own_headers=own_headers,
-    output_key="output_tokens",
 )

@@ -59,7 +59,6 @@ RESPONSES = Dialect(
     needle=b'"usage"',
     usage=usage,
     tokens=tokens,
-    output_key="output_tokens",
     error=chat.error,
     models=chat.models,
     counted=lambda n: {"object": "response.input_tokens", "input_tokens": n},

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from bot.cli.demo.stage import Stage
 from bot.cli.demo.watch import Sighting
+from bot.errors import OperatorError
 from bot.runs import Run, RunStatus
 from bot.store import runs
 
@@ -39,6 +40,58 @@ class Telling:
             return run if run is not None and run.status in wanted else None
 
         return await self._until(look)
+
+    async def ended(self, issue: int, *, after_round: int = 0) -> Run:
+        """Wait until the run of an issue is over with what it does, after so many rounds.
+
+        Raises OperatorError where it takes too long, or ends otherwise than well.
+        """
+
+        async def look() -> Run | None:
+            where = await self._repository_id()
+            run = await self.stage.database.read(lambda c: runs.latest(c, where, issue))
+            over = run is not None and run.status.ended and run.work.round is None
+            return run if over and run and run.work.rounds >= after_round else None
+
+        run = await self._until(look)
+        if run is None or run.status is not RunStatus.DONE:
+            said = f"the run is {run.status}: {run.error}" if run else "the run does not end"
+            raise OperatorError(f"the story cannot go on: {said}", exit_code=1)
+        return run
+
+    async def pull(self, number: int) -> dict[str, Any]:
+        return dict(await self.stage.hub.of_repository(f"/pulls/{number}"))
+
+    async def head_after(self, number: int, sha: str) -> str | None:
+        """Wait until the head of a pull request has moved on from a commit; None: in vain."""
+
+        async def look() -> str | None:
+            now = str((await self.pull(number))["head"]["sha"])
+            return now if now != sha else None
+
+        return await self._until(look)
+
+    async def replies(self, number: int, count: int) -> list[dict[str, Any]]:
+        """Wait for so many answers of the bot in review threads."""
+
+        async def look() -> list[dict[str, Any]] | None:
+            path = f"/pulls/{number}/comments?per_page=100"
+            listed = await self.stage.hub.of_repository(path)
+            ours = [each for each in listed if each["user"]["type"] == "Bot"]
+            return ours if len(ours) >= count else None
+
+        return await self._until(look) or []
+
+    async def checks_pass(self, sha: str) -> bool:
+        """Wait until all check runs on a commit have passed."""
+
+        async def look() -> bool | None:
+            found = await self.stage.hub.of_repository(f"/commits/{sha}/check-runs?per_page=100")
+            runs_ = found["check_runs"]
+            good = all(each["conclusion"] in ("success", "neutral") for each in runs_)
+            return True if runs_ and good else None
+
+        return bool(await self._until(look))
 
     async def comment(self, issue: int, holds: str) -> dict[str, Any] | None:
         """Wait until a comment of the bot on an issue fits a pattern; None: in vain."""

@@ -1,0 +1,81 @@
+"""The repository's own CI on an open pull request: what is real gets a round, nothing else."""
+
+import asyncio
+
+import pytest
+import pytest_asyncio
+
+from tests.service.turns import note
+from tests.service.world import Json, World
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+QUICK = (
+    "verify: {test: 'true'}\nci: auto\nlimits: {open_pull_requests: 100, settle: 1, rounds: 1}\n"
+)
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def _quick(town: World) -> None:
+    await town.write_file(".github/coppice.yml", QUICK)
+
+
+async def play(town: World, where: Json, name: str, conclusion: str, log: str = "") -> Json:
+    """Have the forge's CI run one job on a commit."""
+    job = {"name": name, "conclusion": conclusion, "log": log}
+    return await town.call("POST", f"{town.control}/ci", {**where, "runs": [job]})
+
+
+async def opened(town: World, *later: list[Json]) -> tuple[int, Json, str]:
+    issue = await town.issue()
+    town.script(issue, [note(issue)], *later)
+    await town.label(issue)
+    run = await town.ended(issue)
+    assert run["status"] == "done", run
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    return issue, run, pull["head"]["sha"]
+
+
+async def test_a_real_failure_gets_one_round_and_no_more_than_the_limit(town: World) -> None:
+    fix = {"write": "FIX.md", "text": "fixed\n"}
+    issue, run, before = await opened(town, [fix], [{**fix, "text": "again\n"}])
+    where = {"pull_request": run["pull_request"]}
+
+    await play(town, where, "unit", "failure", "E   AssertionError: 1 != 2\n")
+
+    after = await town.head_after(run["pull_request"], before)
+    files = await town.repo("GET", f"/pulls/{run['pull_request']}/files")
+    assert "FIX.md" in [file["filename"] for file in files]
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "done")
+    await play(town, where, "unit", "failure", "E   AssertionError: 1 != 3\n")
+
+    def blocked(rows: list[Json]) -> bool:
+        return rows[0]["issue"] == issue and rows[0]["status"] == "blocked"
+
+    (row, *_) = await town.until(blocked)
+    assert row["error"]["class"] == "rounds"
+    assert "`unit`" in row["error"]["message"]
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    assert pull["head"]["sha"] == after
+
+
+async def test_what_fails_on_the_base_too_is_not_ours(town: World) -> None:
+    issue, run, before = await opened(town, [{"write": "FIX.md", "text": "no\n"}])
+    await play(town, {"ref": "main"}, "lint", "failure")
+
+    await play(town, {"pull_request": run["pull_request"]}, "lint", "failure")
+
+    await town.comment_that(issue, lambda body: "CI: `lint` is flaky" in body)
+    await asyncio.sleep(2)
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    assert pull["head"]["sha"] == before
+
+
+async def test_ci_that_waits_for_a_person_says_so(town: World) -> None:
+    issue, run, before = await opened(town)
+
+    await play(town, {"pull_request": run["pull_request"]}, "deploy", "action_required")
+
+    await town.comment_that(issue, lambda body: "CI: `deploy` waits for a person" in body)
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    assert pull["head"]["sha"] == before
