@@ -17,8 +17,9 @@ def prompt(task: AgentTask) -> str:
     """The task's prompt, with what the last message has to be where an answer is asked for."""
     if task.answer is None:
         return task.prompt
-    schema = json.dumps(task.answer, indent=1)
-    return f"{task.prompt.rstrip()}\n\n{(PROMPTS / 'answer.md').read_text().replace('{schema}', schema)}"
+    form = (PROMPTS / "answer.md").read_text()
+    form = form.replace("{schema}", json.dumps(task.answer, indent=1))
+    return f"{task.prompt.rstrip()}\n\n{form}"
 
 
 def after_refusal(reason: str) -> str:

@@ -52,9 +52,11 @@ def serve(line: socket.socket) -> None:
     signal.set_wakeup_fd(wake[1], warn_on_full_buffer=False)
     gc.freeze()
     while True:
-        _, fds, _, _ = socket.recv_fds(line, 16, MOST_FDS, socket.MSG_CMSG_CLOEXEC)
+        _, fds, _, _ = socket.recv_fds(line, 16, MOST_FDS)
         if not fds:
             return
+        for fd in fds:
+            os.set_inheritable(fd, False)  # noqa: FBT003 or the command had them too
         with open(fds[0], "rb", closefd=False) as file:
             request = json.load(file)
         status = fds[4]

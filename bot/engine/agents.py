@@ -19,6 +19,8 @@ from bot.store import calls, runs
 from bot.store.database import Connection, Database
 
 Wait = Callable[[str], Awaitable[None]]
+MOST_TURNS = 10
+"""As many models as a role may list."""
 
 
 class Gateway(Protocol):
@@ -55,20 +57,22 @@ class Staff:
         listed = (chosen,) if chosen else config.roles.of(role).models or self.models[:1]
         return listed[min(turn, len(listed)) - 1] if listed else None
 
-    def missing(self, run: Run, config: RepositoryConfig) -> str | None:
-        """Say which agent or model a run asks for and is not there, or None."""
+    def require(self, run: Run, config: RepositoryConfig) -> None:
+        """Raise StageFailed (`no_agent`, `no_model`) where a run asks for what is not there."""
         for role in Role:
-            agent = self.agent(run, config, role)
-            if agent not in self.runtimes:
-                known = ", ".join(f"`{name}`" for name in sorted(self.runtimes))
-                return f"there is no agent `{agent}` here; there is: {known}"
-            if self.runtimes[agent].capabilities.apis:
-                wanted = [self.model(run, config, role, turn) for turn in range(1, 11)]
-                unknown = next((name for name in wanted if name not in self.models), "")
-                if unknown != "":
-                    known = ", ".join(f"`{name}`" for name in self.models) or "none"
-                    return f"there is no model `{unknown}` here; there is: {known}"
-        return None
+            runtime = self.runtime(self.agent(run, config, role))
+            if not runtime.capabilities.apis:
+                continue
+            wanted = [self.model(run, config, role, turn) for turn in range(1, MOST_TURNS + 1)]
+            unknown = next((name for name in wanted if name not in self.models), "")
+            if unknown != "":
+                raise _no("model", unknown, self.models)
+
+    def runtime(self, name: str) -> AgentRuntime:
+        """Find an agent by its name; raises StageFailed (`no_agent`)."""
+        if name not in self.runtimes:
+            raise _no("agent", name, sorted(self.runtimes))
+        return self.runtimes[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +87,7 @@ class Cast:
     """Hears what the model keeps us waiting for, and "" when it goes on."""
 
     def runtime(self, role: Role) -> AgentRuntime:
-        name = self.staff.agent(self.attempt.run, self.attempt.config, role)
-        if name not in self.staff.runtimes:
-            raise StageFailed("no_agent", f"there is no agent `{name}` here", blocked=True)
-        return self.staff.runtimes[name]
+        return self.staff.runtime(self.staff.agent(self.attempt.run, self.attempt.config, role))
 
     @asynccontextmanager
     async def open(self, role: Role, turn: int) -> AsyncIterator[Seat]:
@@ -114,7 +115,7 @@ class Cast:
         run, attempt = self.attempt.run, self.attempt
         endpoint = self.staff.model(run, attempt.config, role, turn)
         if self.staff.gateway is None or endpoint is None:
-            raise StageFailed("no_model", "there is no model here", blocked=True)
+            raise _no("model", endpoint, self.staff.models)
         job = Job(
             run_id=run.id,
             stage=attempt.name,
@@ -172,6 +173,13 @@ class _Waits:
     async def _hear(self, text: str) -> None:
         async with self._turn:
             await self._cast.heard(text)
+
+
+def _no(what: str, name: str | None, known: Sequence[str]) -> StageFailed:
+    there = ", ".join(f"`{each}`" for each in known) or "none"
+    named = f" `{name}`" if name else ""
+    message = f"there is no {what}{named} here; there is: {there}"
+    return StageFailed(f"no_{what}", message, blocked=True)
 
 
 def read_purse(c: Connection, run: Run, config: RepositoryConfig, budgets: Budgets) -> Purse:

@@ -119,7 +119,7 @@ class Bench:
         attempt = (await self._facts()).attempt(spec.name, number, feedback)
         ports = self._ports(attempt)
         record = await self._begin(attempt, _STATUS.get(spec.kind, RunStatus.VERIFYING))
-        if spec.kind is StageKind.RULES:
+        if spec.kind in (StageKind.SNAPSHOT, StageKind.RULES):
             await asyncio.wait((self.rules,))  # where it failed, the stage tries again and blocks
         try:
             result = await STAGES[spec.kind](attempt, ports)

@@ -8,7 +8,7 @@ from bot.engine.outcome import Opening, Outcome, refused
 from bot.engine.patience import Patience
 from bot.engine.shop import CONFIG, Shop
 from bot.engine.source import Source
-from bot.errors import EffectRefused, GitError, UserError
+from bot.errors import EffectRefused, GitError, StageFailed, UserError
 from bot.github.texts import commits
 from bot.pipeline import definition, instructions
 from bot.pipeline.configuration import RepositoryConfig, branch
@@ -35,13 +35,14 @@ class Opener:
             return Opening(outcome=refused(STAGE, error.kind, error.reason))
         except UserError as error:
             return _blocked("configuration", str(error))
+        except StageFailed as error:
+            return _blocked(error.kind, error.reason)
         except GitError as error:
             return _blocked("fetch", str(error))
 
     async def _open(self, run: Run) -> Opening:
         config = await self._config(run)
-        if missing := self.shop.staff.missing(run, config):
-            return _blocked("no_agent", missing)
+        self.shop.staff.require(run, config)
         options = run.trigger.options
         pipeline = definition.load(PLAN_ONLY if options.plan_only else run.pipeline)
         if run.work.start_sha is None:

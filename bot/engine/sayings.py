@@ -1,13 +1,27 @@
 """The acts that people see: the status comment, the check runs, the pull request."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.engine.outcome import GO_ON
 from bot.engine.writer import Writer
+from bot.github.effects.check_run import AT_ONCE
+from bot.github.markdown import line, plain
 from bot.github.texts import delivery
 from bot.pipeline import reports
+from bot.pipeline.findings import Severity
 from bot.pipeline.story import Story, commands
-from bot.runs import Json, Publish, React, Ready, RequestReview, RunStatus, StageKind
+from bot.runs import (
+    Annotation,
+    CheckRun,
+    Json,
+    Publish,
+    React,
+    Ready,
+    RequestReview,
+    RunStatus,
+    StageKind,
+)
 
 SILENT = (Publish.COMMENT, Publish.PATCH)
 """The ways of publishing that write nothing but a comment."""
@@ -110,12 +124,23 @@ class Sayings:
         effect = reports.review_check_run(story)
         if effect is None:
             return _GO_ON
-        return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
+        return await self._annotate(story, effect, _found(story))
 
     async def rules_verdict(self, run_id: str) -> Json:
         story = await self.writer.story(run_id)
         effect = reports.rules_check_run(story)
-        return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
+        return await self._annotate(story, effect, _broken(story))
+
+    async def _annotate(self, story: Story, check: CheckRun, remarks: Sequence[Annotation]) -> Json:
+        """A verdict with its remarks at lines, fifty in each effect."""
+        outcome = GO_ON
+        for batch in range(max(1, -(-len(remarks) // AT_ONCE))):
+            some = tuple(remarks[batch * AT_ONCE : (batch + 1) * AT_ONCE])
+            effect = check.model_copy(update={"annotations": some, "batch": batch})
+            _, outcome = await self.writer.apply(story.run, effect)
+            if outcome.ended:
+                break
+        return outcome.model_dump(mode="json")
 
     async def pull_request(self, run_id: str) -> Json:
         story = await self.writer.story(run_id)
@@ -124,3 +149,32 @@ class Sayings:
             work = {"pull_request_url": applied.url, "pull_request_note": applied.note}
             await self.writer.update(run_id, pull_request=applied.number, work=work)
         return outcome.model_dump(mode="json")
+
+
+def _found(story: Story) -> list[Annotation]:
+    """The findings of the review that stand at a line."""
+    return [
+        Annotation(
+            path=found.file,
+            start_line=found.line,
+            end_line=found.line,
+            level="warning" if found.severity is Severity.MUST else "notice",
+            title=line(found.title, 200),
+            message=plain(found.reason or found.title)[:4000],
+        )
+        for found in story.findings
+        if found.file is not None and found.line
+    ]
+
+
+def _broken(story: Story) -> list[Annotation]:
+    """The rules that are broken, at the first line of each file."""
+    last = story.last_of(StageKind.RULES)
+    rows = last.result["data"].get("violations", ()) if last else ()
+    return [
+        Annotation(
+            path=path, start_line=1, end_line=1, level="failure", title=rule, message=plain(message)
+        )
+        for rule, path, message in rows
+        if path
+    ]

@@ -35,7 +35,7 @@ _WORDS = {
     "bool_type": "must be `true` or `false`",
     "tuple_type": "must be a list",
 }
-_DAYS = {"h": 3600, "d": 86_400}
+_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$")]
 Command = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
@@ -44,7 +44,7 @@ Models = Annotated[tuple[Name, ...], Field(strict=False, max_length=10)]
 Starter = Annotated[
     str, StringConstraints(pattern=r"^(write|triage|team:[A-Za-z0-9][A-Za-z0-9._-]{0,99})$")
 ]
-Term = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}[hd]$")]
+Term = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}(s|min|h|d)$")]
 
 
 def _branch(name: str) -> str:
@@ -75,8 +75,9 @@ def _choice(value: object) -> object:
 
 
 def seconds(term: str) -> int:
-    """Read `12h` or `14d`."""
-    return int(term[:-1]) * _DAYS[term[-1]]
+    """Read `90s`, `30min`, `12h` or `14d`."""
+    number = term.rstrip("smindh")
+    return int(number) * _UNITS[term.removeprefix(number)]
 
 
 Branch = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_branch)]

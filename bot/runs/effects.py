@@ -61,8 +61,9 @@ class CheckRun(Record):
     summary: str
     text: str | None = None
     buttons: Annotated[tuple[Button, ...], Field(max_length=3)] = ()
-    annotations: tuple[Annotation, ...] = ()
-    """Any number; GitHub takes 50 at a time, so each further 50 are an effect of their own."""
+    annotations: Annotated[tuple[Annotation, ...], Field(max_length=50)] = ()
+    """GitHub takes 50 at a time; further ones are effects of their own, with the next `batch`."""
+    batch: int = 0
     progress: bool = False
 
 

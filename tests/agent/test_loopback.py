@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.agent import require_forge, require_loopback, runtime
+from bot.agent import require_forge, require_loopback
 from bot.errors import OperatorError
 
 
@@ -76,8 +75,3 @@ async def test_nobody_there_is_refused() -> None:
     async with aiohttp.ClientSession() as session:
         with pytest.raises(OperatorError, match="no forge answers at"):
             await require_forge(session, url)
-
-
-def test_an_unknown_agent_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match=r"COPPICE_AGENT=devin: .*known: scripted"):
-        runtime("devin", scripts=tmp_path)

@@ -55,7 +55,8 @@ async def test_nothing_secret_is_there_to_be_taken_and_nobody_to_take_it_to(tmp_
     key = tmp_path / "model-key"
     key.write_text(CANARY)
     look = "env; cat /proc/*/environ /proc/*/cmdline; ls -laR /coppice /run /root /home; cat"
-    shell = f"({look} {key} {tmp_path}/*/*.pem; {CONNECT}) > {LOOT} 2>&1; true"
+    lines = "2>&1 | tr '\\0' '\\n'"
+    shell = f"({look} {key} {tmp_path}/*/*.pem; {CONNECT}) {lines} > {LOOT}; true"
     work = works(
         Step(shell=shell),
         Step(read="/proc/self/environ"),

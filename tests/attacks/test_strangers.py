@@ -113,3 +113,20 @@ async def test_there_is_no_way_to_merge_approve_or_deploy() -> None:
     for forbidden in ("/merge", "APPROVE", "mergePullRequest", "enablePullRequestAutoMerge"):
         assert forbidden not in source
     assert not {"merge", "approve", "deploy"} & set(found)
+
+
+async def test_a_secret_in_the_issue_reaches_no_agent_and_is_not_echoed(town: World) -> None:
+    """Before anything is spent: the run ends, and says how to rotate it."""
+    token = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"
+    issue = await issue_by(town, "reader", "Deploy fails", f"My token is {token}, please use it.")
+    town.script(issue, [note(issue)])
+    await town.label(issue)
+
+    run = await town.ended(issue)
+
+    assert (run["status"], run["error"]["class"]) == ("blocked", "secret")
+    assert {stage["name"] for stage in run["stages"]} == {"baseline", "snapshot"}
+    (said,) = await town.said(issue)
+    assert "Revoke it where it was issued" in said
+    assert token[8:] not in said
+    assert token[8:] not in (town.folder / "serve.log").read_text()

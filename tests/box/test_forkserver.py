@@ -5,9 +5,12 @@ import os
 import signal
 from pathlib import Path
 
-from bot.box import Choice, probe
+import pytest
+
+from bot.box import Choice, Forward, probe
 from bot.box.forkserver import MOST_IDLE, SERVERS
 from tests.box.boxed import EACH_LEVEL, appears, beats, boxed, command
+from tests.box.test_forward import shouting
 
 BEAT = "while :; do printf x >> beat; sleep 0.02; done"
 
@@ -58,10 +61,21 @@ async def test_many_commands_at_once_have_one_each_and_few_stay(tmp_path: Path) 
 
 
 async def test_a_command_finds_nothing_of_the_one_before(tmp_path: Path) -> None:
-    await boxed(tmp_path / "one", "echo hi > $HOME/x; cd $HOME; umask 0; exec 9>y", "landlock")
+    await boxed(tmp_path / "one", "echo hi > $HOME/x; umask 0; exec 9>y; ulimit -f 1", "landlock")
 
-    outcome = await boxed(
-        tmp_path / "two", "ls -A $HOME; umask; ls /proc/self/fd | wc -l; ulimit -c", "landlock"
-    )
+    outcome = await boxed(tmp_path / "two", "ls -A $HOME; umask; ulimit -f", "landlock")
 
-    assert outcome.output.split() == ["0022", "4", "0"]
+    assert outcome.output.split() == ["0022", str(2**30 // 512)]
+
+
+@pytest.mark.parametrize("level", ["bubblewrap", "landlock", "none"])
+async def test_a_command_has_three_descriptors_and_no_more(tmp_path: Path, level: Choice) -> None:
+    async with shouting(tmp_path / "s") as path:
+        for forward in ((), (Forward(port=8100, socket=path),)):
+            outcome = await boxed(
+                tmp_path / "tree",
+                "python3 -c 'import os; print(os.listdir(\"/proc/self/fd\"))'",
+                level,
+                forward=forward,
+            )
+            assert outcome.output == "['0', '1', '2', '3']\n"  # the last is the directory itself

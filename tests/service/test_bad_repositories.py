@@ -72,6 +72,7 @@ async def test_a_renamed_repository_is_followed(there: World) -> None:
 
     run = await there.ended(1)
     assert run["status"] == "done", run["error"]
+    assert run["repository"] == "acme/glasshouse"
     pull = await there.repo("GET", f"/pulls/{run['pull_request']}")
     assert pull["draft"]
     assert len(await there.said(1)) == 1

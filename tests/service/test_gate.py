@@ -128,3 +128,30 @@ async def test_a_run_without_a_plan_is_blocked_where_plans_are_approved(town: Wo
 
     run = await town.ended(issue)
     assert (run["status"], run["error"]["class"]) == ("blocked", "no_plan")
+
+
+async def test_the_requester_does_not_count_where_that_is_said(town: World) -> None:
+    await town.write_file(
+        ".github/coppice.yml", GATED + "approvals: {count: 1, not_requester: true}\n"
+    )
+    issue, _ = await planned(town)
+
+    asked = await town.comment(issue, "/coppice approve")
+
+    await town.reacted(asked, "confused")
+    body = (await shown(town, issue, "does not count"))["body"]
+    assert "whoever asked for the run does not count here" in body
+    notices = await town.notices(issue)
+    assert not any("@marta" in notice for notice in notices)
+    await town.comment(issue, "/coppice stop")
+    assert (await town.ended(issue))["status"] == "cancelled"
+
+
+async def test_a_plan_that_nobody_approves_expires(town: World) -> None:
+    await town.write_file(".github/coppice.yml", GATED + "approvals: {expire: 3s}\n")
+    issue, _ = await planned(town)
+
+    run = await town.ended(issue)
+
+    assert (run["status"], run["error"]["class"]) == ("cancelled", "expired")
+    await town.write_file(".github/coppice.yml", GATED)

@@ -55,7 +55,8 @@ async def modelled(
         }
         if key is not None:
             endpoint["key_file"] = str(key)
-        models.write_text(yaml.safe_dump({"endpoints": {"local": endpoint, "strong": endpoint}}))
+        strong = {**endpoint, "model": "strong-model"}
+        models.write_text(yaml.safe_dump({"endpoints": {"local": endpoint, "strong": strong}}))
         settings = {"COPPICE_AGENT": "", "COPPICE_MODELS_FILE": str(models), **more}
         async with world(folder, **settings) as there:
             await there.write_file(".github/coppice.yml", yaml.safe_dump(CONFIG))
@@ -84,16 +85,29 @@ async def test_an_issue_becomes_a_pull_request_by_plan_work_and_review(tmp_path:
         assert [each["role"] for each in spent] == ["plan", "implement", "review"]
 
 
-async def test_a_failed_attempt_is_told_why_and_mends_it(tmp_path: Path) -> None:
+async def test_each_attempt_takes_its_own_model_on_one_budget(tmp_path: Path) -> None:
     wrong = works(
         Step(write="NOTES.md", text="wrong\n"), match="(?s)You change files(?!.*sent back)"
     )
     async with modelled(tmp_path, PLANS, REVIEWS, wrong, RIGHT) as there:
+        roles = {"roles": {"implement": ["local", "strong"]}}
+        await there.write_file(".github/coppice.yml", yaml.safe_dump({**CONFIG, **roles}))
         await there.label(1)
         run = await there.ended(1)
 
         assert run["status"] == "done", run["error"]
         assert [s["status"] for s in run["stages"] if s["name"] == "verify"] == ["failed", "passed"]
+        (listed,) = await there.listed("runs", run["id"])
+        assert [(row["role"], row["model"]) for row in listed["spend"]] == [
+            ("plan", "scripted-model"),
+            ("implement", "scripted-model"),
+            ("implement", "strong-model"),
+            ("review", "scripted-model"),
+        ]
+        assert (
+            "Implement: `strong-model`, "
+            in (await there.repo("GET", f"/pulls/{run['pull_request']}"))["body"]
+        )
 
 
 async def test_a_budget_ends_a_run_in_mid_attempt_and_a_retry_goes_on(tmp_path: Path) -> None:

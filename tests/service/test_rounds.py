@@ -193,3 +193,63 @@ async def test_a_draft_becomes_ready_when_somebody_says_so(town: World) -> None:
 
     await town.reacted(asked, "rocket")
     assert (await town.repo("GET", f"/pulls/{run['pull_request']}"))["draft"] is False
+
+
+async def test_an_approval_is_asked_about_before_a_push_may_dismiss_it(town: World) -> None:
+    fix = {"write": "FIX.md", "text": "fixed\n"}
+    issue, run = await opened(town, [fix])
+    before = await head(town, run)
+    path, number = f"NOTES-{issue}.md", run["pull_request"]
+    await review(town, run, event="APPROVE", body="Good.")
+
+    await review(town, run, {"path": path, "line": 1, "body": "One more thing."})
+
+    notice = await town.comment_that(number, lambda body: f"#{number} is approved" in body)
+    assert "@marta" in notice["body"]
+    assert "1 review thread" in notice["body"]
+    assert await head(town, run) == before
+    await town.comment(number, "/coppice approve")
+    await town.head_after(number, before)
+    await answers(town, run, 1)
+
+
+async def test_a_rebase_puts_one_commit_of_ours_on_the_base_as_it_is(town: World) -> None:
+    _, run = await opened(town)
+    before = await head(town, run)
+    await town.write_file("MOVED.md", "The base moved.\n")
+    base = (await town.repo("GET", "/git/ref/heads/main"))["object"]["sha"]
+
+    asked = await town.comment(run["pull_request"], "/coppice rebase")
+
+    after = await town.head_after(run["pull_request"], before)
+    await town.reacted(asked, "rocket")
+    commit = await town.repo("GET", f"/commits/{after}")
+    assert [parent["sha"] for parent in commit["parents"]] == [base]
+
+
+async def test_a_branch_with_somebodys_commit_is_never_rebased(town: World) -> None:
+    issue, run = await opened(town)
+    await push(town, branch(run))
+    await settled(town, issue)
+    theirs = await head(town, run)
+    await town.write_file("MOVED-2.md", "The base moved.\n")
+
+    asked = await town.comment(run["pull_request"], "/coppice rebase")
+
+    await town.reacted(asked, "confused")
+    assert await head(town, run) == theirs
+
+
+async def test_what_was_declined_is_not_raised_again(town: World) -> None:
+    issue, run = await opened(town, [{"say": "1: declined because it is public"}])
+    before = await head(town, run)
+    path = f"NOTES-{issue}.md"
+
+    await review(town, run, {"path": path, "line": 1, "body": "Rename it."})
+
+    (declined,) = await answers(town, run, 1)
+    assert declined["body"] == "Declined because it is public."
+    assert await head(town, run) == before
+    asked = await town.comment(run["pull_request"], "/coppice fix")
+    await town.reacted(asked, "confused")
+    assert len(await answers(town, run, 1)) == 1

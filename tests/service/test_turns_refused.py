@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.service.turns import branch, following, over, push
+from tests.service.turns import following, over
 from tests.service.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -21,18 +21,3 @@ async def test_what_is_over_cannot_be_retried(town: World) -> None:
         while len(said := await town.said(issue)) < 2:
             await asyncio.sleep(0.1)
     assert "`/coppice run` starts afresh" in said[-1]
-
-
-async def test_a_push_to_the_open_pull_request_is_never_overwritten(town: World) -> None:
-    issue, run = await following(town)
-    await push(town, branch(run))
-    theirs = (await town.repo("GET", f"/pulls/{run['pull_request']}"))["head"]["sha"]
-
-    await town.comment(run["pull_request"], "/coppice ci")
-
-    await town.settled("issue_comment.created", run["pull_request"])
-    await asyncio.sleep(2)
-    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
-    assert pull["head"]["sha"] == theirs
-    said = "\n".join([*await town.said(issue), *await town.said(run["pull_request"])])
-    assert "Somebody pushed" in said

@@ -7,6 +7,7 @@ people would see. Nothing here reaches into either program.
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -27,6 +28,7 @@ from bot.store.deliveries import DeliveryRow
 
 Json = Any
 PATIENCE = 60.0
+NOTICE = re.compile("<!-- coppice:(?:needs|ended)-")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -140,9 +142,15 @@ class World:
         return int(made["number"])
 
     async def said(self, issue: int) -> list[str]:
-        """What Coppice wrote on an issue or pull request, oldest first."""
+        """What Coppice wrote on an issue or pull request, oldest first; without notices."""
         comments = await self.repo("GET", f"/issues/{issue}/comments")
-        return [c["body"] for c in comments if c["user"]["type"] == "Bot"]
+        ours = (c["body"] for c in comments if c["user"]["type"] == "Bot")
+        return [body for body in ours if not NOTICE.search(body)]
+
+    async def notices(self, issue: int) -> list[str]:
+        """The comments by which Coppice asked a person to act."""
+        comments = await self.repo("GET", f"/issues/{issue}/comments")
+        return [c["body"] for c in comments if NOTICE.search(c["body"])]
 
     async def comment_that(self, issue: int, seen: Callable[[str], bool]) -> Json:
         """Wait for a comment of Coppice that looks as wanted; answer it."""

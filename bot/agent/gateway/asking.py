@@ -13,6 +13,7 @@ from bot.agent.gateway.parcels import PICTURE_TOKENS, pictures
 from bot.agent.gateway.refusing import Refused
 from bot.agent.gateway.upstream import Upstream
 
+STREAM_OPTIONS = "stream_options"
 UNKNOWN_OUTPUT = 32_000
 """Tokens that an answer may have where neither request nor model say."""
 
@@ -28,8 +29,8 @@ class Ask:
     pictures: int
     output: int
     """Tokens that the answer may have at most."""
-    usage_added: bool
-    """We asked for usage in the stream, and the agent did not."""
+    added: frozenset[str]
+    """Parameters of ours, which the agent did not send."""
 
     @property
     def input(self) -> int:
@@ -69,17 +70,18 @@ def prepare(
         _keep_own_tools(dialect, sent)
     found, their_bytes = _pictures(dialect, sent)
     stream = bool(body.get("stream")) if route.stream is None else route.stream
-    output = _bound_output(dialect, upstream, sent)
-    asks = dialect.needs_asking and stream and upstream.takes_stream_options
-    added = _ask_for_usage(sent) if asks else False
+    output = _output(dialect, sent)
+    added = _limit(dialect, upstream, sent) if output is None else set()
+    if dialect.needs_asking and stream and STREAM_OPTIONS not in upstream.refuses:
+        added |= _ask_for_usage(sent)
     payload = _write(sent)
     return Ask(
         payload=payload,
         stream=stream,
         words=max(0, len(payload) - their_bytes),
         pictures=found,
-        output=output,
-        usage_added=added,
+        output=output or _longest(upstream, added),
+        added=frozenset(added),
     )
 
 
@@ -106,19 +108,28 @@ def _pictures(dialect: Dialect, sent: Mapping[str, Any]) -> tuple[int, int]:
     return sum(n for n, _ in counted), sum(size for _, size in counted)
 
 
-def _bound_output(dialect: Dialect, upstream: Upstream, sent: dict[str, Any]) -> int:
-    """Find how long the answer may be; where nothing says and it is paid, say it."""
-    given = [bound for keys in dialect.limits if (bound := _given(sent, keys)) is not None]
+def _output(dialect: Dialect, sent: Mapping[str, Any]) -> int | None:
+    """Read how long the answer may be; None: the request does not say."""
     _require_one_answer(sent)
-    if given:
-        return max(given)
-    endpoint = upstream.endpoint
-    if not upstream.price.by_token:
-        return endpoint.window or UNKNOWN_OUTPUT
-    keys = dialect.limit_to_add(endpoint.url)
+    given = [bound for keys in dialect.limits if (bound := _given(sent, keys)) is not None]
+    return max(given, default=None)
+
+
+def _limit(dialect: Dialect, upstream: Upstream, sent: dict[str, Any]) -> set[str]:
+    """Bound the answer where nothing else does and it is paid by the token; name what was added."""
+    keys = dialect.limit_to_add(upstream.endpoint.url)
+    if not upstream.price.by_token or keys[-1] in upstream.refuses:
+        return set()
     holder = sent.setdefault(keys[0], {}) if len(keys) > 1 else sent
-    holder[keys[-1]] = endpoint.max_output
-    return endpoint.max_output
+    holder[keys[-1]] = upstream.endpoint.max_output
+    return {keys[-1]}
+
+
+def _longest(upstream: Upstream, added: set[str]) -> int:
+    """Say how long an answer may be to a request that did not say."""
+    if added - {STREAM_OPTIONS}:
+        return upstream.endpoint.max_output
+    return upstream.endpoint.window or UNKNOWN_OUTPUT
 
 
 def _given(sent: Mapping[str, Any], keys: tuple[str, ...]) -> int | None:
@@ -141,11 +152,11 @@ def _require_one_answer(sent: Mapping[str, Any]) -> None:
                 raise Refused(400, "not_understood", f"`{key}` must be 1: answers cost each")
 
 
-def _ask_for_usage(sent: dict[str, Any]) -> bool:
-    options = sent.get("stream_options")
+def _ask_for_usage(sent: dict[str, Any]) -> set[str]:
+    options = sent.get(STREAM_OPTIONS)
     options = options if isinstance(options, dict) else {}
-    sent["stream_options"] = {**options, "include_usage": True}
-    return not options.get("include_usage")
+    sent[STREAM_OPTIONS] = {**options, "include_usage": True}
+    return set() if options.get("include_usage") else {STREAM_OPTIONS}
 
 
 def _write(sent: Mapping[str, Any]) -> bytes:

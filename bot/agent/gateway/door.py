@@ -112,7 +112,7 @@ class Door:
                 self._go_on(upstream, down)
             except Told as told:
                 reservation.fail(f"{told.status}: {told.text}")
-                if not (ask.usage_added and upstream.learn_stream_options(told)):
+                if not upstream.learn(ask.added, told):
                     return self._refused_by(upstream, told)
             except OperatorError as error:
                 reservation.fail(str(error))
@@ -149,7 +149,7 @@ class Door:
         except Down:
             answer.close()
             raise
-        tap = Tap(dialect, drops_usage=ask.usage_added, secrets=secrets)
+        tap = Tap(dialect, drops_usage=asking.STREAM_OPTIONS in ask.added, secrets=secrets)
         end = "the answer was given up", False
         try:
             response, error = await pass_on(request, answer, tap)

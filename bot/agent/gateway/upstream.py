@@ -78,7 +78,8 @@ class Upstream:
         self.price = price
         self.slots = asyncio.Semaphore(endpoint.parallel or 10**6)
         self.down_until = 0.0
-        self.takes_stream_options = True
+        self.refuses: set[str] = set()
+        """Parameters of ours that it does not take, or not as we give them."""
         self._proxy = proxy
         self._not_before = 0.0
 
@@ -90,11 +91,13 @@ class Upstream:
     def is_down(self) -> bool:
         return time.monotonic() < self.down_until
 
-    def learn_stream_options(self, told: "Told") -> bool:
-        """Say whether it refused a call only for asking for usage: it is not asked again."""
-        if told.status in (400, 422) and "stream_options" in told.text:
-            self.takes_stream_options = False
-        return not self.takes_stream_options
+    def learn(self, added: frozenset[str], told: "Told") -> bool:
+        """Say whether it refused a call for what we added to it; that is not added again."""
+        said = told.text.lower().replace("_", "")
+        named = {name for name in added if name.lower().replace("_", "") in said}
+        if told.status in (400, 422):
+            self.refuses |= named
+        return told.status in (400, 422) and bool(named)
 
     def secrets(self) -> tuple[str, ...]:
         """What must not come back in an answer, nor stand in a log."""

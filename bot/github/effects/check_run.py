@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 from bot.github.effects.call import Call, Declaration
 from bot.github.markdown import CHECK_LIMIT, fit
-from bot.runs import Applied, CheckRun
+from bot.runs import Annotation, Applied, CheckRun
 
 TITLE_LIMIT = 255
+AT_ONCE = 50
+"""Annotations in one request."""
 
 DECLARATION = Declaration(
     does="a check run on a commit, with up to three buttons",
@@ -16,7 +18,7 @@ DECLARATION = Declaration(
     " commit's check runs",
     ours_if="its `app.id` is the App's",
     writes="a new check run, or status, conclusion, texts and buttons where they differ; progress"
-    " less than 15 s after the last edit is left out",
+    " less than 15 s after the last edit is left out; annotations at lines, 50 at a time",
     refused={
         "invalid": "GitHub does not have the commit",
         "gone": "the repository is gone",
@@ -26,11 +28,14 @@ DECLARATION = Declaration(
 
 
 def key(effect: CheckRun, owner: str) -> str:
-    return f"{effect.sha}/{effect.name}/{effect.external_id}"
+    batch = f"/{effect.batch}" if effect.batch else ""
+    return f"{effect.sha}/{effect.name}/{effect.external_id}{batch}"
 
 
 async def apply(call: Call, effect: CheckRun) -> Applied:
     wanted = _wanted(effect)
+    if effect.annotations:
+        return await _annotated(call, effect, wanted)
     if call.known is not None and call.known.id is not None:
         return await _edit(call, call.known.id, wanted)
     found = await _listed(call, effect)
@@ -39,6 +44,19 @@ async def apply(call: Call, effect: CheckRun) -> Applied:
         _, check_run = await call.pen.write("POST", f"{call.path}/check-runs", created)
         return _applied(check_run, wrote=True)
     if _same(found, wanted):
+        return _applied(found, wrote=False)
+    return await _edit(call, found["id"], wanted)
+
+
+async def _annotated(call: Call, effect: CheckRun, wanted: Mapping[str, Any]) -> Applied:
+    """GitHub adds annotations at each write, so they are counted before they are sent."""
+    found = await _listed(call, effect)
+    if found is None:
+        created = {"head_sha": effect.sha, "external_id": effect.external_id, **wanted}
+        _, check_run = await call.pen.write("POST", f"{call.path}/check-runs", created)
+        return _applied(check_run, wrote=True)
+    there = int((found.get("output") or {}).get("annotations_count") or 0)
+    if there > effect.batch * AT_ONCE:
         return _applied(found, wrote=False)
     return await _edit(call, found["id"], wanted)
 
@@ -61,12 +79,14 @@ async def _listed(call: Call, effect: CheckRun) -> Mapping[str, Any] | None:
 
 
 def _wanted(effect: CheckRun) -> dict[str, Any]:
-    output = {
+    output: dict[str, Any] = {
         "title": effect.title[:TITLE_LIMIT],
         "summary": fit(effect.summary, CHECK_LIMIT),
     }
     if effect.text is not None:
         output["text"] = fit(effect.text, CHECK_LIMIT)
+    if effect.annotations:
+        output["annotations"] = [_annotation(each) for each in effect.annotations]
     wanted: dict[str, Any] = {
         "name": effect.name,
         "status": effect.status,
@@ -77,6 +97,11 @@ def _wanted(effect: CheckRun) -> dict[str, Any]:
         # GitHub wants one with `completed` and takes none without it.
         wanted["conclusion"] = effect.conclusion or "neutral"
     return wanted
+
+
+def _annotation(each: Annotation) -> dict[str, Any]:
+    wanted = each.model_dump(exclude={"level"}, exclude_none=True)
+    return {**wanted, "annotation_level": each.level}
 
 
 def _same(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -3,7 +3,9 @@
 import hashlib
 import json
 
+from bot.errors import StageFailed
 from bot.guard.sanitize import sanitize
+from bot.guard.secrets import scan
 from bot.pipeline.ports import Attempt, IssueComment, Ports, StageResult
 from bot.pipeline.snapshots import Snapshot, Span, write
 from bot.runs import StageStatus
@@ -20,10 +22,12 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
     kept = [c for c in comments if c.may_write and c.updated_at <= run.trigger.at]
     late = [c for c in comments if c.may_write and c.updated_at > run.trigger.at]
     title, body = sanitize(run.trigger.title), sanitize(run.trigger.body)
+    goal = sanitize(run.trigger.goal or "").text or None
+    _refuse_secrets(run.issue, title.text, body.text, goal or "", *(c.body for c in kept))
     frozen = Snapshot(
         title=title.text,
         body=body.text,
-        goal=run.trigger.goal,
+        goal=goal,
         at=run.trigger.at,
         comments=tuple(_span(comment) for comment in kept),
         changed_later=tuple(comment.id for comment in late),
@@ -43,6 +47,21 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
             "removed": frozen.removed,
         },
     )
+
+
+def _refuse_secrets(issue: int, *texts: str) -> None:
+    """End the run before any model sees a secret; what it is is named, never shown."""
+    data = "\n".join(texts).encode(errors="replace")
+    found = sorted({finding.rule for finding in scan(data, f"issue-{issue}.md")})
+    if found:
+        raise StageFailed(
+            "secret",
+            f"The text of #{issue} holds what looks like a secret ({', '.join(found)}), so no agent"
+            " was given it. Revoke it where it was issued: taking it out of the text does not undo"
+            " that it was there. Then edit the text, delete the revision that holds it, and start"
+            " afresh.",
+            blocked=True,
+        )
 
 
 def _span(comment: IssueComment) -> Span:

@@ -344,6 +344,28 @@ async def test_an_endpoint_that_knows_no_stream_options_is_asked_without_and_est
     assert found == [("failed", False), ("done", True), ("done", True)]
 
 
+async def test_an_endpoint_that_takes_no_bound_of_ours_is_asked_without(
+    database: Database, folder: Path
+) -> None:
+    text = "max_tokens is too large: 32000. This model supports at most 16384 tokens."
+    strange = Answer.of({"error": {"message": text}}, status=400)
+    async with meeting(database, folder, strange, GOOD) as (host, inside):
+        got = [await inside.chat() for _ in range(2)]
+
+    assert [each.status for each in got] == [200, 200]
+    assert [seen.body.get("max_tokens") for seen in host.seen] == [32000, None, None]
+
+
+async def test_a_bound_of_the_agents_own_is_refused_in_the_endpoints_words(
+    database: Database, folder: Path
+) -> None:
+    strange = Answer.of({"error": {"message": "max_tokens is too large"}}, status=400)
+    async with meeting(database, folder, strange) as (host, inside):
+        got = await inside.chat(max_tokens=99_999)
+
+    assert (got.status, len(host.seen)) == (400, 1)
+
+
 async def test_a_call_that_is_given_up_while_it_is_reserved_leaves_no_row_open(
     database: Database, folder: Path
 ) -> None:

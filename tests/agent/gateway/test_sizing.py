@@ -14,7 +14,7 @@ def ask(*messages: str) -> Ask:
         words=len(payload),
         pictures=0,
         output=100,
-        usage_added=False,
+        added=frozenset(),
     )
 
 
@@ -26,7 +26,7 @@ def test_an_unknown_request_has_a_token_for_each_byte_at_most() -> None:
 
 def test_a_picture_counts_by_itself() -> None:
     picture = Ask(
-        payload=b"x" * 10_000, stream=False, words=500, pictures=1, output=1, usage_added=False
+        payload=b"x" * 10_000, stream=False, words=500, pictures=1, output=1, added=frozenset()
     )
 
     assert Sizer().most(picture) == 8500
