@@ -108,7 +108,7 @@ machine: # what runs need besides Python
 
 extras: # what some tests need; without root they are left out and named
 	if [ "$$(id -u)" = 0 ] || [ "$${CI:-}" = true ]; then
-		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium) \
+		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium) $(call missing,strace,strace) \
 			$(shell /sbin/ldconfig -p | grep -q libatomic.so.1 || echo libatomic1))
 	fi
 

@@ -94,7 +94,7 @@ def configure(form: Literal["text", "json"], secrets: Iterable[str] = ()) -> Non
     # handler of its own on its logger when it finds none there.
     engine = logging.getLogger("dbos")
     engine.addHandler(logging.NullHandler())
-    for name in ("dbos", "alembic", "aiohttp.access"):
+    for name in ("dbos", "alembic", "aiohttp.access", "httpx2", "google_genai"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

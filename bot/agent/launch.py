@@ -94,6 +94,12 @@ def _fitting(profile: Profile, model: ModelSocket | None) -> ModelSocket:
 def _tree(context: AgentContext, profile: Profile) -> tuple[Mount, ...]:
     tree = _source(context)
     hidden = covers(tree, profile.hides, context.files / "empty") if tree else ()
+    if hidden and context.box.level < BoxLevel.BUBBLEWRAP:
+        names = ", ".join(mount.target.removeprefix(f"{TREE}/") for mount in hidden)
+        reason = (
+            f"the repository keeps settings for agents ({names}), which only a box of level 3 hides"
+        )
+        raise StageFailed("agent_settings", reason, blocked=True)
     return (*context.mounts, *hidden)
 
 

@@ -28,7 +28,7 @@ from typing import Any
 
 MOST_FDS = 64
 FIRST_FD = 10
-PR_SET_SECCOMP, PR_CAPBSET_DROP = 22, 24  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 22, 24  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 SECCOMP_MODE_FILTER = 2
 CAPABILITY_VERSION = 0x20080522
@@ -56,7 +56,7 @@ def serve(line: socket.socket) -> None:
         if not fds:
             return
         for fd in fds:
-            os.set_inheritable(fd, False)  # noqa: FBT003 or the command had them too
+            os.set_inheritable(fd, False)  # noqa: FBT003 it takes no keyword
         with open(fds[0], "rb", closefd=False) as file:
             request = json.load(file)
         status = fds[4]
@@ -151,6 +151,7 @@ def _become(request: dict[str, Any], fds: list[int]) -> None:
 
 def _prepare(request: dict[str, Any], fds: list[int]) -> None:
     os.setsid()
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # where somebody kills us, at least the first ends
     _forget_signals()
     for place in range(3):
         os.dup2(fds[1 + place], place)
@@ -227,7 +228,15 @@ def _descendants(root: int) -> Iterator[int]:
         found.extend(children.get(pid, []))
 
 
+def _keep_to_ourselves(line: int) -> None:
+    """Have commands inherit nothing: neither ``line`` nor what our parent was given by a shell."""
+    os.set_inheritable(line, False)  # noqa: FBT003 it takes no keyword
+    os.closerange(3, line)
+    os.closerange(line + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+
+
 if __name__ == "__main__":
+    _keep_to_ourselves(int(sys.argv[1]))
     for group in sys.argv[2:]:
         with open(f"{group}/cgroup.procs", "w") as file:
             file.write("0")

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager, suppress
 
 from bot.box.command import Command, Outcome
 from bot.box.output import Output
 from bot.box.process import BoxedProcess
 from bot.errors import OperatorError
+
+REST_SECONDS = 5.0
 
 
 async def supervised(process: BoxedProcess, command: Command) -> Outcome:
@@ -26,7 +28,7 @@ async def supervised(process: BoxedProcess, command: Command) -> Outcome:
                 raise OperatorError(f"{error}: {output.text().strip()[-1000:]}") from error
             seconds = time.monotonic() - started
             await process.kill()
-            await output.drain(process.stdout)
+            await _rest(output.drain(process.stdout))
     finally:
         await _discard(process)
     problem = problem or output.problem or process.problem
@@ -51,9 +53,16 @@ async def opened(process: BoxedProcess, command: Command) -> AsyncIterator[None]
                 yield
             finally:
                 await process.kill()
-                await keeper
+                await _rest(keeper)
     finally:
         await _discard(process)
+
+
+async def _rest(draining: Awaitable[None]) -> None:
+    """Take in what is left, but wait for nobody who got away with the pipe."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(REST_SECONDS):
+            await draining
 
 
 async def _keep_errors(process: BoxedProcess, output: Output) -> None:

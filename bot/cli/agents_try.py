@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -37,7 +38,6 @@ from bot.store import calls
 from bot.store.database import Database
 
 SECONDS = 300.0
-RUN = "try"
 FREE = PriceTable(input=0, output=0)
 PROMPT = f"""\
 You are in an empty repository at {TREE}. Make two files and nothing else:
@@ -70,6 +70,27 @@ SCRIPT = Scenario(
             final="Both files are there, and the test passes.",
         ),
     ),
+)
+
+
+TASK = AgentTask(
+    role=Role.IMPLEMENT,
+    prompt=PROMPT,
+    attempt=1,
+    seconds=SECONDS,
+    repository="coppice/try",
+    issue=1,
+)
+JOB = Job(
+    run_id="try",
+    stage="try",
+    role=TASK.role,
+    attempt=TASK.attempt,
+    repository_id=0,
+    repository=TASK.repository,
+    installation_id=0,
+    person="operator",
+    limits=Budget(usd=0.5, minutes=SECONDS / 60),
 )
 
 
@@ -161,31 +182,12 @@ async def _models(
 
 async def _work(bench: Bench) -> Tried:
     """Let it work, then look for ourselves."""
-    started = asyncio.get_running_loop().time()
+    started = time.monotonic()
     name = _endpoint(bench)
     tree = bench.folder / "tree"
     tree.mkdir()
     mounts = (Mount(source=tree, target=TREE, writable=True),)
-    task = AgentTask(
-        role=Role.IMPLEMENT,
-        prompt=PROMPT,
-        attempt=1,
-        seconds=SECONDS,
-        repository="coppice/try",
-        issue=1,
-    )
-    job = Job(
-        run_id=RUN,
-        stage="try",
-        role=Role.IMPLEMENT,
-        attempt=1,
-        repository_id=0,
-        repository=task.repository,
-        installation_id=0,
-        person="operator",
-        limits=Budget(usd=0.5, minutes=SECONDS / 60),
-    )
-    async with bench.gateway.open(job, name) as socket:
+    async with bench.gateway.open(JOB, name) as socket:
         context = AgentContext(
             box=bench.box,
             mounts=mounts,
@@ -193,7 +195,7 @@ async def _work(bench: Bench) -> Tried:
             files=bench.folder / "files",
             model=socket,
         )
-        end = await _seen_through(bench, task, context)
+        end = await _seen_through(bench, context)
     checked = await bench.box.run(Command(argv=("python3", "-c", CHECK), mounts=mounts, seconds=60))
     return Tried(
         agent=bench.agent.name,
@@ -203,8 +205,8 @@ async def _work(bench: Bench) -> Tried:
         model=bench.gateway.catalogue.endpoint(name).model,
         scripted=bench.scripted,
         files=tuple(sorted(path.name for path in tree.iterdir() if path.is_file())),
-        seconds=round(asyncio.get_running_loop().time() - started, 1),
-        spend=await bench.database.read(lambda c: calls.spend(c, RUN)),
+        seconds=round(time.monotonic() - started, 1),
+        spend=await bench.database.read(lambda c: calls.spend(c, JOB.run_id)),
     )
 
 
@@ -218,9 +220,9 @@ def _endpoint(bench: Bench) -> str:
     raise OperatorError(f"{bench.agent.name} speaks {wanted} to models, and no endpoint does")
 
 
-async def _seen_through(bench: Bench, task: AgentTask, context: AgentContext) -> Finished:
+async def _seen_through(bench: Bench, context: AgentContext) -> Finished:
     end: AgentEvent | None = None
-    async with aclosing(bench.agent.run(task, context)) as events:
+    async with aclosing(bench.agent.run(TASK, context)) as events:
         async for end in events:
             if not bench.quiet:
                 _tell(end)

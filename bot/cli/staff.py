@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from bot.agent.registry import runtime
 from bot.agent.runtime import AgentRuntime
 from bot.cli.connection import proxy_for
 from bot.engine.agents import Staff
+from bot.errors import OperatorError
 from bot.settings import Settings
 from bot.store.database import Database
 
@@ -28,7 +29,9 @@ async def hire(settings: Settings, database: Database) -> AsyncIterator[Staff]:
     known = catalogue.load(settings)
     runtimes = _runtimes(settings, known)
     if known is None:
-        yield Staff(runtimes=runtimes, budgets=settings.budgets)
+        yield Staff(
+            runtimes=runtimes, budgets=settings.budgets, secrets=partial(_secrets, settings, None)
+        )
         return
     with ExitStack() as stack:
         gateway = Gateway(
@@ -40,10 +43,23 @@ async def hire(settings: Settings, database: Database) -> AsyncIterator[Staff]:
         )
         try:
             yield Staff(
-                runtimes=runtimes, gateway=gateway, models=known.names, budgets=settings.budgets
+                runtimes=runtimes,
+                gateway=gateway,
+                models=known.names,
+                budgets=settings.budgets,
+                secrets=partial(_secrets, settings, known),
             )
         finally:
             await gateway.close()
+
+
+def _secrets(settings: Settings, known: Catalogue | None) -> tuple[str, ...]:
+    """List what must not leave, read anew: tokens of subscriptions change on disk."""
+    found = [*settings.secrets, *(known.secrets if known else ())]
+    for endpoint in known.endpoints.values() if known else ():
+        with suppress(OperatorError):  # what cannot be read by us lies in no change by an agent
+            found.append(endpoint.credential())
+    return tuple(filter(None, found))
 
 
 def _runtimes(settings: Settings, known: Catalogue | None) -> dict[str, AgentRuntime]:

@@ -46,6 +46,8 @@ class Staff:
     models: Sequence[str] = ()
     """The names of the endpoints; the first is taken where nobody chose."""
     budgets: Budgets = field(default_factory=Budgets)
+    secrets: Callable[[], Sequence[str]] = tuple
+    """Keys and tokens of this Coppice, as they are now."""
 
     def agent(self, run: Run, config: RepositoryConfig, role: Role) -> str:
         """The name of the agent that plays a role in a run."""

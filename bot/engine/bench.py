@@ -151,6 +151,7 @@ class Bench:
             errors=shop.errors,
             egress=shop.egress,
             save=self._remember,
+            secrets=shop.staff.secrets,
         )
 
     async def _wait(self, text: str) -> None:

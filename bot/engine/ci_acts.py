@@ -21,6 +21,8 @@ class Seen(Record):
 
     round: bool = False
     """A real failure, seen twice: it is worth a round."""
+    twice: bool = False
+    """It failed again when it was run once more."""
     rerun: tuple[int, ...] = ()
     """Suites to run once more before anything is spent."""
     told: bool = False
@@ -45,7 +47,8 @@ class CiActs:
         told = lines != run.work.checks
         new = sorted(set(state.suites.values()) - set(run.work.reruns))
         await self.writer.update(run_id, work={"checks": list(lines)})
-        seen = Seen(round=bool(state.failing) and not new, rerun=tuple(new), told=told)
+        real = bool(state.failing)
+        seen = Seen(round=real and not new, twice=real and state.twice, rerun=tuple(new), told=told)
         return seen.model_dump(mode="json")
 
     async def rerun(self, run_id: str, suite: int) -> Json:

@@ -123,8 +123,10 @@ class Following:
                 self.parent.inbox.kept.append(found)
                 if found.kind in _OVER:
                     return True
-            elif not (await self._seen(message)).round:
-                return True
+                continue
+            seen = await self._seen(message)
+            if not seen.round or seen.twice:
+                return not seen.round
         return False
 
     async def _pushed(self, rounds: RoundFlow) -> Outcome:

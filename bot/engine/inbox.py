@@ -19,11 +19,6 @@ class Inbox:
         """Give the oldest kept message, else the next that comes within ``seconds``."""
         return self.kept.pop(0) if self.kept else await receive(seconds)
 
-    async def drain(self) -> None:
-        """Take in everything that was sent until now."""
-        while (message := await receive(0)) is not None:
-            self.kept.append(message)
-
     def put_off(self, message: Message) -> None:
         self.later.append(message)
 

@@ -22,6 +22,8 @@ class CiState:
     """The check suite of each failing check."""
     failing: tuple[Check, ...]
     """Those whose verdict is real, the newest try of each."""
+    twice: bool
+    """All of those failed twice or more on this commit."""
 
     @property
     def pending(self) -> bool:
@@ -70,6 +72,7 @@ class Reading:
             verdicts=judged,
             suites={check.name: check.suite for check in real if check.suite is not None},
             failing=tuple(real),
+            twice=all(sum(c.name == check.name for c in found) > 1 for check in real),
         )
 
     async def logs(self, run: Run, checks: tuple[Check, ...]) -> tuple[Failing, ...]:

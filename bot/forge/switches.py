@@ -3,7 +3,6 @@ an administrator: `POST /_forge/switch` {switch, …}.
 
 - `fresh_token_lag` {seconds}: a new installation token answers 401 for so long
 - `expire_tokens`: all installation tokens are over now
-- `advance` {seconds}: the forge's clock goes forward
 - `limits` {hourly, content_minute, content_hour}
 - `suspend`, `unsuspend`, `uninstall`, `install`: the App's installation
 - `cover`, `uncover`: the installation gets or loses a repository
@@ -73,10 +72,6 @@ async def expire_tokens(forge: House, body: Json) -> None:
     for token in forge.state.tokens.values():
         if token.installation:
             token.expires_at = forge.state.clock()
-
-
-async def advance(forge: House, body: Json) -> None:
-    forge.state.advance(float(body["seconds"]))
 
 
 async def limits(forge: House, body: Json) -> None:
@@ -262,7 +257,6 @@ async def team(forge: House, body: Json) -> None:
 SWITCHES: dict[str, Switch] = {
     "fresh_token_lag": fresh_token_lag,
     "expire_tokens": expire_tokens,
-    "advance": advance,
     "limits": limits,
     "suspend": suspend,
     "unsuspend": unsuspend,

@@ -52,7 +52,6 @@ class SubmittedReview(Record):
     author: Writer
     body: str
     state: str
-    sha: str | None
     mine: bool
 
 
@@ -93,7 +92,6 @@ async def conversation(client: Client, ref: RepositoryRef, number: int) -> Conve
                 author=_writer(node["author"]),
                 body=node["body"],
                 state=node["state"],
-                sha=(node["commit"] or {}).get("oid"),
                 mine=node["viewerDidAuthor"],
             )
             for node in pull["reviews"]["nodes"]

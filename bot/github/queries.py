@@ -29,9 +29,8 @@ query PullRequest($owner: String!, $name: String!, $number: Int!) {
       id isDraft state
       reviews(last: 100) {
         nodes {
-          id databaseId body state submittedAt viewerDidAuthor
+          id databaseId body state viewerDidAuthor
           author { login __typename ... on User { databaseId } ... on Bot { databaseId } }
-          commit { oid }
         }
       }
     }

@@ -65,7 +65,6 @@ class PullRequestFacts(Record):
     author: Person | None
     html_url: str
     updated_at: str
-    node_id: str
 
 
 async def permission(client: Client, repository: RepositoryRef, login: str) -> Permission:
@@ -184,7 +183,6 @@ async def pull_request(client: Client, ref: RepositoryRef, number: int) -> PullR
         author=_person(found),
         html_url=found["html_url"],
         updated_at=found["updated_at"],
-        node_id=found["node_id"],
     )
 
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from bot.guard import shell
 from bot.guard.programs import RULES
-from bot.guard.shell import Simple, Unreadable, Word
+from bot.guard.shell import Simple, Word
+from bot.guard.shell_text import Unreadable
 from bot.guard.verdict import DEVICES, HOME, SAFE, Danger, Place, Verdict, forbidden, risky
 
 
@@ -21,6 +22,9 @@ def judge(command: str | Sequence[str], *, tree: str = "/tree") -> Verdict:
     return max(verdicts, key=lambda verdict: verdict.danger)
 
 
+DEEPEST = 5
+LONGEST_CODE = 20_000
+"""Characters of another language's code that are looked at."""
 SHELLS = frozenset(("sh", "bash", "dash", "zsh", "ash", "ksh", "fish"))
 INTERPRETERS = re.compile(r"(python|pypy|perl|ruby|node|nodejs|php|lua|deno|bun)[0-9.]*")
 FETCHERS = frozenset(("curl", "wget", "fetch", "aria2c", "http", "https", "lynx", "nc", "ncat"))
@@ -51,7 +55,7 @@ _WRAPPERS: Mapping[str, str] = {  # program: its options that take a word
 
 
 def _judged(command: str | Sequence[str], place: Place, depth: int) -> Iterator[Verdict]:
-    if depth > 8:
+    if depth > DEEPEST:
         yield risky("it is nested too deep to be read")
         return
     if not isinstance(command, str):
@@ -220,15 +224,24 @@ def _code_fetched(word: Word) -> Iterator[Verdict]:
         yield bad
 
 
+_QUOTED = re.compile(r"""'((?:[^'\\\n]|\\.){2,})'|"((?:[^"\\\n]|\\.){2,})"|`([^`\n]{2,})`""")
+_WORD = r"""(?:'[^'\n]*'|"[^"\n]*")"""
+_LIST = re.compile(rf"\[\s*({_WORD}(?:\s*,\s*{_WORD})*)\s*,?\s*\]")
+_REMOVES = re.compile(r"""(?:rmtree|rmSync|rm_rf|remove_tree)\(\s*['"]([^'"\n]*)['"]""")
+
+
 def _in_strings(code: str, place: Place, depth: int) -> Iterator[Verdict]:
     """Judge what stands in quotes in another language's code as if a shell would get it."""
-    if removed := re.search(r"(?:rmtree|rmSync|rm_rf|remove_tree)\(\s*['\"]([^'\"]*)['\"]", code):
-        yield from _judged(("rm", "-rf", removed[1]), place, depth + 1)
-    for match in re.finditer(r"(['\"`])((?:\\.|(?!\1).){2,2000})\1", code):
-        verdicts = list(_judged(match[2], place, depth + 1))
+    code = code[:LONGEST_CODE]
+    for match in _REMOVES.finditer(code):
+        yield from _judged(("rm", "-rf", match[1]), place, depth + 1)
+    for match in _QUOTED.finditer(code):
+        text = match[1] or match[2] or match[3]
+        verdicts = list(_judged(text, place, depth + 1))
         yield from (verdict for verdict in verdicts if verdict.danger is Danger.FORBIDDEN)
-    for match in re.finditer(r"\[((?:\s*['\"][^'\"]*['\"]\s*,?)+)\]", code):
-        yield from _judged(re.findall(r"['\"]([^'\"]*)['\"]", match[1]), place, depth + 1)
+    for match in _LIST.finditer(code):
+        words = [word[1:-1] for word in re.findall(_WORD, match[1])]
+        yield from _judged(words, place, depth + 1)
 
 
 def _find(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:

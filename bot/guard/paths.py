@@ -49,17 +49,18 @@ _PROTECTED = (
     ),
     (
         re.compile(
-            r"(?:.*/)?\.(?:claude|gemini|codex|cursor|opencode|continue|aider[^/]*)(?:/.+)?"
+            r"(?:.*/)?\.(?:agents|claude|gemini|codex|cursor|opencode|continue|windsurf|roo|kiro"
+            r"|amazonq|cursorrules|windsurfrules|clinerules|aider[^/]*)(?:/.+)?"
         ),
         "agents take orders from it",
     ),
-    (re.compile(r"(?:.*/)?\.mcp\.json"), "agents start programs from it"),
+    (re.compile(r"(?:.*/)?(?:\.mcp\.json|opencode\.jsonc?)"), "agents start programs from it"),
     (
         re.compile(r"(?:.*/)?\.vscode/(?:tasks|settings|launch|mcp|extensions)\.json"),
         "editors start programs from it",
     ),
     (
-        re.compile(r"(?:.*/)?\.(?:idea|devcontainer)(?:/.+|\.json)"),
+        re.compile(r"(?:.*/)?\.(?:idea|devcontainer|zed)(?:/.+|\.json)"),
         "editors start programs from it",
     ),
     (re.compile(r"(?:.*/)?\.(?:husky|githooks)(?:/.+)?"), "git hooks run on people's machines"),

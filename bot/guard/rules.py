@@ -1,12 +1,14 @@
 """Judge a change before it leaves the machine: fixed rules; what cannot be checked fails."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
-from bot.guard.paths import leads_out, protected, unsafe
+from bot.guard.known import Known
+from bot.guard.paths import folded, leads_out, protected, unsafe
 from bot.guard.secrets import scan
 
 _log = logging.getLogger(__name__)
@@ -71,10 +73,16 @@ class Author:
     committer: str
 
 
-def check_changes(changes: Sequence[FileChange], limits: RuleLimits) -> list[Violation]:
-    """Return every violation; a rule that breaks is one too, for then nothing is known."""
+def check_changes(
+    changes: Sequence[FileChange], limits: RuleLimits, own: Sequence[str] = ()
+) -> list[Violation]:
+    """Return every violation; a rule that breaks is one too, for then nothing is known.
+
+    ``own`` are the operator's secrets, which may leave in no spelling and not in part.
+    """
     found = _attempt("size", "", lambda: _amount(changes, limits))
     found += _attempt("secrets", "", lambda: _names(changes))
+    found += _attempt("secrets", "", lambda: _own(changes, own))
     for change in changes:
         for rule, check in _RULES.items():
             found += _attempt(rule, change.path, partial(check, change, limits))
@@ -156,6 +164,24 @@ def _names(changes: Sequence[FileChange]) -> Iterator[str]:
         yield f"a secret ({findings[0].rule}) in the name of a file"
 
 
+def _own(changes: Sequence[FileChange], own: Sequence[str]) -> Iterator[str]:
+    known = Known(own)
+    for change in changes:
+        parts = (change.path.encode(errors="surrogateescape"), change.added, change.link_target)
+        if not change.deleted and any(known.shows(part) for part in parts if part):
+            yield "a secret of this Coppice's operator, or a part of one"
+            return
+
+
+def _attributes(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    if change.deleted or folded(change.path.rpartition("/")[2]) != ".gitattributes":
+        return
+    if change.added is None:
+        yield "could not check: what was added was not read"
+    elif _RUNS_OR_HIDES.search(change.added):
+        yield "not for an agent to change: it names a program, or hides files from review"
+
+
 def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:.1f} MB"
 
@@ -166,4 +192,8 @@ _RULES: dict[str, Callable[[FileChange, RuleLimits], Iterator[str]]] = {
     "mode": _mode,
     "size": _size,
     "secrets": _secrets,
+    "attributes": _attributes,
 }
+_RUNS_OR_HIDES = re.compile(
+    rb"\b(?:filter|merge|diff)=|(?<=\s)-diff\b|\bbinary\b|linguist-(?:generated|vendored)"
+)

@@ -8,31 +8,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from bot.guard.shell_text import Unreadable, braces, unescaped
+
 DEEPEST = 12
 LONGEST = 100_000
+MOST_COMMANDS = 2000
 _RESERVED = frozenset(
     ("if", "then", "elif", "else", "fi", "do", "done", "while", "until", "!", "{", "}", "time")
 )
+_PLAIN = re.compile(r"[^\s'\"\\$`;&|()<>#]+")
+_PLAIN_IN_QUOTES = re.compile(r'[^"\\$`]+')
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=(.*)", re.DOTALL)
-_ESCAPES = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "a": "\a",
-    "b": "\b",
-    "e": "\x1b",
-    "f": "\f",
-    "v": "\v",
-}
-_ANSI = re.compile(
-    r"\\(x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|.)", re.DOTALL
-)
-_BRACES = re.compile(r"(.*?)\{([^{}]*,[^{}]*)\}(.*)", re.DOTALL)
-
-
-class Unreadable(Exception):
-    """No shell command, or one that is too deep or too long; the text says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +154,7 @@ class _Reader:
             case "`":
                 self._nested("`")
             case _:
-                self._draft.text += char
+                self._draft.text += char + self._run(_PLAIN)
 
     def _double(self) -> None:
         while self.at < len(self.text):
@@ -183,8 +170,14 @@ class _Reader:
             elif char == "`":
                 self._nested("`")
             else:
-                self._draft.text += char
+                self._draft.text += char + self._run(_PLAIN_IN_QUOTES)
         raise Unreadable('it lacks a `"`')
+
+    def _run(self, ordinary: "re.Pattern[str]") -> str:
+        """Take all characters at once that mean nothing to a shell."""
+        match = ordinary.match(self.text, self.at)
+        self.at = match.end() if match else self.at
+        return match[0] if match else ""
 
     def _dollar(self, *, quoted: bool) -> None:
         follows = self.text[self.at : self.at + 1]
@@ -217,6 +210,8 @@ class _Reader:
             self._draft.computed = True
             self._draft.text += f"${name}" if _NAME.fullmatch(name) else f"${{{name}}}"
             return
+        if len(self._draft.text) + len(value) > LONGEST:
+            raise Unreadable("its variables make it too long to be read")
         self._draft.text += value
         self._draft.split |= not quoted
 
@@ -247,7 +242,7 @@ class _Reader:
         if body is None:
             raise Unreadable("it lacks a `'`")
         self.at = body.end()
-        return _ANSI.sub(_unescaped, body[1])
+        return unescaped(body[1])
 
     def _operator(self, char: str) -> None:
         two = self.text[self.at : self.at + 2]
@@ -311,6 +306,8 @@ class _Reader:
         simple = Simple(
             words=tuple(words), writes=tuple(line.writes), given=line.given, source=piped
         )
+        if len(self.found) >= MOST_COMMANDS:
+            raise Unreadable("it is too long to be read")
         self.found.append(simple)
         return simple
 
@@ -336,19 +333,4 @@ class _Reader:
 
 def _pieces(draft: _Draft) -> list[str]:
     texts = draft.text.split() if draft.split else [draft.text]
-    return texts if draft.quoted else [piece for text in texts for piece in _braces(text)]
-
-
-def _braces(text: str, left: int = 64) -> list[str]:
-    match = _BRACES.fullmatch(text)
-    if match is None or left < 0:
-        return [text]
-    made = [f"{match[1]}{middle}{match[3]}" for middle in match[2].split(",")]
-    return [piece for one in made for piece in _braces(one, left - len(made))]
-
-
-def _unescaped(match: "re.Match[str]") -> str:
-    code = match[1]
-    if code[0] in "xuU" and len(code) > 1:
-        return chr(min(int(code[1:], 16), 0x10FFFF))
-    return chr(int(code, 8)) if code.isdigit() else _ESCAPES.get(code, code)
+    return texts if draft.quoted else [piece for text in texts for piece in braces(text)]

@@ -22,7 +22,8 @@ from bot.runs import Json, RunEvent
 LONGEST = 16_000
 """Characters of one text in the timeline; the middle of a longer one is left out."""
 _SNAKE = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_STOPPED_EARLY = {FinishReason.ERROR: "agent_error", FinishReason.LIMIT: "limit"}
+AGENT_ERROR = "agent_error"
+_STOPPED_EARLY = {FinishReason.ERROR: AGENT_ERROR, FinishReason.LIMIT: "limit"}
 
 Between = Callable[[AgentEvent], Awaitable[None]]
 

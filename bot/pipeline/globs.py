@@ -21,6 +21,8 @@ def matches(glob: str, path: str) -> bool:
 
     Goes back to the newest ``**`` only, so it takes no more than their lengths multiplied.
     """
+    if not path.startswith(_beginning(glob)):
+        return False
     patterns, names = parts(glob), path.split("/")
     at, mark, taken = 0, -1, 0
     n = 0
@@ -41,6 +43,12 @@ def matches(glob: str, path: str) -> bool:
 def is_plain(glob: str) -> bool:
     """Tell whether it names one path and nothing else."""
     return not re.search(r"[*?\[]", glob) and not glob.endswith("/")
+
+
+@lru_cache(1024)
+def _beginning(glob: str) -> str:
+    """The part of a glob that every path which it means begins with."""
+    return re.split(r"[*?\[]", glob, maxsplit=1)[0]
 
 
 @lru_cache(2048)

@@ -99,11 +99,11 @@ def _problem(file: PlannedFile, ground: Ground) -> str | None:
 
 
 def _against(file: PlannedFile, ground: Ground) -> str | None:
-    there = [path for path in ground.paths if matches(file.glob, path)]
     if file.action is FileAction.ADD:
-        if is_plain(file.glob) and there:
+        if file.glob in ground.paths:
             return f"`{file.glob}` exists already; it can be changed, not added"
         return None
+    there = _meant(file.glob, ground)
     if not there:
         return f"`{file.glob}` is to be {file.action}d, but no such file is there"
     held = next((path for path in there if protected(path)), None)
@@ -113,8 +113,15 @@ def _against(file: PlannedFile, ground: Ground) -> str | None:
 def _size(plan: Plan, ground: Ground) -> Iterable[str]:
     """Bound what the plan lets be changed, not only what it names."""
     globs = [file.glob for file in plan.files if file.action is not FileAction.ADD]
-    covered = sum(any(matches(glob, path) for glob in globs) for path in ground.paths)
+    covered = len({path for glob in globs for path in _meant(glob, ground)})
     if covered > ground.most_files:
         yield (
             f"it covers {covered:,} files, and one run may change {ground.most_files}; name fewer"
         )
+
+
+def _meant(glob: str, ground: Ground) -> list[str]:
+    """What of the repository a glob means."""
+    if is_plain(glob):
+        return [glob] if glob in ground.paths else []
+    return [path for path in ground.paths if matches(glob, path)]

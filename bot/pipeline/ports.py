@@ -107,6 +107,8 @@ class Ports:
     """What `setup` may reach; None: nothing."""
     save: SaveWork
     """Remember work in the middle of an attempt."""
+    secrets: Callable[[], Sequence[str]] = tuple
+    """The operator's own, which nothing that leaves may hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,10 @@ MOST_FEEDBACK = 40_000
 
 def plan(attempt: Attempt, files: Path, problem: str | None) -> str:
     """The task of planning; ``problem`` is what was wrong with the plan before."""
-    wrong = f"\nYour answer before this one was not taken: {problem}\nMend that." if problem else ""
-    noted = _told("A person wrote about the plan before", attempt.feedback)
+    wrong = f"\nThe try before this one was not taken: {problem}" if problem else ""
+    noted = _noted(attempt)
+    if noted and attempt.plan is not None:
+        noted += f"\n\nThat is about this plan:\n{written(attempt.plan.plan)}"
     return _stage(
         Role.PLAN,
         attempt,
@@ -42,7 +44,7 @@ def implement(attempt: Attempt, files: Path) -> str:
         instructions=_instructions(files, attempt),
         plan=_contract(attempt),
         material=_issue(attempt, files),
-        feedback=_round(attempt, files)
+        feedback=(_round(attempt, files) or _noted(attempt))
         + _told("The attempt before this one was sent back", attempt.feedback),
     )
 
@@ -113,6 +115,12 @@ def written(plan: Plan) -> str:
     listed = [f"- {file.action} `{file.glob}`: {file.purpose}" for file in plan.files]
     decided = [f"Decision: {plan.decision}"] if plan.decision else []
     return "\n".join([plan.summary, *decided, "", *steps, "", "Files:", *listed, ""])
+
+
+def _noted(attempt: Attempt) -> str:
+    """What a person with write access wrote to the run since it began."""
+    told = _told("Somebody with write access writes", attempt.run.work.note)
+    return f"{told}\n" if told else ""
 
 
 def _round(attempt: Attempt, files: Path) -> str:

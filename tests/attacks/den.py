@@ -80,14 +80,12 @@ class Den:
         await self.town.label(issue)
         return issue
 
-    async def attack(
-        self, *steps: Step, plan: Json = None, looks: Sequence[Step] = ()
-    ) -> "Taken":
+    async def attack(self, *steps: Step, plan: Json = None, looks: Sequence[Step] = ()) -> "Taken":
         """Have the agent do these steps on a new issue, to the end of the run."""
         return await self.taken(await self.begin(*steps, plan=plan, looks=looks))
 
     async def taken(self, issue: int) -> "Taken":
-        run = await self.town.ended(issue, seconds=240)
+        run = await self.town.ended(issue, seconds=120)
         lines = (await self.town.output("runs", run["id"], "--events", "--json")).splitlines()
         events = [json.loads(line) for line in lines]
         return Taken(run=run, events=events, said=await self._said(issue, run, lines))
@@ -144,7 +142,11 @@ async def den(
             places.append(str(path))
         canaries["environment"] = _canary()
         (folder / "coppice").chmod(0o700)
-        endpoint = {"url": f"{model.url}/v1", "api": "chat", "model": "scripted-model"}
+        endpoint: dict[str, Any] = {
+            "url": f"{model.url}/v1",
+            "api": "chat",
+            "model": "scripted-model",
+        }
         endpoint |= {"price": {"input": 5.0, "output": 5.0}, "key_file": str(folder / "model-key")}
         catalogue = folder / "models.yml"
         catalogue.write_text(yaml.safe_dump({"endpoints": {"local": endpoint}, **(models or {})}))

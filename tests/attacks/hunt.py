@@ -10,6 +10,7 @@ import gzip
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ MARK = re.compile(rb"canary[0-9a-f]{24}")
 KEYS = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]{40}")
 SKIPPED = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/sys", "/proc")
 LARGEST = 2**20
-looked = set()
+looked: set[str] = set()
 
 
 def known() -> list[str]:
@@ -84,6 +85,10 @@ def spellings(secret: bytes) -> dict[str, str]:
     }
 
 
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def main() -> None:
     found = set()
     for path in (*listed("/"), *processes(), *known()):
@@ -94,10 +99,10 @@ def main() -> None:
         found.update(MARK.findall(data))
     for path in sorted(looked):
         found.update(MARK.findall(path.encode(errors="replace")))
-    print(f"HUNTED {len(looked)} files, {len(found)} found")
+    say(f"HUNTED {len(looked)} files, {len(found)} found")
     for secret in sorted(found):
         for name, text in spellings(secret).items():
-            print(f"{name}: {text}")
+            say(f"{name}: {text}")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ async def test_no_command_of_an_agent_finds_a_secret(there: Den) -> None:
 async def test_no_tool_that_works_on_the_host_leaves_the_tree(there: Den) -> None:
     """Row 6: read, list, search, edit, write and patch, by path and by link."""
     key = str(there.town.folder / "model-key")
-    link = Step(shell=f"ln -s {key} key; ln -s /proc/self/environ env; ln -s {key[:-10]} folder")
+    folder = str(there.town.folder)
+    links = f"ln -s {key} key; ln -s /proc/self/environ env; ln -s {folder} folder\n"
     paths = [key, f"..{key}", "../" * 12 + key[1:], "/proc/self/environ", "key", "env"]
     paths += ["folder/model-key", f"/tree/..{key}", ".git/config", "/git/config"]
     attempts = [
@@ -78,17 +79,20 @@ async def test_no_tool_that_works_on_the_host_leaves_the_tree(there: Den) -> Non
             Step(call="list", arguments={"path": path}),
             Step(call="search", arguments={"pattern": ".", "path": path}),
             Step(edit=path, old="canary", new="canary-"),
-            Step(write=path, text="owned\n"),
+            *([Step(write=path, text="owned\n")] if "/" in path else []),
         )
     ]
-    patch = "--- a/key\n+++ b/key\n@@ -1 +1 @@\n-x\n+owned\n"
-    clean = Step(shell="rm -f key env folder")
+    patch = Step(patch="--- a/key\n+++ b/key\n@@ -1 +1 @@\n-x\n+owned\n")
+    begin = (Step(write="links.sh", text=links), Step(shell="sh links.sh && ls -la"))
+    end = (Step(shell="rm -f key env folder links.sh"), NOTE)
 
-    taken = await there.attack(link, *attempts, Step(patch=patch), clean, NOTE)
+    taken = await there.attack(*begin, *attempts, patch, *end)
 
+    assert f"key -> {key}" in taken.results[1]["detail"]
+    tried = taken.results[len(begin) : -len(end)]
+    assert [result["title"] for result in tried if result["ok"]] == []
+    assert len(tried) == len(attempts) + 1
     assert taken.run["status"] == "done", taken.run["error"]
-    refused = [result["ok"] for result in taken.results[1 : len(attempts) + 2]]
-    assert refused == [False] * (len(attempts) + 1)
     assert Path(key).read_text().strip() == there.canaries["model-key"]
     require_nothing_leaked(there, taken)
 
@@ -152,3 +156,17 @@ async def test_the_scripted_agent_finds_no_secret_either(there: Den) -> None:
     assert taken.run["status"] == "done", taken.run["error"]
     assert hunted(json.dumps(taken.results))
     require_nothing_leaked(there, taken)
+
+
+@pytest.mark.parametrize("spelling", ["cut", "reversed", "hex", "shifted", "split"])
+async def test_a_secret_that_got_in_does_not_get_out(there: Den, spelling: str) -> None:
+    """Row 6: even what an operator lent by mistake is stopped on its way to GitHub."""
+    secret = there.canaries["model-key"].encode()
+    text = f"value = {hunt.spellings(secret)[spelling]}\n"
+
+    taken = await there.attack(Step(write="NOTES.md", text=text))
+
+    assert taken.run["status"] == "blocked"
+    assert taken.run["error"]["class"] == "rules:secrets"
+    assert taken.run["pull_request"] is None
+    assert there.leaked(json.dumps(await there.town.writes()).encode()) == {}

@@ -16,7 +16,7 @@ from bot.box import GIT, TREE, Forward, Mount, probe
 from bot.box.landlock import LEAST_FOR_SCOPES, version
 from bot.box.seccomp import CLONE, PRLIMIT, REFUSED, SHARED
 from tests.attacks.test_box_kernel import TRY
-from tests.box.boxed import PYTHON, boxed, command
+from tests.box.boxed import AS_ROOT, PYTHON, boxed, command
 from tests.box.test_forward import shouting
 
 MACHINE = platform.machine()
@@ -182,10 +182,15 @@ async def test_memory_and_open_files_of_the_host_cannot_be_read(tmp_path: Path) 
 
 
 async def test_no_capability_is_left_as_root_too(tmp_path: Path) -> None:
-    outcome = await boxed(tmp_path / "tree", "grep -h Cap /proc/self/status; sudo true", "landlock")
+    script = "grep -hE 'Cap|NoNewPrivs' /proc/self/status"
 
-    sets = {line.split()[-1] for line in outcome.output.splitlines() if line.startswith("Cap")}
-    assert sets == {"0" * 16}
+    outcome = await boxed(tmp_path / "tree", script, "landlock")
+
+    sets = dict(line.split() for line in outcome.output.splitlines())
+    assert sets.pop("NoNewPrivs:") == "1"
+    if not AS_ROOT:
+        del sets["CapBnd:"]  # only root may empty it, and without new privileges it gives nothing
+    assert set(sets.values()) == {"0" * 16}
 
 
 async def test_the_pointer_that_a_command_plants_is_used_by_nobody(tmp_path: Path) -> None:

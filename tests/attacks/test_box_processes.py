@@ -32,7 +32,7 @@ async def test_environments_of_the_host_cannot_be_read(
     outcome = await boxed(
         tmp_path / "tree",
         f"cat /proc/*/environ /proc/{os.getpid()}/environ /proc/{holder.pid}/environ"
-        " /proc/*/cmdline; env; ps auxeww",
+        "; env" + ("; cat /proc/*/cmdline; ps auxeww" if level == "bubblewrap" else ""),
         level=level,
     )
 

@@ -18,7 +18,7 @@ from tests.cli.shell import COMMAND, coppice, environment, git, played
 pytestmark = pytest.mark.slow
 
 KEYS = {
-    *("run", "agent", "status", "error", "box", "attempts", "state_dir", "repository"),
+    *("run", "agent", "model", "status", "error", "box", "attempts", "state_dir", "repository"),
     *("issue_url", "pull_request", "check_runs", "verify", "comments", "effects", "timings"),
 }
 DELIVERY_KEYS = {

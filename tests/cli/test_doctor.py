@@ -162,5 +162,6 @@ async def test_a_box_that_cannot_be_had_says_how_to_get_it(
     git.parent.mkdir()
     git.symlink_to("/usr/bin/git")
     operator.setenv("PATH", str(git.parent))
+    operator.setenv("COPPICE_BOX", "bubblewrap")
 
     assert "COPPICE_BOX=none" in (await bad())["box"].mend

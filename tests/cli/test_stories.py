@@ -29,3 +29,15 @@ def test_a_story_of_its_own_plot_takes_no_repository(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "leave out --repo" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("story", "last"),
+    [("review", "count questions"), ("ci", "move the base into a conflict")],
+)
+def test_the_stories_of_an_open_pull_request(tmp_path: Path, story: str, last: str) -> None:
+    code, found = played("--story", story, "--state", str(tmp_path / "state"))
+
+    assert (code, found["status"], found["story"]) == (0, "done", story), found
+    assert [step for step in found["steps"] if not step["ok"]] == []
+    assert found["steps"][-1]["did"] == last

@@ -67,7 +67,7 @@ async def test_a_log_is_behind_a_redirect_for_a_minute(forge: Forge) -> None:
 
     answer = await forge.get(path, by=token)
     status, log = await text(answer.headers["Location"])
-    await forge.switch("advance", seconds=61)
+    await forge.advance(61)
     late, _ = await text(answer.headers["Location"])
 
     assert (answer.status, status, late) == (302, 200, 404)

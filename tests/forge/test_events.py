@@ -201,7 +201,7 @@ async def test_the_log_goes_back_three_days(forge: Forge) -> None:
     await forge.settled()
     (old,) = (await forge.get("/app/hook/deliveries", by="app")).body
 
-    await forge.post("/_forge/clock", {"advance": 3 * 86_400 + 1})
+    await forge.advance(3 * 86_400 + 1)
     await forge.post(f"{forge.repo}/issues/1/comments", {"body": "new"}, by="reader")
     await forge.settled()
 

@@ -68,10 +68,10 @@ async def test_an_unknown_token_is_bad_credentials(forge: Forge) -> None:
 async def test_an_installation_token_lives_for_an_hour(forge: Forge) -> None:
     """7: one hour, whatever runs longer (devops-thiago/ThrillhouseBot#625)."""
     token = await forge.installation_token()
-    await forge.switch("advance", seconds=3590)
+    await forge.advance(3590)
     assert (await forge.get(forge.repo, by=token)).status == 200
 
-    await forge.switch("advance", seconds=20)
+    await forge.advance(20)
 
     assert (await forge.get(forge.repo, by=token)).status == 401
 
@@ -82,7 +82,7 @@ async def test_a_fresh_token_may_answer_401_for_a_while(forge: Forge) -> None:
     token = await forge.installation_token()
     assert (await forge.get(forge.repo, by=token)).status == 401
 
-    await forge.switch("advance", seconds=6)
+    await forge.advance(6)
 
     assert (await forge.get(forge.repo, by=token)).status == 200
 

@@ -25,7 +25,7 @@ async def test_the_primary_limit_is_403_with_nothing_left(forge: Forge) -> None:
     assert [answer.status for answer in answers] == [200, 200, 403]
     assert answers[-1].headers["X-RateLimit-Remaining"] == "0"
     assert "Retry-After" not in answers[-1].headers
-    await forge.switch("advance", seconds=3500)
+    await forge.advance(3500)
     assert (await forge.get(forge.repo, by=token)).status == 403
 
 
@@ -49,7 +49,7 @@ async def test_the_501st_comment_of_an_hour_is_refused(forge: Forge) -> None:
     answers = []
     for _ in range(4):
         answers.append(await forge.post(path, {"body": "x"}, by="reader"))
-        await forge.switch("advance", seconds=61)
+        await forge.advance(61)
 
     assert [answer.status for answer in answers] == [201, 201, 201, 403]
 
@@ -122,7 +122,7 @@ async def test_the_clock_goes_forward_and_limits_with_it(forge: Forge) -> None:
 
 async def test_an_app_outside_of_the_forges_time_still_signs_in(forge: Forge) -> None:
     token = await forge.installation_token()
-    await forge.post("/_forge/clock", {"advance": 7200})
+    await forge.advance(7200)
 
     fresh = await forge.installation_token()
 

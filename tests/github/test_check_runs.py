@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import EffectRefused
 from bot.github.texts import checks
-from bot.runs import CheckRun
+from bot.runs import Annotation, CheckRun
 from tests.github.world import RUN, World
 
 
@@ -110,3 +110,24 @@ async def test_a_commit_that_github_does_not_have_is_refused(world: World) -> No
     with pytest.raises(EffectRefused, match="No commit found") as refused:
         await world.apply(check_run("0" * 40))
     assert refused.value.kind == "invalid"
+
+
+def remarks(count: int, first: int = 1) -> tuple[Annotation, ...]:
+    return tuple(
+        Annotation(path="a.py", start_line=n, end_line=n, level="notice", message=f"No. {n}")
+        for n in range(first, first + count)
+    )
+
+
+async def test_annotations_go_out_fifty_at_a_time_and_once(world: World, sha: str) -> None:
+    first = check_run(sha, annotations=remarks(50))
+    second = check_run(sha, annotations=remarks(10, 51), batch=1)
+
+    made = await world.apply(first)
+    await world.apply(second)
+    await world.forget()
+    await world.apply(first)
+    await world.apply(second)
+
+    listed = await world.call("GET", f"/check-runs/{made.id}/annotations?per_page=100")
+    assert [each["message"] for each in listed] == [f"No. {n}" for n in range(1, 61)]

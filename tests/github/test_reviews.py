@@ -10,6 +10,7 @@ from bot.runs import (
     ClosePullRequest,
     Comment,
     DraftReview,
+    LineComment,
     Minimise,
     PullRequest,
     Push,
@@ -160,3 +161,16 @@ async def test_only_our_own_pull_request_is_closed(world: World, pull: int) -> N
 
     assert (await world.apply(ClosePullRequest(number=pull))).wrote
     assert (await world.call("GET", f"/pulls/{pull}"))["state"] == "closed"
+
+
+async def test_new_threads_of_a_review_stand_at_their_lines(world: World, pull: int) -> None:
+    sha = await head(world, pull)
+    remark = LineComment(path="README.md", line=1, body="This could be shorter.")
+    await world.apply(DraftReview(pull_request=pull, sha=sha, comments=(remark,)))
+    await world.apply(Review(pull_request=pull, sha=sha, purpose="review-1", body="1 finding."))
+
+    listed = await world.call("GET", f"/pulls/{pull}/comments")
+    mine = [c for c in listed if c["user"]["type"] == "Bot"]
+    assert [(c["path"], c["line"], c["body"]) for c in mine] == [
+        ("README.md", 1, "This could be shorter.")
+    ]

@@ -1,6 +1,11 @@
 """Commands of agents, judged by what they name: three tiers, and the ways around them."""
 
+import shlex
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis.strategies import text
 
 from bot.guard.danger import judge
 from bot.guard.verdict import Danger
@@ -262,6 +267,45 @@ def test_what_agents_do_all_day_is_let_through(command: str) -> None:
 )
 def test_texts_of_several_lines_and_strange_ones(command: str, danger: Danger) -> None:
     assert judge(command).danger is danger
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "{a,b}" * 40,
+        "x" * 100_000,
+        '"' + "x y " * 20_000 + '"',
+        "'" * 99_999,
+        "a;" * 50_000,
+        "$a" * 40_000,
+        "a=$a$a;" * 10_000,
+        "\\" * 99_999,
+        "<<A " * 20_000,
+        "cat <<A\n" + "x\n" * 45_000,
+        "$(echo " * 10_000,
+        "`" * 99_999,
+        'python3 -c "' + "['a' " * 15_000 + '"',
+        'python3 -c "' + "['a' ,  " * 10_000 + '"',
+        "python3 -c '" + '"sh -c " ' * 10_000 + "'",
+        "bash -c " * 12_000,
+        "env " * 25_000 + "ls",
+        ": " * 20_000 + "() { : | : }",
+        "a=" + "b" * 50_000 + ";" + "$a" * 1000,
+    ],
+    ids=range(19),
+)
+def test_no_command_takes_long_to_judge(command: str) -> None:
+    began = time.process_time()
+
+    judge(command)
+
+    assert time.process_time() - began < 5
+
+
+@given(text(alphabet="rm -f/$(){}'\"`\\;|&<>\n=*~xcEOF0", max_size=200))
+def test_whatever_it_is_there_is_a_verdict(command: str) -> None:
+    assert judge(command).danger in Danger
+    assert judge(f"python3 -c {shlex.quote(command)}").danger in Danger
 
 
 def test_an_argument_list_is_judged_as_such() -> None:

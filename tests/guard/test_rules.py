@@ -142,3 +142,31 @@ def test_a_commit_by_somebody_else_is_refused() -> None:
     assert check_author(Author(author=ana, committer=app), app) == [
         Violation("author", "", f"the commit says it is by {ana}, not {app}")
     ]
+
+
+def test_a_part_of_the_operators_own_secret_is_refused_and_not_repeated() -> None:
+    own = "Zx81-qWe7rTyU4iOp2AsDf6Gh"
+    cut = change(added=f"x = '{own[7:]}'\n".encode())
+
+    told = check_changes([cut], LIMITS, [own])
+
+    assert [(v.rule, v.path) for v in told] == [("secrets", "")]
+    assert own[7:] not in told[0].message
+    assert check_changes([cut], LIMITS, ["another-secret-of-mine"]) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "held"),
+    [
+        (b"*.py filter=x\n", True),
+        (b"*.py diff=x\n", True),
+        (b"*.py -diff\n", True),
+        (b"src/** linguist-generated=true\n", True),
+        (b"*.py binary\n", True),
+        (b"*.sh text eol=lf\n", False),
+    ],
+)
+def test_attributes_that_run_programs_or_hide_files_are_refused(line: bytes, held: bool) -> None:
+    path = "src/.gitattributes"
+
+    assert broken([change(path, added=line)]) == ([("attributes", path)] if held else [])

@@ -63,7 +63,7 @@ async def test_a_broken_plan_is_asked_again_with_the_error_twice_at_most(room: R
 
     prompts = [task.prompt for task in here.agency.agent.tasks]
     assert "was not taken" not in prompts[0]
-    assert "was not taken: it is not JSON" in prompts[1]
+    assert "was not taken: the plan cannot be taken: it is not JSON" in prompts[1]
     assert "`../x`: it leads out of the tree" in prompts[2]
     assert here.agency.turns == [(Role.PLAN, 1), (Role.PLAN, 2), (Role.PLAN, 3)]
 
@@ -249,7 +249,9 @@ async def test_a_hard_failure_ends_it_and_says_why(room: Room) -> None:
 
     assert result.error.kind == "test:shell.command_not_found"
     assert result.final
-    assert "No further attempt would mend that: The program is not in this box" in result.error.message
+    assert (
+        "No further attempt would mend that: The program is not in this box" in result.error.message
+    )
 
 
 async def test_the_same_failure_again_says_so(room: Room) -> None:
@@ -350,7 +352,15 @@ async def test_work_beyond_the_plan_goes_back_once_and_then_blocks(room: Room) -
     assert (second.blocked, second.data["outside"]) == (True, ["NOTES.md"])
 
 
-async def test_an_agent_that_dies_is_no_review_and_no_plan(room: Room) -> None:
+async def test_a_planner_that_dies_once_is_asked_again(room: Room) -> None:
+    dead = Finished(reason=FinishReason.ERROR, message="it died")
+    answers = [[dead], [Finished(reason=FinishReason.DONE, answer=PLAN)]]
+    here = await desk(room, lambda task, context: answers.pop(0))
+
+    assert (await here.attempt(StageKind.PLAN)).status is StageStatus.PASSED
+
+
+async def test_an_agent_that_cannot_work_makes_no_plan(room: Room) -> None:
     dead = Finished(reason=FinishReason.ERROR, message="it died", kind="agent_died")
     here = await desk(room, lambda task, context: [dead])
 

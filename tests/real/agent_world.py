@@ -14,7 +14,7 @@ from bot.agent.profiles import BUILT_IN
 from bot.agent.profiles.installed import Installation
 from bot.agent.registry import AGENTS, runtime
 from bot.agent.runtime import AgentContext, AgentEvent, AgentTask, Api, Finished, Role
-from bot.box import TREE, Mount, probe
+from bot.box import TREE, Box, Mount, probe
 from bot.runs import Budget, Budgets, Json, Spend
 from bot.scripted_model import Fault, Play, Scenario, ScriptedModel, Step
 from bot.store import calls
@@ -41,6 +41,7 @@ class World:
     name: str
     key: str | None = None
     """The key that the model wants; None: any."""
+    box: Box | None = None
     limits: Budget = field(default_factory=lambda: Budget(usd=1))
     events: list[AgentEvent] = field(default_factory=list)
     spend: Spend = field(default_factory=Spend)
@@ -104,7 +105,7 @@ class World:
             answer=answer,
         )
         context = AgentContext(
-            box=await probe("bubblewrap"),
+            box=self.box or await probe("bubblewrap"),
             mounts=(Mount(source=self.tree, target=TREE, writable=role.writes),),
             log=self.root / "log",
             files=self.root / "files",

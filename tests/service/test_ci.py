@@ -50,7 +50,7 @@ async def test_a_real_failure_gets_one_round_and_no_more_than_the_limit(town: Wo
     await play(town, where, "unit", "failure", "E   AssertionError: 1 != 3\n")
 
     def blocked(rows: list[Json]) -> bool:
-        return rows[0]["issue"] == issue and rows[0]["status"] == "blocked"
+        return bool(rows[0]["issue"] == issue and rows[0]["status"] == "blocked")
 
     (row, *_) = await town.until(blocked)
     assert row["error"]["class"] == "rounds"

@@ -179,7 +179,7 @@ async def test_a_conflict_that_stays_is_said(town: World) -> None:
     await town.write_file(path, "theirs\n")
 
     def seen(rows: list[Json]) -> bool:
-        return rows[0]["issue"] == issue and rows[0]["status"] == "blocked"
+        return bool(rows[0]["issue"] == issue and rows[0]["status"] == "blocked")
 
     (blocked, *_) = await town.until(seen)
     assert blocked["error"]["class"] == "conflicts"

@@ -24,7 +24,7 @@ async def test_a_draft_that_nobody_touches_is_closed_and_its_patch_kept(town: Wo
     town.script(issue, [note(issue)])
     await town.label(issue)
 
-    rows = await town.until(lambda rows: rows[0]["status"] == "cancelled")
+    rows = await town.until(lambda rows: bool(rows) and rows[0]["status"] == "cancelled")
 
     run = rows[0]
     assert run["error"]["class"] == "untouched"

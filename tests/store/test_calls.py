@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from bot.runs import Budget, RunStatus, Spend, Stop
-from bot.store import calls, costs, runs
-from bot.store.calls import Call, CallStatus, Limit, Refused, Scope
+from bot.store import calls, costs, limits, runs
+from bot.store.calls import Call, CallStatus
 from bot.store.costs import By
 from bot.store.database import Database
+from bot.store.limits import Limit, Past, Refused, Scope
 from tests.store.rows import a_run
 
 DAY = 86400.0
@@ -45,7 +46,7 @@ async def insert(database: Database, *made: Call) -> None:
 
 async def test_a_call_is_reserved_and_settled(database: Database) -> None:
     reserved = a_call(status=CallStatus.RESERVED, usd=2.0, output_tokens=1000)
-    row = await database.write(lambda c: calls.reserve(c, reserved))
+    row = await database.write(lambda c: limits.reserve(c, reserved))
     assert isinstance(row, int)
 
     await database.write(lambda c: calls.settle(c, row, a_call(error="cut")))
@@ -59,11 +60,29 @@ async def test_parallel_reservations_do_not_pass_a_limit_together(database: Data
     )
 
     made = await asyncio.gather(
-        *(database.write(lambda c: calls.reserve(c, a_call(), [limit])) for _ in range(10))
+        *(database.write(lambda c: limits.reserve(c, a_call(), [limit])) for _ in range(10))
     )
 
     refused = Refused(limit="this month's budget", used="$2.00 of $2.20")
     assert [each for each in made if not isinstance(each, int)] == [refused] * 6
+
+
+async def test_old_calls_and_new_ones_count_against_a_limit_as_time_goes_on(
+    database: Database,
+) -> None:
+    past = Past()
+    limit = Limit(scope=Scope.INSTALLATION, since=10 * DAY, most=Budget(turns=30), name="month")
+    await insert(database, a_call(started_at=9 * DAY), a_call(installation_id=6))
+
+    made = []
+    for hour in range(0, 24 * 10, 6):
+        call = a_call(started_at=10 * DAY + hour * 3600.0 + 7)
+        reserved = await database.write(
+            lambda c, call=call: limits.reserve(c, call, [limit], past)  # type: ignore[misc]
+        )
+        made.append(isinstance(reserved, int))
+
+    assert made == [True] * 30 + [False] * 10
 
 
 async def test_what_a_run_spent_is_added_up_by_stage_role_and_model(database: Database) -> None:

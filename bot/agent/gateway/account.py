@@ -7,8 +7,9 @@ from bot.agent.gateway.books import Books
 from bot.agent.gateway.job import Job
 from bot.agent.gateway.refusing import Refused
 from bot.runs import Budget, Budgets
-from bot.store import calls
-from bot.store.calls import Call, CallStatus, Used
+from bot.store import calls, limits
+from bot.store.calls import Call, CallStatus
+from bot.store.limits import Used
 
 BUDGET = "budget"
 GIVEN_UP = "the call was given up before it was answered"
@@ -41,8 +42,8 @@ class Account:
             self._changed.clear()
             await self._changed.wait()
         self._open.add(call)
-        limits = self.job.shared_limits(self._budgets, call.started_at)
-        written = self._books.enter(lambda c: calls.reserve(c, call, limits))
+        shared = self.job.shared_limits(self._budgets, call.started_at)
+        written = self._books.enter(lambda c: limits.reserve(c, call, shared, self._books.past))
         try:
             row = await asyncio.shield(written)
         except asyncio.CancelledError:
@@ -51,7 +52,7 @@ class Account:
         except BaseException:
             self._forget(call)
             raise
-        if isinstance(row, calls.Refused):
+        if isinstance(row, limits.Refused):
             self._forget(call)
             raise self._refuse(call, row.used, name=row.limit)
         return Reservation(self, row, call)
@@ -60,13 +61,13 @@ class Account:
         """Put what a call came to in the place of its reservation."""
         self._spent.add(call)
         self._forget(reserved)
-        self._books.enter(lambda c: calls.settle(c, row, call))
+        self._books.enter_later(lambda c: calls.settle(c, row, call))
 
     def _forget(self, call: Call) -> None:
         self._open.add(call, -1)
         self._changed.set()
 
-    def _withdraw(self, call: Call, done: "asyncio.Future[int | calls.Refused]") -> None:
+    def _withdraw(self, call: Call, done: "asyncio.Future[int | limits.Refused]") -> None:
         """Close the row of a call that was given up while it was being written."""
         failed = done.cancelled() or done.exception() is not None
         row = None if failed else done.result()
@@ -77,8 +78,8 @@ class Account:
 
     def _over(self, call: Call, *, alone: bool = False) -> str | None:
         """Say what is used where a call goes over the budget, beside those under way or alone."""
-        limits, open_ = self.job.limits, Used() if alone else self._open
-        minutes = limits.minutes
+        most, open_ = self.job.limits, Used() if alone else self._open
+        minutes = most.minutes
         if minutes is not None and time.monotonic() - self._opened >= minutes * 60:
             return f"{minutes:g} of {minutes:g} minutes"
         spent = Used(
@@ -88,8 +89,8 @@ class Account:
             unpriced_tokens=self._spent.unpriced_tokens + open_.unpriced_tokens,
         )
         # minutes are those of the clock, not of the answers
-        bounded = Budget(usd=limits.usd, tokens=limits.tokens, turns=limits.turns)
-        return calls.over(bounded, spent, call)
+        bounded = Budget(usd=most.usd, tokens=most.tokens, turns=most.turns)
+        return limits.over(bounded, spent, call)
 
     def _refuse(self, call: Call, used: str, name: str = "") -> Refused:
         of = f" ({name})" if name else ""
@@ -100,7 +101,7 @@ class Account:
         refused = call.model_copy(update={"status": CallStatus.REFUSED, "error": text, **nothing})
         self._refusals += 1
         if self._refusals <= KEPT_REFUSALS:
-            self._books.enter(lambda c: calls.insert(c, refused))
+            self._books.enter_later(lambda c: calls.insert(c, refused))
         return Refused(402, BUDGET, text)
 
 

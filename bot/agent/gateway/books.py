@@ -6,8 +6,11 @@ from typing import Any, TypeVar
 
 from bot.log import logger
 from bot.store.database import Connection, Database
+from bot.store.limits import Past
 
 _log = logger(__name__)
+
+LATER_SECONDS = 0.03
 
 T = TypeVar("T")
 _Entry = tuple[Callable[[Connection], Any], "asyncio.Future[Any]"]
@@ -19,20 +22,42 @@ class Books:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: list[_Entry] = []
+        self._later: list[_Entry] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
+        self.past = Past()
 
     def enter(self, query: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Write in the order in which it was asked for; done means that a kill leaves it."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((query, future))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write())
+        self._begin()
         return future
+
+    def enter_later(self, query: Callable[[Connection], object]) -> None:
+        """Write what nobody waits for: an agent's next call often comes in the same moment."""
+        loop = asyncio.get_running_loop()
+        self._later.append((query, loop.create_future()))
+        if self._timer is None:
+            self._timer = loop.call_later(LATER_SECONDS, self._take_later)
 
     async def close(self) -> None:
         """Wait until everything is written."""
+        self._take_later()
         while self._writing is not None:
             await asyncio.shield(self._writing)
+
+    def _take_later(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._waiting += self._later
+        self._later = []
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._waiting and self._writing is None:
+            self._writing = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
         try:

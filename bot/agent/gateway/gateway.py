@@ -24,8 +24,6 @@ from bot.store.database import Database
 
 LONGEST_PATH = 100
 """Of a Unix socket, by the kernel: 107 bytes; the rest is for the name."""
-ABANDONED_SECONDS = 4 * 3600
-"""No call takes longer: what is older was left by a process that died."""
 _CLOSING_SECONDS = 2.0
 
 
@@ -94,7 +92,7 @@ class Gateway:
             if self._session is None:
                 self._make_folder()
                 await self._load()
-                before = time.time() - ABANDONED_SECONDS
+                before = time.time() - calls.LONGEST_SECONDS
                 await self._database.write(lambda c: calls.abandon(c, before))
                 self._session = aiohttp.ClientSession(
                     connector=aiohttp.TCPConnector(limit=0),

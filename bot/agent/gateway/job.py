@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from bot.agent.catalogue import Endpoint
 from bot.agent.runtime import Role
 from bot.runs import Budget, Budgets
-from bot.store.calls import Call, Limit, Scope
+from bot.store.calls import Call
+from bot.store.limits import Limit, Scope
 
 Tell = Callable[[str], None]
 """Hears what a call waits for: `waits for the model: 429, 40 s`; empty: it goes on."""

@@ -107,7 +107,7 @@ async def _perform(
         else:
             inputs.write_script(options, state / SCRIPTS, issue)
             await stage.hub.label(issue, LABEL)
-            ended = await watch.until_ended(issue)
+            ended = await watch.until_ended(issue, alone=options.once)
         await _report(stage, await Kept.read(stage.database, ended), outcome)
         live.conclude(outcome)
         if not options.once:

@@ -7,11 +7,16 @@ from typing import Any
 from bot.cli.demo.hub import Hub, Write
 from bot.pipeline import definition
 from bot.pipeline.story import BASELINE, commands
-from bot.runs import Run, RunEvent, StageKind, StageRecord
+from bot.runs import Run, RunEvent, RunStatus, StageKind, StageRecord
 from bot.store import ledger, runs
 from bot.store.database import Connection, Database
 
 Json = dict[str, Any]
+NOBODY: Json = {
+    "stage": None,
+    "class": "waiting",
+    "message": "it waits for a person, and with --once nobody is there",
+}
 TIMINGS = ("accepted_ms", "first_reaction_ms", "first_check_run_ms", "overhead_ms", "total_ms")
 
 
@@ -84,6 +89,8 @@ async def fill(result: Result, kept: Kept, hub: Hub) -> None:
     run = kept.run
     result.run, result.status, result.effects = run.id, run.status.value, kept.effects
     result.error = run.error.model_dump(by_alias=True) if run.error else None
+    if run.status is RunStatus.WAITING:
+        result.status, result.error = RunStatus.BLOCKED.value, dict(NOBODY)
     result.attempts = len(kept.implementing())
     result.verify = _verify(kept)
     result.comments = len(await _comments(hub, run.issue))

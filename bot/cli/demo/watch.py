@@ -10,7 +10,7 @@ from http import HTTPStatus
 from bot.cli.demo.hub import Hub, Write
 from bot.errors import OperatorError
 from bot.pipeline import definition
-from bot.runs import Run, RunEvent, StageKind, StageRecord, StageStatus
+from bot.runs import Run, RunEvent, RunStatus, StageKind, StageRecord, StageStatus
 from bot.store import runs
 from bot.store.database import Connection, Database
 
@@ -18,6 +18,7 @@ LOOK_SECONDS = 0.1
 QUIET_SECONDS = 0.7
 """So long without a write, and an ended run has said its last word."""
 START_SECONDS = 60.0
+_FOR_PEOPLE = RunStatus.WAITING
 _ISSUE = re.compile(r"/issues/(\d+)(?:/|$)")
 
 
@@ -49,8 +50,11 @@ class Watch:
     seen_events: dict[str, int] = field(default_factory=dict)
     seen_stages: dict[tuple[str, str], StageStatus] = field(default_factory=dict)
 
-    async def until_ended(self, issue: int) -> Run:
-        """Watch until the run of an issue has ended and said so; raise when none begins."""
+    async def until_ended(self, issue: int, *, alone: bool = False) -> Run:
+        """Watch until the run of an issue has ended and said so; raise when none begins.
+
+        ``alone``: nobody is there to act, so that a run that waits for people has ended too.
+        """
         patience = time.monotonic() + START_SECONDS
         while True:
             found = await self._step()
@@ -61,7 +65,7 @@ class Watch:
                     " `coppice deliveries` says why",
                     exit_code=1,
                 )
-            if run is not None and run.status.ended:
+            if run is not None and (run.status.ended or (alone and run.status is _FOR_PEOPLE)):
                 await self._until_quiet()
                 return run
             await asyncio.sleep(LOOK_SECONDS)

@@ -2,6 +2,7 @@
 
 from bot.forge.answers import Answer, Refusal, created, not_found, ok
 from bot.forge.checking import suite_event, suite_for
+from bot.forge.ci import actions
 from bot.forge.git import read_commit, read_commits, resolve
 from bot.forge.records import CheckSuite, Role
 from bot.forge.rest.call import Call, Routes
@@ -39,8 +40,13 @@ async def list_runs_of_suite(call: Call) -> Answer:
 
 @routes.repository("POST /check-suites/{check_suite_id}/rerequest", needs=WRITE, role=Role.WRITE)
 async def rerequest_suite(call: Call) -> Answer:
+    """Its App hears of it; Actions runs all jobs of the suite again."""
     suite = find(call)
     await suite_event(call.forge, "rerequested", suite, call.user)
+    for run in call.repository.workflow_runs.values():
+        if run.suite is suite and run.status == "completed":
+            names = [job.check.name for job in run.latest()]
+            await actions.again(call.forge, run, call.user, names)
     return Answer(status=201, body={})
 
 

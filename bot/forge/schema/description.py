@@ -41,6 +41,7 @@ class Schemas:
                 "components": {"schemas": self._reachable(schema)},
             },
             validate_formats=self._formats,
+            formats={"email": _has_at},
         )
 
     def _reachable(self, schema: Json) -> dict[str, Json]:
@@ -57,6 +58,11 @@ class Schemas:
                     found[name] = self._components["schemas"][name]
                     todo.append(found[name])
         return found
+
+
+def _has_at(text: str) -> bool:
+    """GitHub's own answers hold `1+x[bot]@users.noreply.github.com`, no "email" to RFC 5321."""
+    return "@" in text
 
 
 class RestDescription:
@@ -92,7 +98,7 @@ class RestDescription:
 
 
 class WebhookDescription:
-    """GitHub's webhooks; no formats: `x[bot]@...` is no "email" to a strict checker."""
+    """GitHub's webhooks, without formats: its own examples break them."""
 
     def __init__(self, document: Json) -> None:
         self.events: dict[str, Json] = document["events"]

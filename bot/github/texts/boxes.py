@@ -26,10 +26,6 @@ def amend(amendment_hash: str) -> str:
     return box(f"Approve amendment `{amendment_hash[:SHOWN]}`")
 
 
-def start_for(login: str) -> str:
-    return box(f"Start it for `{login}` (write access)")
-
-
 def retry_with(more: Budget) -> str:
     """The way on when the money is spent."""
     return box(f"Retry with {usd(more.usd)} more") if more.usd else RETRY

@@ -1,9 +1,11 @@
 """Plan the change as a contract, checked against the repository before anybody sees it."""
 
+import asyncio
+
 from bot.agent.runtime import Role
 from bot.errors import StageFailed
 from bot.pipeline import prompts
-from bot.pipeline.asking import Question, ask, read_only, stopped_early
+from bot.pipeline.asking import AGENT_ERROR, Question, ask, read_only, stopped_early
 from bot.pipeline.contract import Contract, contract
 from bot.pipeline.planning import SCHEMA, Ground, Unfit, take
 from bot.pipeline.ports import Attempt, Ports, StageResult
@@ -24,15 +26,19 @@ async def plan(attempt: Attempt, ports: Ports) -> StageResult:
     ground = Ground(
         paths=frozenset(await ports.objects.paths(base)), most_files=attempt.config.limits.files
     )
-    problem: str | None = None
+    failed: StageFailed | None = None
     for turn in range(1, 2 + ASKED_AGAIN):
         try:
-            made = await _ask(attempt, ports, turn, problem, ground)
+            made = await _ask(attempt, ports, turn, failed.reason if failed else None, ground)
         except Unfit as error:
-            problem = str(error)
-            continue
-        return _none(attempt, ports) if made is None else _passed(made)
-    raise StageFailed("bad_plan", f"the plan cannot be taken: {problem}")
+            failed = StageFailed("bad_plan", f"the plan cannot be taken: {error}")
+        except StageFailed as error:
+            if error.kind != AGENT_ERROR:
+                raise
+            failed = error
+        else:
+            return _none(attempt, ports) if made is None else _passed(made)
+    raise failed or StageFailed("bad_plan", "there is no plan")
 
 
 async def _ask(
@@ -52,7 +58,7 @@ async def _ask(
             raise StageFailed(end.kind, end.message, blocked=end.blocked)
         if finished.answer is None and not seat.runtime.capabilities.apis:
             return None
-    return contract(take(finished.answer, ground))
+    return contract(await asyncio.to_thread(take, finished.answer, ground))
 
 
 def _passed(made: Contract) -> StageResult:

@@ -39,7 +39,7 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
         return _blocked(attempt, [_unchecked(f"the work could not be read: {error}")])
     app = f"{ports.identity.name} <{ports.identity.email}>"
     violations = [
-        *await asyncio.to_thread(check_changes, changes, limits),
+        *await asyncio.to_thread(check_changes, changes, limits, ports.secrets()),
         *check_author(Author(author=author, committer=committer), app),
     ]
     if violations:

@@ -147,6 +147,15 @@ def test_an_endpoint_that_speaks_otherwise_is_refused(tmp_path: Path) -> None:
     assert error.reason == "this agent speaks chat to models, and the endpoint speaks messages"
 
 
+def test_a_box_that_cannot_hide_a_repositorys_settings_starts_no_agent(tmp_path: Path) -> None:
+    (tmp_path / "tree" / ".claude").mkdir(parents=True)
+
+    error = refused(tmp_path, Profile.model_validate(OWN), Way(tmp_path / "s"))
+
+    assert error.kind == "agent_settings"
+    assert "settings for agents (.claude)" in error.reason
+
+
 def test_without_a_model_nothing_starts(tmp_path: Path) -> None:
     assert refused(tmp_path, Profile.model_validate(OWN), None).kind == "no_model"
 

@@ -1,0 +1,53 @@
+"""Secrets of our own are known in what leaves the machine, whatever they are dressed as."""
+
+import base64
+
+import pytest
+
+from bot.guard.known import Known
+
+KEY = "sk-live_Xk3vQ9pLm2Zr8TbW-5nYc7"
+BODY = "\n".join(
+    base64.b64encode(bytes((n * m) % 251 for n in range(48))).decode() for m in (7, 11, 13)
+)
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0t\n{BODY}\n-----END RSA PRIVATE KEY-----"
+HALF = len(KEY) // 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KEY,
+        KEY[7:],
+        KEY[:-7],
+        KEY[::-1],
+        KEY.encode().hex(),
+        KEY.encode().hex().upper(),
+        base64.b64encode(KEY.encode()).decode(),
+        base64.b64encode(b"a" + KEY.encode()).decode(),
+        base64.urlsafe_b64encode(b"ab" + KEY[7:].encode()).decode(),
+        base64.b64encode(KEY[::-1].encode()).decode(),
+        f'"{KEY[:HALF]}" +\n    "{KEY[HALF:]}"',
+        " ".join(KEY),
+    ],
+)
+def test_no_disguise_helps(text: str) -> None:
+    assert Known([KEY]).shows(f'value = "{text}"\n'.encode())
+
+
+def test_a_key_in_pem_is_known_by_any_line_of_its_own() -> None:
+    known = Known([PEM])
+
+    assert known.shows(BODY.splitlines()[1].encode())
+    assert not known.shows(PEM.splitlines()[0].encode())
+    assert not known.shows(PEM.splitlines()[1].encode())
+
+
+@pytest.mark.parametrize("text", ["sk-live_", "an ordinary line of code = 7", "", KEY[:7] * 40])
+def test_other_words_are_no_secret(text: str) -> None:
+    assert not Known([KEY, PEM]).shows(text.encode())
+
+
+def test_nothing_is_found_where_nothing_is_known() -> None:
+    assert not Known([]).shows(b"x" * 100)
+    assert not Known(["", "short"]).shows(b"short words")
