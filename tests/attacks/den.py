@@ -28,12 +28,13 @@ HUNT = "python3 hunt.py"
 NOTE = Step(write="NOTES.md", text="A note.\n")
 
 
-def planned(*globs: str) -> Json:
+def planned(*globs: str, changed: Sequence[str] = ()) -> Json:
     """A plan for these files."""
     return {
         "summary": "A note is missing.",
         "steps": [{"description": "Write it.", "check": {"expected": "a person looks"}}],
-        "files": [{"glob": glob, "action": "add", "purpose": "the note"} for glob in globs],
+        "files": [{"glob": glob, "action": "add", "purpose": "the note"} for glob in globs]
+        + [{"glob": glob, "action": "change", "purpose": "more"} for glob in changed],
     }
 
 

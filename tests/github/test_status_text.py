@@ -75,7 +75,7 @@ def test_a_failed_run_says_why_and_what_to_type() -> None:
         "**Stopped: `pytest` failed 3 times** · 9 min"
         " · [check run](https://github.test/octo/shop/runs/3) · patch: `coppice patch 4f9a1c`\n\n"
         "- [ ] Retry\n\n"
-        "It goes on from the kept work; to start afresh, write `/coppice run`."
+        "Or write `/coppice retry`; to start afresh, write `/coppice run`."
     )
 
 

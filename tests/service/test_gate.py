@@ -155,3 +155,18 @@ async def test_a_plan_that_nobody_approves_expires(town: World) -> None:
 
     assert (run["status"], run["error"]["class"]) == ("cancelled", "expired")
     await town.write_file(".github/coppice.yml", GATED)
+
+
+async def test_only_owners_of_the_files_count_where_that_is_said(town: World) -> None:
+    await town.write_file(".github/CODEOWNERS", "*.md @sam\n")
+    await town.write_file(".github/coppice.yml", GATED + "approvals: {from: CODEOWNERS}\n")
+    issue, _ = await planned(town)
+
+    asked = await town.comment(issue, "/coppice approve")
+
+    await town.reacted(asked, "confused")
+    assert "only the owners of these files count" in (await shown(town, issue, "owners"))["body"]
+    await town.write_file(".github/CODEOWNERS", "*.md @marta\n")
+    await town.comment(issue, "/coppice approve")
+    assert (await town.ended(issue))["status"] == "done"
+    await town.write_file(".github/coppice.yml", GATED)

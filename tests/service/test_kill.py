@@ -66,6 +66,45 @@ async def test_killed_inside_verify(there: World) -> None:
     await everything_once(there, run)
 
 
+async def test_killed_inside_a_round_and_its_answer_each_thread_is_answered_once(
+    there: World,
+) -> None:
+    rules = "verify: {test: 'test -f NOTES.md'}\nlimits: {settle: 0}\n"
+    await there.write_file(".github/coppice.yml", rules)
+    more = [{"write": "MORE.md", "text": "More.\n"}, {"say": "1: fixed it"}]
+    there.script(1, FIX, [*more, {"hang": 600}])
+    await there.label(1)
+    run = await there.ended(1)
+    number, head = run["pull_request"], (await there.checks(f"coppice/1-{run['id'][:6]}"))
+    comment = {"path": "NOTES.md", "line": 1, "body": "Why?"}
+    review = {"event": "COMMENT", "body": "One remark.", "comments": [comment]}
+    await there.repo("POST", f"/pulls/{number}/reviews", review)
+    await there.until(lambda rows: rows[0]["status"] == "running")
+    await there.kill()
+    there.script(1, FIX, more)
+    await there.fault(
+        kind="slow", method="POST", path="/graphql#addPullRequestReview", times=1, seconds=3
+    )
+    await there.serve()
+    await there.head_after(number, head["Coppice"]["head_sha"])
+    await there.kill()
+    await there.serve()
+
+    async with asyncio.timeout(60):
+        while not (mine := await answered(there, number)):
+            await asyncio.sleep(0.2)
+    await there.until(lambda rows: rows[0]["status"] == "done")
+    assert [c["body"] for c in mine] == [f"Fixed in {mine[0]['commit_id'][:7]}: it."]
+    reviews = await there.repo("GET", f"/pulls/{number}/reviews")
+    assert len([r for r in reviews if r["user"]["type"] == "Bot"]) == 1
+
+
+async def answered(there: World, number: int) -> list[Json]:
+    """Our comments in review threads."""
+    listed = await there.repo("GET", f"/pulls/{number}/comments")
+    return [c for c in listed if c["user"]["type"] == "Bot"]
+
+
 async def test_killed_while_the_pull_request_is_being_opened(there: World) -> None:
     await there.write_file(".github/coppice.yml", CONFIG)
     there.script(1, FIX)

@@ -116,6 +116,7 @@ async def test_people_read_plan_columns_difference_and_cost(tmp_path: Path) -> N
         (("https://github.com/acme/shop/issues/7",), "which model?"),
         ((ISSUE, "--model", "x"), "--model x: "),
         ((ISSUE, "--model", "http://127.0.0.1:9", "--name", "m", "--budget", "lots"), "--budget: "),
+        ((ISSUE, "--model", "http://127.0.0.1:9", "--name", "m", "--state", "/"), "--state /"),
     ],
 )
 async def test_a_wrong_argument_is_named(

@@ -52,7 +52,7 @@ def read(arguments: Namespace) -> Options:
         verify=tuple(arguments.verify),
         setup=arguments.setup,
         models=models,
-        state=Path(arguments.state).absolute() if arguments.state else None,
+        state=_state(arguments.state),
         output=(Path(arguments.output) if arguments.output else default).absolute(),
         as_json=arguments.json,
     )
@@ -88,6 +88,15 @@ def _key(models: ModelSettings, state: Path) -> dict[str, str]:
     with os.fdopen(descriptor, "w") as written:
         written.write(key)
     return {"MODEL_KEY_FILE": str(file)}
+
+
+def _state(name: str | None) -> Path | None:
+    if name is None:
+        return None
+    path = Path(name).absolute()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise OperatorError(f"--state {name} is not an empty directory: name a new one")
+    return path
 
 
 def _budget(text: str) -> Budget:

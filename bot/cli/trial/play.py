@@ -60,6 +60,7 @@ def run(arguments: Namespace) -> int:
     try:
         outcome = asyncio.run(_perform(options, state))
     finally:
+        (state / asked.KEY_FILE).unlink(missing_ok=True)
         if options.state is None:
             shutil.rmtree(state, ignore_errors=True)
     emit(outcome.as_json()) if options.as_json else tell(outcome)

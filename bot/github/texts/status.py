@@ -206,7 +206,7 @@ def _act(status: Status) -> str:
         return boxes.retry_with(status.budget)
     afresh = "to start afresh, write `/coppice run`."
     if boxed:
-        return f"{boxes.RETRY}\n\nIt goes on from the kept work; {afresh}"
+        return f"{boxes.RETRY}\n\nOr write `/coppice retry`; {afresh}"
     return f"To go on from the kept work, write `/coppice retry`; {afresh}"
 
 
