@@ -7,6 +7,7 @@ import hashlib
 from pathlib import Path
 
 from bot.agent.runtime import Role
+from bot.guard.sanitize import sanitize
 from bot.pipeline import snapshots
 from bot.pipeline.instructions import Instruction, read
 from bot.pipeline.ports import Attempt
@@ -119,7 +120,8 @@ def written(plan: Plan) -> str:
 
 def _noted(attempt: Attempt) -> str:
     """What a person with write access wrote to the run since it began."""
-    told = _told("Somebody with write access writes", attempt.run.work.note)
+    note = sanitize(attempt.run.work.note or "").text
+    told = _told("Somebody with write access writes", note)
     return f"{told}\n" if told else ""
 
 

@@ -65,7 +65,8 @@ def test_a_missing_setting_is_named_on_stderr(tmp_path: Path) -> None:
     done = coppice("serve", DATA_DIR=tmp_path)
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("coppice: COPPICE_APP_ID is missing")
+    for name in ("APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"):
+        assert f"COPPICE_{name} is missing" in done.stderr
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ async def test_work_that_fails_is_kept_and_a_retry_goes_on(there: World) -> None
 async def test_stop_ends_the_agent_and_keeps_its_work(there: World) -> None:
     there.script(1, [{"write": "HALF.md", "text": "half\n"}, {"hang": 600}])
     await there.label(1)
-    await there.at(1, "implement")
+    await there.done_by_agent(await there.at(1, "implement"), "HALF.md")
 
     await there.comment(1, "/coppice stop")
 

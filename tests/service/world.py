@@ -324,6 +324,19 @@ class World:
         return next(row for row in rows if row["issue"] == issue)
 
 
+    async def done_by_agent(self, run: Json, what: str) -> None:
+        """Wait until the agent of a run has finished a step whose title holds some words."""
+
+        def titles(c: Connection) -> list[str]:
+            told = runs.events(c, run["id"])
+            return [str(e.data.get("title")) for _, _, e in told if e.type == "tool_finished"]
+
+        database = await self._stored()
+        async with asyncio.timeout(PATIENCE):
+            while not any(what in title for title in await database.read(titles)):
+                await asyncio.sleep(0.05)
+
+
 @asynccontextmanager
 async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
     """Start both programs with the demo's repository in the forge."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.agent.acp.conversation import MOST_TURNS
 from bot.agent.runtime import (
     Finished,
     FinishReason,
@@ -100,8 +101,8 @@ async def test_writing_outside_the_worktree_is_refused_twice(tmp_path: Path) -> 
     await scene.play()
 
     said = "".join(message.text for message in scene.of(Message))
-    assert [decided.allowed for decided in scene.of(PermissionDecided)] == [False] * 4
-    assert said.count("Read-only file system") == 4
+    assert {decided.allowed for decided in scene.of(PermissionDecided)} == {False}
+    assert said.count("Read-only file system") == MOST_TURNS * 4
     assert not (tmp_path / "x").exists()
 
 
