@@ -85,6 +85,7 @@ class Script:
                 "TOKEN": (await self.there.call_app("POST", installation))["token"],
                 "REPO": ready["repository"],
                 "ISSUE": str(issue),
+                "REVIEWER": ready["users"]["maintainer"]["login"],
                 "PATCH": str(patch),
                 "BRANCH": f"bot/{next(self.numbers)}",
                 "MIRROR": str(self.clone),

@@ -40,6 +40,7 @@ from bot.github.app import App, Me, Registration
 from bot.github.effects import Effects
 from bot.github.limits import WriteBudget
 from bot.github.marker import Markers
+from bot.guard.known import withhold
 from bot.intake.delivery import Delivery
 from bot.intake.dispatcher import Dispatcher
 from bot.intake.journal import Journal
@@ -158,6 +159,7 @@ class Service:
             limits=WriteBudget(),
             marker_key=key,
             pusher=Pusher(works),
+            cleared=partial(withhold, staff.secrets),
         )
         writer = Writer(shop=shop, applier=effects)
         slots = Slots(

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from bot.engine.ci_acts import Seen
+from bot.engine.holding import Begun
 from bot.engine.outcome import GO_ON, Outcome
 from bot.engine.parent import Parent
-from bot.engine.rounds import Begun
 from bot.engine.rounds_flow import RoundFlow
 from bot.engine.steps import receive
 from bot.engine.tidying import Idle

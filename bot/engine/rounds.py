@@ -9,42 +9,17 @@ from dataclasses import dataclass
 
 from bot.engine import material
 from bot.engine.collecting import Collector, Ground
+from bot.engine.holding import PERSONS, Begun, Held, held
 from bot.engine.material import Material
-from bot.engine.outcome import GO_ON, Outcome, blocked, cancelled
+from bot.engine.outcome import GO_ON, blocked, cancelled
 from bot.engine.reading import Reading
 from bot.engine.source import Source
 from bot.engine.writer import Writer
 from bot.github.texts import rounds as texts
-from bot.pipeline.configuration import RepositoryConfig
-from bot.pipeline.story import Story
-from bot.runs import Grant, Json, Message, MessageKind, Record, Round, Run, RunStatus
+from bot.runs import Grant, Json, Message, MessageKind, Round, Run, RunStatus
 from bot.store import calls, runs
 
-_PERSONS = (
-    MessageKind.NOTE,
-    MessageKind.RETRY,
-    MessageKind.FIX,
-    MessageKind.REBASE,
-    MessageKind.APPROVE,
-)
 _MARKS = re.compile(rb"^(<{7}|>{7})(?: |$)", re.MULTILINE)
-
-
-class Begun(Record):
-    """What a round is to do."""
-
-    wanted: bool = False
-    outcome: Outcome = GO_ON
-    agent: bool = False
-    """Somebody has to write; else what was put together only has to be judged."""
-    baseline: bool = False
-    """The base is another one now."""
-    put_together: bool = False
-    """There is work to judge even where the agent changes nothing."""
-    answers: bool = False
-    """Threads wait for an answer."""
-    asks: bool = False
-    """Nothing goes on before a person has acted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +45,9 @@ class RoundActs:
             return Begun().model_dump(mode="json")
         if not wanted and not (rebase and ground.behind) and not _merges(message, ground):
             return Begun().model_dump(mode="json")
-        held = await self._held(story, run, message, found)
-        if held is not None:
-            return held.model_dump(mode="json")
+        reason = await held(self.writer, self.reading, message, Held(story, run, found))
+        if reason is not None:
+            return reason.model_dump(mode="json")
         return (await self._start(run, message, ground, found)).model_dump(mode="json")
 
     async def is_single(self, run_id: str, document: Json) -> Json:
@@ -186,39 +161,10 @@ class RoundActs:
         authors = await objects.authors_between(ground.base, ground.head)
         return authors <= {f"{identity.name} <{identity.email}>"}
 
-    # --- whether it may start --------------------------------------------------------------------
-
-    async def _held(
-        self, story: Story, run: Run, message: Message, found: Material
-    ) -> Begun | None:
-        """Why it does not start by itself: too many rounds, or an approval it would dismiss."""
-        if message.kind in _PERSONS:
-            return None
-        config = story.config or RepositoryConfig()
-        left = _what(found)
-        if run.work.rounds >= config.limits.rounds:
-            why = texts.too_many(run.work.rounds, left)
-            return Begun(outcome=blocked("rounds", why))
-        there = await self.reading.conversation(run)
-        me = await self.reading.me(run)
-        newest: dict[str, str] = {}
-        for review in there.reviews:
-            if review.author.id != me and review.state in (
-                "APPROVED",
-                "CHANGES_REQUESTED",
-                "DISMISSED",
-            ):
-                newest[review.author.login] = review.state
-        if "APPROVED" not in newest.values() or "CHANGES_REQUESTED" in newest.values():
-            return None
-        needs = texts.approved_before(run.pull_request or 0, left)
-        await self.writer.update(run.id, work={"needs": needs})
-        return Begun(asks=True)
-
     async def _start(self, run: Run, message: Message, ground: Ground, found: Material) -> Begun:
         onto, takes_base = await self._put_together(run, message, ground, found)
         work, objects = run.work, self.writer.shop.objects(run)
-        asked = message.kind in _PERSONS
+        asked = message.kind in PERSONS
         newest = await self.writer.shop.database.read(
             lambda c: max((seq for seq, _, _ in runs.events(c, run.id)), default=0)
         )
@@ -294,17 +240,3 @@ def _merges(message: Message, ground: Ground) -> bool:
         message.kind is MessageKind.FIX and message.text != "checks" and bool(ground.conflicts)
     )
     return wanted and ground.behind
-
-
-def _what(found: Material) -> str:
-    """What waits, in a few words."""
-    parts = []
-    if found.conflicts:
-        parts.append("the conflict with the base")
-    if threads := len(found.threads) + len(found.suggested):
-        parts.append("1 review thread" if threads == 1 else f"{threads} review threads")
-    if found.failing:
-        parts.append(f"the failing check `{found.failing[0].name}`")
-    if found.notes or found.reviews:
-        parts.append("what reviewers wrote")
-    return ", ".join(parts) or "nothing"

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.engine.children import NO_CHANGES
+from bot.engine.holding import Begun
 from bot.engine.outcome import GO_ON, Outcome
 from bot.engine.parent import Parent
-from bot.engine.rounds import Begun
 from bot.engine.steps import step
 from bot.runs import Message, MessageKind, RunStatus
 

@@ -7,12 +7,16 @@ them (quotes, line ends, `+`). Not caught: what is compressed or encrypted.
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 PART = 12
 STEP = 4
 """Pieces begin so far apart: a row of ``PART + STEP - 1`` is found wherever it begins."""
-SHORTEST = 8
+SHORTEST = 12
+"""A shorter one is no secret: `not-needed`, `lm-studio`."""
+WITHHELD = "(withheld: it holds a secret of this Coppice's operator)"
+_STRONG = re.compile(rb"[0-9]|[a-z].*[A-Z]|[A-Z].*[a-z]")
 _OTHER = re.compile(rb"[^A-Za-z0-9]+")
 _ARMOUR = re.compile(r"-----[^-]*-----")
 
@@ -22,16 +26,27 @@ class Known:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         parts = {part for secret in secrets for part in _parts(secret)}
-        self._pieces = {
-            piece for part in parts for form in _forms(part.encode()) for piece in _cut(form)
-        }
+        found = {piece for part in parts for form in _forms(part.encode()) for piece in _cut(form)}
+        self._pieces = {piece for piece in found if len(piece) == PART}
+        self._whole = found - self._pieces
 
     def shows(self, data: bytes) -> bool:
         """Tell whether one of them shows in it."""
-        if not self._pieces:
+        if not self._pieces and not self._whole:
             return False
         plain = _OTHER.sub(b"", data)
-        return any(piece in plain for piece in self._pieces)
+        rows = (plain[at : at + PART] for at in range(len(plain) - PART + 1))
+        return not self._pieces.isdisjoint(rows) or any(whole in plain for whole in self._whole)
+
+
+def withhold(secrets: Callable[[], Sequence[str]], text: str) -> str:
+    """Give the text, or a word in its place where one of the secrets shows in it."""
+    return WITHHELD if _known(tuple(secrets())).shows(text.encode(errors="replace")) else text
+
+
+@lru_cache(4)
+def _known(secrets: tuple[str, ...]) -> Known:
+    return Known(secrets)
 
 
 def _parts(secret: str) -> Iterator[str]:
@@ -50,13 +65,12 @@ def _forms(raw: bytes) -> Iterator[bytes]:
         for shift in range(3):
             # what stands before a secret moves its bits: the edges hang on the neighbours
             whole = base64.b64encode(b"\0" * shift + each).rstrip(b"=")
-            for inner in (whole[shift and shift + 1 : -1],):
-                yield inner
-                yield inner[::-1]
+            inner = whole[shift and shift + 1 : -1]
+            yield from (inner, inner[::-1])
 
 
 def _cut(form: bytes) -> Iterator[bytes]:
     plain = _OTHER.sub(b"", form)
-    if SHORTEST <= len(plain) <= PART:
-        yield plain
-    yield from (plain[at : at + PART] for at in range(0, len(plain) - PART + 1, STEP))
+    pieces = [plain[at : at + PART] for at in range(0, len(plain) - PART + 1, STEP)]
+    strong = [piece for piece in pieces if _STRONG.search(piece)]  # words alone are anybody's
+    yield from strong or ([plain] if len(plain) > PART + STEP else [])

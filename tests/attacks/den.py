@@ -198,7 +198,8 @@ async def _decoy() -> AsyncIterator[tuple[int, str]]:
     """A process of the host with a canary in its arguments and its environment."""
     canary = _canary()
     process = await asyncio.create_subprocess_exec(
-        *("sh", "-c", "sleep 3600; true", canary), env={"SECRET": canary, "PATH": "/usr/bin:/bin"}
+        *("python3", "-c", "import time; time.sleep(3600)", canary),
+        env={"SECRET": canary, "PATH": "/usr/bin:/bin"},
     )
     try:
         yield process.pid, canary

@@ -103,7 +103,7 @@ async def test_git_of_the_host_runs_nothing_that_an_agent_wrote(there: Den) -> N
         f"git add -A; {git} commit -qm owned; git tag owned; git update-ref refs/heads/main HEAD",
         "git update-ref refs/coppice/other HEAD",
     ]
-    before = await there.town.repo("GET", "/branches")
+    before = await branches(there)
 
     steps = (Step(write="evil-maker.sh", text="\n".join(script)), Step(shell="sh evil-maker.sh"))
     taken = await there.attack(*steps, NOTE, plan=planned("NOTES.md", "evil*", "inner/**"))
@@ -111,9 +111,21 @@ async def test_git_of_the_host_runs_nothing_that_an_agent_wrote(there: Den) -> N
     broken = await there.violations(taken.run)
     assert ("mode", "inner") in broken
     assert list(there.town.folder.glob("marker*")) == []
-    assert await there.town.repo("GET", "/branches") == before
+    after = await branches(there)
+    ours = f"coppice/{taken.run['issue']}-{taken.run['id'][:6]}"
+    assert taken.run["status"] == "blocked"
+    assert after == {**before, ours: before["main"]}
     mirror = next((there.town.folder / "coppice" / "mirrors").glob("*"))
     assert not list(mirror.rglob("owned")) + list(mirror.rglob("evil*"))
+
+
+async def branches(there: Den) -> dict[str, str]:
+    """The tree of every branch on GitHub."""
+    found = {}
+    for branch in await there.town.repo("GET", "/branches"):
+        made = await there.town.repo("GET", f"/commits/{branch['commit']['sha']}")
+        found[branch["name"]] = made["commit"]["tree"]["sha"]
+    return found
 
 
 async def test_settings_for_agents_in_the_repository_start_nothing(there: Den) -> None:
@@ -169,7 +181,6 @@ def first_words(body: dict[str, list[dict[str, object]]]) -> str:
         "$(touch %s)",
         "`touch %s`",
         "--upload-pack=touch %s",
-        "\x00\x1b]0;x\x07",
     ],
 )
 async def test_words_of_a_model_are_only_words(there: Den, words: str) -> None:
@@ -184,8 +195,22 @@ async def test_words_of_a_model_are_only_words(there: Den, words: str) -> None:
     assert taken.run["status"] in ("done", "failed"), taken.run["error"]
     assert [result["ok"] for result in taken.results[:2]] == [False, False]
     assert not marker.exists()
-    assert b"\x00" not in json.dumps(await there.town.said(taken.run["issue"])).encode()
-    assert b"\\u0000" not in json.dumps(await there.town.said(taken.run["issue"])).encode()
+
+
+async def test_control_characters_are_refused_or_inert(there: Den) -> None:
+    """Row 18: a plan with a NUL is not taken; in paths and commands it reaches nobody."""
+    hostile = "a\x00b\x1b]0;x\x07"
+    steps = (Step(read=hostile), Step(write=hostile, text="x"), Step(shell=f"echo {hostile}"))
+    plan = {**planned("NOTES.md"), "summary": hostile}
+
+    refused = await there.attack(NOTE, plan=plan)
+    taken = await there.attack(*steps, NOTE)
+
+    assert refused.run["status"] in ("done", "failed", "blocked")
+    assert [result["ok"] for result in taken.results[:3]] == [False, False, False]
+    assert taken.run["status"] == "done", taken.run["error"]
+    for run in (refused.run, taken.run):
+        assert "\x00" not in "".join(await there.town.said(run["issue"]))
 
 
 async def test_a_title_in_shell_and_a_megabyte_of_plan_are_inert(there: Den) -> None:

@@ -154,8 +154,25 @@ async def test_the_scripted_agent_finds_no_secret_either(there: Den) -> None:
     await there.configure()
 
     assert taken.run["status"] == "done", taken.run["error"]
-    assert hunted(json.dumps(taken.results))
+    assert hunted(taken.said.decode(errors="replace"))
     require_nothing_leaked(there, taken)
+
+
+async def test_a_secret_that_got_in_is_in_no_text_on_github(there: Den) -> None:
+    """Row 2: a plan that holds one is shown to nobody."""
+    secret = hunt.spellings(there.canaries["model-key"].encode())
+    plan = {**planned("NOTES.md"), "summary": secret["hex"], "risks": [secret["cut"]]}
+
+    await there.configure(gate="always")
+    issue = await there.begin(NOTE, plan=plan)
+    shown = await there.town.comment_that(issue, lambda body: "coppice:plan " in body)
+    await there.town.comment(issue, "/coppice stop")
+    taken = await there.taken(issue)
+    await there.configure()
+
+    assert there.leaked("\n".join(await there.town.said(issue)).encode()) == {}
+    assert "withheld" in shown["body"]
+    assert taken.run["status"] == "cancelled"
 
 
 @pytest.mark.parametrize("spelling", ["cut", "reversed", "hex", "shifted", "split"])

@@ -4,13 +4,15 @@ import base64
 
 import pytest
 
-from bot.guard.known import Known
+from bot.guard.known import WITHHELD, Known, withhold
 
 KEY = "sk-live_Xk3vQ9pLm2Zr8TbW-5nYc7"
 BODY = "\n".join(
     base64.b64encode(bytes((n * m) % 251 for n in range(48))).decode() for m in (7, 11, 13)
 )
-PEM = f"-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0t\n{BODY}\n-----END RSA PRIVATE KEY-----"
+FIRST = "MIIEowIBAAKCAQEAu1SU1LfVLPHCozMxH2Mo4lgOEePzNm0t"
+FRAME = "-----{} RSA PRIVATE KEY-----"
+PEM = "\n".join((FRAME.format("BEGIN"), FIRST, BODY, FRAME.format("END")))
 HALF = len(KEY) // 2
 
 
@@ -50,4 +52,18 @@ def test_other_words_are_no_secret(text: str) -> None:
 
 def test_nothing_is_found_where_nothing_is_known() -> None:
     assert not Known([]).shows(b"x" * 100)
-    assert not Known(["", "short"]).shows(b"short words")
+    assert not Known(["", "short", "not-needed", "lm-studio"]).shows(
+        b"short, not needed: LM Studio"
+    )
+
+
+def test_words_of_a_secret_made_of_words_are_anybodys() -> None:
+    known = Known(["development-secret-of-acme"])
+
+    assert not known.shows(b"the development secrets of people")
+    assert known.shows(b"development-secret-of-acme")
+
+
+def test_a_text_with_a_secret_in_it_is_withheld() -> None:
+    assert withhold(lambda: [KEY], f"It is {KEY[7:]}.") == WITHHELD
+    assert withhold(lambda: [KEY], "It is fine.") == "It is fine."

@@ -323,7 +323,6 @@ class World:
         rows = await self.until(seen)
         return next(row for row in rows if row["issue"] == issue)
 
-
     async def done_by_agent(self, run: Json, what: str) -> None:
         """Wait until the agent of a run has finished a step whose title holds some words."""
 

@@ -126,7 +126,7 @@ class _Tools:
 class Effects:
     """Applies effects one by one; safe to call again at any time, and beside a zombie of itself."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 the composition root names each
         self,
         app: App,
         database: Database,
@@ -135,7 +135,10 @@ class Effects:
         marker_key: bytes,
         pusher: Pusher,
         clock: Clock | None = None,
+        cleared: Callable[[str], str] = str,
     ) -> None:
+        """``cleared`` looks at every text before it goes out, and may change it."""
+        self._cleared = cleared
         self._tools = _Tools(
             app=app,
             database=database,
@@ -156,6 +159,7 @@ class Effects:
         """
         owner = run_id or scope or "-"
         kind = KINDS[effect.kind]
+        effect = _through(effect, self._cleared)
         order = _Order(
             repository=repository,
             effect=effect,
@@ -292,3 +296,20 @@ class _Git(Git):
                 order.repository, push, run_id=order.owner, url=url, token=token
             ),
         )
+
+
+def _through(effect: Effect, clear: Callable[[str], str]) -> Effect:
+    """Pass every text of an effect through a filter."""
+    given = effect.model_dump()
+    cleared = _texts(given, clear)
+    return effect if cleared == given else type(effect).model_validate(cleared)
+
+
+def _texts(value: Any, clear: Callable[[str], str]) -> Any:
+    if type(value) is str:
+        return clear(value)
+    if isinstance(value, dict):
+        return {key: _texts(inner, clear) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_texts(inner, clear) for inner in value)
+    return value
