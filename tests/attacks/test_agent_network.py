@@ -196,7 +196,7 @@ async def test_setup_and_verify_call_nobody_who_is_not_allowed(there: Den, ears:
         require_silence(there, ears, path.read_text())
     refused = {(each["host"], each["port"]) for each in taken.of("network") if each["refused"]}
     assert ("stolen-words.example.com", 80) in refused
-    assert ("upload.pypi.org", 443) in refused
+    assert ("packages.example.com", 443) in refused
 
 
 async def test_the_way_to_the_model_leads_nowhere_else(there: Den, ears: Ears) -> None:

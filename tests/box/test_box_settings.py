@@ -39,9 +39,13 @@ def test_memory_is_written_as_people_do(
 
 
 def test_hosts_are_given_with_or_without_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COPPICE_EGRESS", "pypi.org, deb.debian.org:80 [::1]:8080")
+    monkeypatch.setenv("COPPICE_EGRESS", "packages.example.com, system.example.com:80 [::1]:8080")
 
-    assert load(BoxSettings).egress == ("pypi.org", "deb.debian.org:80", "[::1]:8080")
+    assert load(BoxSettings).egress == (
+        "packages.example.com",
+        "system.example.com:80",
+        "[::1]:8080",
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,9 +56,9 @@ def test_hosts_are_given_with_or_without_a_port(monkeypatch: pytest.MonkeyPatch)
         ("BOX_MEMORY", "-4G"),
         ("BOX_PIDS", "1"),
         ("BOX_CPUS", "0"),
-        ("EGRESS", "https://pypi.org"),
-        ("EGRESS", "*.pypi.org"),
-        ("EGRESS", "pypi.org/simple"),
+        ("EGRESS", "https://packages.example.com"),
+        ("EGRESS", "*.packages.example.com"),
+        ("EGRESS", "packages.example.com/simple"),
         ("BOX", "docker"),
     ],
 )

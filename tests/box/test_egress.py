@@ -209,8 +209,8 @@ def test_addresses_of_the_internet_are_told_from_the_others(address: str, public
 @pytest.mark.parametrize(
     ("text", "host", "port"),
     [
-        ("pypi.org", "pypi.org", 443),
-        ("PyPI.org.:80", "pypi.org", 80),
+        ("packages.example.com", "packages.example.com", 443),
+        ("Packages.Example.com.:80", "packages.example.com", 80),
         ("[::0:1]:8080", "::1", 8080),
         ("10.0.0.1:1", "10.0.0.1", 1),
     ],
