@@ -1,0 +1,65 @@
+"""How commands and agents are confined."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+from bot.settings.values import CONFIG
+
+HOST_AND_PORT = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
+LEAST_MEMORY = 64 * 2**20
+"""Bytes for a command in the box; a Python needs a fifth of it."""
+
+
+class BoxSettings(BaseSettings):
+    """How commands and agents are confined."""
+
+    model_config = CONFIG
+
+    box: Literal["auto", "bubblewrap", "landlock", "none"] = "auto"
+    box_read: Annotated[tuple[Path, ...], NoDecode] = (Path(sys.prefix), Path(sys.base_prefix))
+    """Directories outside the system's that commands in the box may read, `:` between them."""
+    box_root: Path | None = None
+    """An unpacked image whose programs and libraries the box shows instead of the host's."""
+    box_memory: int = 4 * 2**30
+    """For each command or agent with all its processes: bytes, or with K, M, G behind (`4G`)."""
+    box_pids: int = Field(default=2048, ge=16)
+    """Processes and threads of each command or agent."""
+    box_cpus: float | None = Field(default=None, gt=0)
+    """CPUs of each command or agent (`1.5`); all when it is not given."""
+    egress: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that `setup` commands may reach, `HOST` (its port 443) or `HOST:PORT`, by spaces."""
+
+    @field_validator("box_read", mode="before")
+    @classmethod
+    def _split_paths(cls, value: object) -> object:
+        return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+    @field_validator("box_root")
+    @classmethod
+    def _absolute_root(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("box_memory", mode="before")
+    @classmethod
+    def _read_size(cls, value: object) -> object:
+        found = re.fullmatch(r"(\d+) ?([KMG]?)I?B?", str(value).strip().upper())
+        if found is None:
+            raise ValueError("must be a size such as 512M or 4G")
+        size = int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[2]]
+        if size < LEAST_MEMORY:
+            raise ValueError(f"must be at least {LEAST_MEMORY >> 20}M, or nothing starts")
+        return size
+
+    @field_validator("egress", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        hosts = value.replace(",", " ").split() if isinstance(value, str) else value
+        for host in hosts if isinstance(hosts, list) else ():
+            if not HOST_AND_PORT.fullmatch(host):
+                raise ValueError(f"names {host!r}: write HOST or HOST:PORT, without https://")
+        return hosts

@@ -1,0 +1,110 @@
+"""What `coppice serve` needs: everything."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
+
+from bot.settings.box import BoxSettings
+from bot.settings.door import DoorSettings
+from bot.settings.models import ModelSettings
+from bot.settings.values import address, existing, secret
+
+
+class Settings(DoorSettings, BoxSettings, ModelSettings):
+    """What `coppice serve` needs."""
+
+    github_url: str = "https://api.github.com"
+    """Root of the REST API; `https://HOST/api/v3` on GitHub Enterprise Server."""
+    github_html_url: str = ""
+    """Root of the pages and of git; found from the REST address when it is not given."""
+    app_id: int = Field(default=0, ge=1)
+    private_key_file: Path | None = None
+    private_key: SecretStr = SecretStr("")
+    ca_file: Path | None = None
+    """Certificates to trust for GitHub, besides those of the system."""
+    agent: str = ""
+    """The coding agent; `loop` where a model is named, else `scripted`."""
+    scripts: Path | None = None
+    """Scripts of the scripted agent; the demo's when it is not given."""
+    bots: Annotated[tuple[int, ...], NoDecode] = ()
+    """User ids of bots that may steer as people with their permission may, commas between them."""
+    sweep_seconds: float = Field(default=300.0, ge=0)
+    """Seconds between two looks in GitHub's delivery log for missed deliveries; 0: never."""
+    limit_worker: int = Field(default=2, ge=1)
+    """Runs at work at once, in all."""
+    limit_repository: int = Field(default=2, ge=1)
+    limit_installation: int = Field(default=4, ge=1)
+    errors_file: Path | None = None
+    """Error classes of the operator's own, looked at before those of `prompts/errors.yaml`."""
+    config_file: Path | None = None
+    """A repository configuration of the operator's, in the place of every `.github/coppice.yml`."""
+
+    @field_validator("agent", mode="before")
+    @classmethod
+    def _choose_agent(cls, value: object, info: ValidationInfo) -> object:
+        has_model = info.data.get("model_url") or info.data.get("models_file")
+        return value or ("loop" if has_model else "scripted")
+
+    @field_validator("bots", mode="before")
+    @classmethod
+    def _split_ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = [part.strip() for part in value.split(",") if part.strip()]
+        if not all(part.isdecimal() for part in ids):
+            raise ValueError("must be numbers of user ids, such as 49699333,27856297")
+        return tuple(int(part) for part in ids)
+
+    @field_validator("private_key", mode="before")
+    @classmethod
+    def _read_private_key(cls, value: object, info: ValidationInfo) -> str:
+        key = secret(value, info).replace("\\n", "\n")  # as people write it in one line of .env
+        if not key:
+            raise ValueError("is missing")
+        _require_rsa_key(key)
+        return key
+
+    @field_validator("github_url", "github_html_url", mode="before")
+    @classmethod
+    def _check_url(cls, value: object) -> object:
+        return address(value)
+
+    @field_validator("github_html_url")
+    @classmethod
+    def _derive_html_url(cls, value: str, info: ValidationInfo) -> str:
+        if value:
+            return value
+        parts = urlsplit(info.data.get("github_url", ""))
+        host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
+        return f"{parts.scheme}://{host}"
+
+    @field_validator("ca_file", "scripts", "config_file", "errors_file")
+    @classmethod
+    def _require_path(cls, value: Path | None) -> Path | None:
+        return existing(value)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything that must never be written to a log."""
+        given = (each.get_secret_value() for each in (self.private_key, self.model_key))
+        return (
+            *super().secrets,
+            *given,
+            *filter(None, (urlsplit(self.https_proxy or "").password,)),
+        )
+
+
+def _require_rsa_key(key: str) -> None:
+    # imported late: only the service needs it, and it takes longer to load than all of this
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        loaded = load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError) as error:
+        raise ValueError("is not a private key in PEM form") from error
+    if not isinstance(loaded, RSAPrivateKey):
+        raise ValueError("is not an RSA key, which GitHub asks for")  # noqa: TRY004 pydantic catches it

@@ -1,0 +1,76 @@
+"""Where the data lies, and how to log."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings
+
+from bot.errors import OperatorError
+from bot.settings.values import CONFIG, PREFIX, secret
+
+DATABASE_FILE = "coppice.sqlite"
+
+
+class StoreSettings(BaseSettings):
+    """Where the data lies, and how to log."""
+
+    model_config = CONFIG
+
+    data_dir: Path = Path("~/.local/state/coppice")
+    """Everything that Coppice keeps; made with mode 0700."""
+    database_url_file: Path | None = None
+    database_url: str = Field(default="", repr=False)
+    """`sqlite:///…` or `postgresql://…`; a file in the data directory when it is not given."""
+    log_format: Literal["text", "json"] = "text"
+    """How the log on stderr looks."""
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _locate_database(cls, value: object, info: ValidationInfo) -> str:
+        url = secret(value, info) or f"sqlite:///{info.data.get('data_dir')}/{DATABASE_FILE}"
+        if urlsplit(url).scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def has_data(self) -> bool:
+        """Say whether there can be anything to list, without making a file."""
+        return not self.is_sqlite or Path(self.database_url.partition("///")[2]).exists()
+
+    def prepare_data_dir(self) -> None:
+        """Make the data directory, or close it to other users; refuse one that is not ours."""
+        path = self.data_dir
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077:
+                _close(path, mode)
+        except OSError as error:
+            raise OperatorError(
+                f"{PREFIX}DATA_DIR: cannot use {path}: {error.strerror}."
+                " Name a directory that this user may write."
+            ) from error
+
+
+def _close(path: Path, mode: int) -> None:
+    """Close our own directory to others; one with somebody else's files in it stays as it is."""
+    ours = (path / DATABASE_FILE).exists() or not any(path.iterdir())
+    if not ours or path.stat().st_uid != os.geteuid():
+        raise OperatorError(
+            f"{PREFIX}DATA_DIR: {path} is open to other users (mode {mode:o})."
+            f" Run `chmod 700 {path}`, or name another directory."
+        )
+    path.chmod(0o700)

@@ -1,0 +1,59 @@
+"""What settings have in common: where they are read from, and what their values may be."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationInfo
+from pydantic_settings import SettingsConfigDict
+
+PREFIX = "COPPICE_"
+
+CONFIG = SettingsConfigDict(
+    env_prefix=PREFIX,
+    env_file=".env",
+    env_ignore_empty=True,
+    extra="ignore",
+    populate_by_name=True,
+    frozen=True,
+    validate_default=True,
+    hide_input_in_errors=True,
+)
+
+
+def variable(field: str) -> str:
+    """Name the variable that a setting is read from."""
+    return field.upper() if field in ("https_proxy", "no_proxy") else PREFIX + field.upper()
+
+
+def address(value: object) -> object:
+    """Require an address of the web, where one is given at all."""
+    if not value:
+        return value
+    parts = urlsplit(str(value))
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with https:// or http://")
+    return str(value).rstrip("/")
+
+
+def existing(value: Path | None) -> Path | None:
+    """Require a path that exists, where one is given at all."""
+    if value is None:
+        return None
+    if not value.expanduser().exists():
+        raise ValueError(f"names {value}, which does not exist")
+    return value.expanduser().absolute()
+
+
+def secret(value: object, info: ValidationInfo) -> str:
+    """Give the text of a secret setting, from its file when one is named."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")
+    file = info.data.get(f"{info.field_name}_file")
+    if file is None:
+        return text.strip()
+    if text:
+        raise ValueError("and its _FILE are both set: keep one of them")
+    try:
+        return str(file.expanduser().read_text()).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ValueError(f"cannot be read from {file}: {reason}") from error
