@@ -61,7 +61,7 @@ class Benches:
         """Wait for a slot and a warm worktree; ``flow`` is the id of the child's workflow."""
         run = await self._shop.database.read(lambda c: _required(runs.get(c, run_id), run_id))
         async with (
-            self._slots.take(run.repository),
+            self._slots.take(run.repository, run.trigger.options.priority),
             self._shop.worktrees.take(run.repository.id, None, run.id) as worktree,
         ):
             flow = flow.removeprefix(run_id).strip("/")

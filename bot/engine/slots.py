@@ -1,11 +1,24 @@
-"""How many agents work at once: by worker, repository and installation."""
+"""How many agents work at once: by worker, repository and installation; who waits goes by turn."""
 
 import asyncio
-from collections import defaultdict
+from bisect import insort
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
 
 from bot.runs import RepositoryRef
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    """Higher priority first, then as they came."""
+
+    rank: int
+    number: int
+    repository: RepositoryRef = field(compare=False)
+    admitted: asyncio.Future[None] = field(compare=False)
 
 
 class Slots:
@@ -14,36 +27,49 @@ class Slots:
     def __init__(self, *, worker: int, repository: int, installation: int) -> None:
         self.worker = worker
         """How many there are in all."""
-        self._waiting = 0
-        self._worker = asyncio.Semaphore(worker)
-        self._repository: defaultdict[int, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(repository)
-        )
-        self._installation: defaultdict[int, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(installation)
-        )
+        self._most_of_repository = repository
+        self._most_of_installation = installation
+        self._repositories: Counter[int] = Counter()
+        self._installations: Counter[int] = Counter()
+        self._queue: list[_Waiting] = []
+        self._numbers = count()
 
     @asynccontextmanager
-    async def take(self, repository: RepositoryRef) -> AsyncIterator[None]:
-        """Wait for a slot; the narrowest is taken first, so that none is held for nothing."""
-        async with AsyncExitStack() as stack:
-            self._waiting += 1
-            try:
-                for slot in self._slots(repository):
-                    await stack.enter_async_context(slot)
-            finally:
-                self._waiting -= 1
+    async def take(self, repository: RepositoryRef, priority: int = 0) -> AsyncIterator[None]:
+        """Wait for a slot; whoever could not begin yet holds up nobody behind."""
+        admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = _Waiting(-priority, next(self._numbers), repository, admitted)
+        insort(self._queue, waiting)
+        self._admit()
+        try:
+            await admitted
             yield
+        finally:
+            if waiting in self._queue:
+                self._queue.remove(waiting)
+            else:
+                self._count(repository, -1)
+            self._admit()
 
     def place(self, repository: RepositoryRef) -> int | None:
         """The place of one more in the queue, from 1; None: it need not wait."""
-        if not any(slot.locked() for slot in self._slots(repository)):
-            return None
-        return self._waiting + 1
+        return None if self._fits(repository) else len(self._queue) + 1
 
-    def _slots(self, repository: RepositoryRef) -> tuple[asyncio.Semaphore, ...]:
+    def _admit(self) -> None:
+        for waiting in list(self._queue):
+            if self._fits(waiting.repository):
+                self._queue.remove(waiting)
+                self._count(waiting.repository, 1)
+                if not waiting.admitted.done():
+                    waiting.admitted.set_result(None)
+
+    def _fits(self, repository: RepositoryRef) -> bool:
         return (
-            self._repository[repository.id],
-            self._installation[repository.installation_id],
-            self._worker,
+            self._repositories.total() < self.worker
+            and self._repositories[repository.id] < self._most_of_repository
+            and self._installations[repository.installation_id] < self._most_of_installation
         )
+
+    def _count(self, repository: RepositoryRef, change: int) -> None:
+        self._repositories[repository.id] += change
+        self._installations[repository.installation_id] += change
