@@ -131,16 +131,47 @@ class Service:
                 group.create_task(sweep.forever(self.journal))
 
     async def _engine(self, app: App, me: Me, key: bytes, staff: Staff) -> tuple[Engine, Effects]:
-        settings, markers = self.settings, Markers(key)
+        settings, source = self.settings, self._source(app)
+        works = Works(settings.data_dir / "runs", source.mirrors)
+        shop = await self._shop(source, works, Markers(key), me, staff)
+        effects = Effects(
+            app,
+            self.database,
+            limits=WriteBudget(),
+            marker_key=key,
+            pusher=Pusher(works),
+            cleared=partial(withhold, staff.secrets),
+        )
+        slots = Slots(
+            worker=settings.limit_worker,
+            repository=settings.limit_repository,
+            installation=settings.limit_installation,
+        )
+        acts = _acts(Writer(shop=shop, applier=effects), source, slots)
+        engine = Engine(
+            database=self.database,
+            path=settings.data_dir / ENGINE_FILE,
+            acts=acts,
+            benches=Benches(shop, slots, acts.say.comment),
+        )
+        return engine, effects
+
+    def _source(self, app: App) -> Source:
+        settings = self.settings
         proxy = proxy_for(settings.github_html_url, settings)
         network = Network(proxy=proxy, no_proxy=settings.no_proxy, ca_file=settings.ca_file)
-        mirrors = Mirrors(settings.data_dir / "mirrors", network=network)
-        works = Works(settings.data_dir / "runs", mirrors)
-        rulebook = Rulebook(app=app, override=settings.config_file)
-        source = Source(
-            app=app, rulebook=rulebook, mirrors=mirrors, patience=Patience(self.database)
+        return Source(
+            app=app,
+            rulebook=Rulebook(app=app, override=settings.config_file),
+            mirrors=Mirrors(settings.data_dir / "mirrors", network=network),
+            patience=Patience(self.database),
         )
-        shop = Shop(
+
+    async def _shop(
+        self, source: Source, works: Works, markers: Markers, me: Me, staff: Staff
+    ) -> Shop:
+        settings = self.settings
+        return Shop(
             database=self.database,
             worktrees=Worktrees(settings.data_dir / "worktrees", works),
             box=await find_box(settings),
@@ -153,41 +184,6 @@ class Service:
             egress=Allowed.parse(settings.egress) if settings.egress else None,
             cache=settings.data_dir / "cache",
         )
-        effects = Effects(
-            app,
-            self.database,
-            limits=WriteBudget(),
-            marker_key=key,
-            pusher=Pusher(works),
-            cleared=partial(withhold, staff.secrets),
-        )
-        writer = Writer(shop=shop, applier=effects)
-        slots = Slots(
-            worker=settings.limit_worker,
-            repository=settings.limit_repository,
-            installation=settings.limit_installation,
-        )
-        reading = Reading(source)
-        acts = Acts(
-            writer,
-            Opener(shop=shop, source=source),
-            BranchActs(writer),
-            Sayings(writer),
-            Notices(writer),
-            PlanActs(writer, source),
-            Tidying(writer, source),
-            RoundActs(writer, source, reading, Collector(writer, reading)),
-            ReplyActs(writer),
-            CiActs(writer, reading),
-            QueueActs(writer, slots),
-        )
-        engine = Engine(
-            database=self.database,
-            path=settings.data_dir / ENGINE_FILE,
-            acts=acts,
-            benches=Benches(shop, slots, acts.say.comment),
-        )
-        return engine, effects
 
     async def _marker_key(self) -> bytes:
         make = partial(randomness.token_bytes, MARKER_BYTES)
@@ -199,6 +195,23 @@ class Service:
             private_key=self.settings.private_key.get_secret_value(),
             api_url=self.settings.github_url,
         )
+
+
+def _acts(writer: Writer, source: Source, slots: Slots) -> Acts:
+    reading = Reading(source)
+    return Acts(
+        writer,
+        Opener(shop=writer.shop, source=source),
+        BranchActs(writer),
+        Sayings(writer),
+        Notices(writer),
+        PlanActs(writer, source),
+        Tidying(writer, source),
+        RoundActs(writer, source, reading, Collector(writer, reading)),
+        ReplyActs(writer),
+        CiActs(writer, reading),
+        QueueActs(writer, slots),
+    )
 
 
 def _error_classes(settings: Settings) -> tuple[ErrorClass, ...]:

@@ -54,7 +54,7 @@ EDIT = Step(edit="src/a.py", old="one", new="two")
             tool("local_shell", form="local_shell"),
             {"command": ["bash", "-lc", "ls"], "env": {}},
         ),
-        (Step(read="src/a.py"), tool("Read", "file_path"), {"file_path": "/work/src/a.py"}),
+        (Step(read="src/a.py"), tool("Read", "file_path"), {"file_path": "/there/src/a.py"}),
         (Step(read="src/a.py"), tool("read", "path"), {"path": "src/a.py"}),
         (
             EDIT,
@@ -65,7 +65,7 @@ EDIT = Step(edit="src/a.py", old="one", new="two")
             EDIT,
             tool("replace", "file_path", "old_string", "new_string", "instruction"),
             {
-                "file_path": "/work/src/a.py",
+                "file_path": "/there/src/a.py",
                 "old_string": "one",
                 "new_string": "two",
                 "instruction": "scripted",
@@ -74,7 +74,7 @@ EDIT = Step(edit="src/a.py", old="one", new="two")
         (
             EDIT,
             tool("edit", "filePath", "oldString", "newString"),
-            {"filePath": "/work/src/a.py", "oldString": "one", "newString": "two"},
+            {"filePath": "/there/src/a.py", "oldString": "one", "newString": "two"},
         ),
         (
             Step(write="n.py", text="a\nb\n"),
@@ -107,7 +107,7 @@ EDIT = Step(edit="src/a.py", old="one", new="two")
 def test_a_step_takes_the_form_of_the_tool(
     step: Step, offered: Tool, arguments: dict[str, Any]
 ) -> None:
-    call = called(step, {offered.name: offered}, "/work", "call_0")
+    call = called(step, {offered.name: offered}, "/there", "call_0")
 
     assert (call.tool.name, call.arguments) == (offered.name, arguments)
 
@@ -128,7 +128,7 @@ def test_a_shell_does_what_no_tool_is_there_for(
     step: Step, result: dict[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "a.txt").write_text("a\nb\n")
-    call = called(step, {"bash": tool("bash", "command")}, "/work", "call_0")
+    call = called(step, {"bash": tool("bash", "command")}, "/there", "call_0")
 
     subprocess.run(["/bin/sh", "-c", call.arguments["command"]], cwd=tmp_path, check=True)
 
@@ -138,7 +138,7 @@ def test_a_shell_does_what_no_tool_is_there_for(
 def test_an_edit_in_the_shell_fails_where_the_words_are_not_there_once(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("one one")
     step = Step(edit="a.py", old="one", new="two")
-    call = called(step, {"bash": tool("bash", "command")}, "/work", "call_0")
+    call = called(step, {"bash": tool("bash", "command")}, "/there", "call_0")
 
     done = subprocess.run(["/bin/sh", "-c", call.arguments["command"]], cwd=tmp_path, check=False)
 
@@ -148,7 +148,7 @@ def test_an_edit_in_the_shell_fails_where_the_words_are_not_there_once(tmp_path:
 
 def test_no_tool_at_all() -> None:
     with pytest.raises(NoTool, match="no tool for shell among webfetch"):
-        called(Step(shell="ls"), {"webfetch": tool("webfetch", "url")}, "/work", "call_0")
+        called(Step(shell="ls"), {"webfetch": tool("webfetch", "url")}, "/there", "call_0")
 
 
 def test_the_first_play_that_fits_is_taken_by_system_and_user_texts() -> None:

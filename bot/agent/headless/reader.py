@@ -1,12 +1,13 @@
 """What is common to all readers of headless agents' lines."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from bot.agent.runtime import AgentEvent, Usage
 from bot.runs import Json
 
 
-class Reader:
+class Reader(ABC):
     """Turns an agent's lines into events, and remembers how it says that it ended."""
 
     def __init__(self) -> None:
@@ -16,9 +17,9 @@ class Reader:
         """Why it gave up, in its own words."""
         self._titles: dict[str, str] = {}
 
+    @abstractmethod
     def read(self, line: dict[str, Json]) -> Iterator[AgentEvent]:
         """Yield the events of a line; lines that it does not know are nobody's fault."""
-        raise NotImplementedError
 
     def _begin(self, id: str, title: str) -> None:
         if len(self._titles) < 5000:
