@@ -32,7 +32,7 @@ async def obey(event: Event, context: Context) -> Decision:
     if told.comment.user is None or told.comment.user.id != told.sender.id:
         return ignore("the comment is not by the sender")
     lines = await _lines(told.comment.body or "")
-    if all(line.short for line in lines) and not await _has_run(told, context):
+    if not lines or (all(line.short for line in lines) and not await _has_run(told, context)):
         return ignore("no command in the comment")
     if told.repository.archived:
         return ignore("the repository is archived")
@@ -49,7 +49,7 @@ async def tick(event: Event, context: Context) -> Decision:
         return ignore("edited comments are not read")
     before = (told.changes.body and told.changes.body.before) or ""
     box = ticks.ticked(before, told.comment.body or "")
-    line = ticks.command(box, before) if box else None
+    line = ticks.command(box, before, context.markers) if box else None
     if box is None or line is None:
         return ignore("no box was ticked")
     return await _obey(event, told, [line], context, box=box)
@@ -74,8 +74,6 @@ async def _obey(
     context: Context,
     box: str | None = None,
 ) -> Decision:
-    if not lines:
-        return ignore("no command in the comment")
     rules = None
     if any(line.short or _needs_rules(line) for line in lines):
         held, rules = await rights_and_rules(context, told.ref, told.sender)

@@ -48,7 +48,7 @@ async def tick(event: Event, context: Context) -> Decision:
         return ignore(f"pull request #{pull.number} is not of Coppice")
     before = (told.changes.body and told.changes.body.before) or ""
     box = ticks.ticked(before, pull.body or "")
-    line = ticks.command(box, before) if box else None
+    line = ticks.command(box, before, context.markers) if box else None
     if box is None or line is None:
         return ignore("no box was ticked")
     asked = Asked(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.github.marker import Markers
 from bot.github.texts import answers
 from bot.guard.commands import CommandLine
 
@@ -52,8 +53,10 @@ def ticked(before: str, after: str) -> str | None:
     return now[1] if was and now and was[1] == now[1] else None
 
 
-def command(box: str, text: str) -> CommandLine | None:
+def command(box: str, text: str, markers: Markers) -> CommandLine | None:
     """Translate the label of a box in ``text`` into its command; None: it is no box of ours."""
+    if not markers.genuine(text):
+        return None
     for each in BOXES:
         if match := each.label.fullmatch(box):
             verb, *words = each.words(match, text)

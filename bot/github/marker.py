@@ -39,6 +39,13 @@ class Markers:
             for found in _MARKER.finditer(body)
         )
 
+    def genuine(self, body: str) -> bool:
+        """Tell whether the text holds any marker that we made."""
+        return any(
+            hmac.compare_digest(found["hmac"], self._sign(found["purpose"], found["run"]))
+            for found in _MARKER.finditer(body)
+        )
+
     def ours(self, item: Mapping[str, Any], user_id: int, purpose: str, run: str) -> bool:
         """Tell whether a comment is ours: our bot wrote it and the marker is genuine."""
         author = item.get("user") or {}

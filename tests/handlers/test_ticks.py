@@ -15,10 +15,14 @@ from bot.runs import (
 )
 from handlers.ticks import ticked as box_of
 from tests.handlers.payloads import commented, ticked, where
-from tests.handlers.world import GUID, Unreachable, World, run
+from tests.handlers.world import GUID, MARKERS, Unreachable, World, run
 
 HASH = "3b7e" * 16
-BEFORE = "**Working**\n\n- [ ] Stop\n- [ ] Retry with $2.00 more\n- [ ] Approve plan `3b7e`\n"
+ID = "a1b2c3d4e5f6"
+MARKER = MARKERS.make("status", ID)
+BEFORE = (
+    "**Working**\n\n- [ ] Stop\n- [ ] Retry with $2.00 more\n- [ ] Approve plan `3b7e`\n" + MARKER
+)
 
 
 def tick(text: str, before: str = BEFORE) -> str:
@@ -66,7 +70,7 @@ async def test_retry_with_money_carries_the_budget(world: World) -> None:
 
 async def test_somebody_who_may_starts_it_for_another(world: World) -> None:
     command = "/coppice run publish=patch keep it small"
-    box = answers.needs_write(command, "raj", Permission.TRIAGE, "https://h/c/1")
+    box = f"{answers.needs_write(command, 'raj', Permission.TRIAGE, 'https://h/c/1')}\n{MARKER}"
 
     decision = await world.decide("issue_comment", ticked(box, box.replace("[ ]", "[x]")))
 
@@ -122,9 +126,9 @@ async def test_our_own_edits_tick_nothing(world: World) -> None:
 
 
 async def test_a_box_that_is_none_of_ours_does_nothing(world: World) -> None:
-    before = "- [ ] Merge it"
+    before = f"- [ ] Merge it\n{MARKER}"
 
-    decision = await world.decide("issue_comment", ticked(before, "- [x] Merge it"))
+    decision = await world.decide("issue_comment", ticked(before, before.replace("[ ]", "[x]")))
 
     assert decision == ignore("no box was ticked")
 
@@ -132,18 +136,29 @@ async def test_a_box_that_is_none_of_ours_does_nothing(world: World) -> None:
 async def test_a_box_in_our_pull_request_is_a_command_too(world: World) -> None:
     world.has(run(RunStatus.DONE, following=True, pull_request=12))
     author = commented("", "app")["comment"]["user"]
+    body = f"Text\n\n- [ ] Run CI\n- [ ] Ready for review\n{MARKERS.make('end', ID)}"
     payload = {
         "action": "edited",
         "pull_request": {
             "number": 12,
             "html_url": "https://h/12",
-            "body": "Text\n\n- [x] Run CI\n- [ ] Ready for review",
+            "body": body.replace("- [ ] Run", "- [x] Run"),
             "user": author,
         },
-        "changes": {"body": {"from": "Text\n\n- [ ] Run CI\n- [ ] Ready for review"}},
+        "changes": {"body": {"from": body}},
         **where("ana"),
     }
 
     decision = await world.decide("pull_request", payload)
 
     assert [tell.message.kind for tell in decision.tells] == [MessageKind.CI]
+
+
+@pytest.mark.parametrize("marker", ["", MARKER[:-6] + "00 -->", MARKER.replace("status", "plan")])
+async def test_a_box_under_a_forged_marker_is_none_of_ours(world: World, marker: str) -> None:
+    world.has(run())
+    before = BEFORE.replace(MARKER, marker)
+
+    decision = await world.decide("issue_comment", ticked(before, tick("Stop", before)))
+
+    assert decision == ignore("no box was ticked")
