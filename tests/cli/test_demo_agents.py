@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_people_are_told_whose_words_they_see(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--agent", "loop", "--patch", "x"), "--patch is what the scripted agent does"),
-        (("--agent", "lop"), "COPPICE_AGENT=lop: there is no such agent; known: loop"),
+        (("--agent", "lop"), "--agent lop: there is no such one; known: loop"),
         (("--agent", "loop", "--repo", str(ROOT), "--base", "HEAD"), "--repo needs a model: set"),
         (("--agent", "loop", "--issue", str(ROOT / "README.md")), "--issue needs a model: set"),
     ],
@@ -109,7 +110,7 @@ async def test_the_bundled_model_solves_each_of_the_demo_s_issues(
     assert not finished.message.startswith("I expected")
     failed = [each.title for each in there.of(ToolFinished) if not each.ok]
     assert failed == (["run python3 -m pytest -q tests/test_watering.py"] if issue == 1 else [])
-    tested = subprocess.run(["python3", "-m", "pytest", "-q"], cwd=there.tree, check=False)
+    tested = subprocess.run([sys.executable, "-m", "pytest", "-q"], cwd=there.tree, check=False)
     assert tested.returncode == 0
 
 

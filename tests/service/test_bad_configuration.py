@@ -34,8 +34,11 @@ async def test_an_unknown_key_is_named_with_the_nearest(town: World) -> None:
     assert "did you mean `verify`?" in comment
 
 
-async def test_what_is_not_built_yet_is_named(town: World) -> None:
-    assert "`patch` is not built yet" in await refused(town, "publish: patch\n")
+async def test_a_value_that_there_is_not_names_those_that_there_are(town: World) -> None:
+    comment = await refused(town, "publish: merge\n")
+
+    assert "`publish`" in comment
+    assert "'patch'" in comment
 
 
 async def test_an_unknown_pipeline_names_the_known_ones(town: World) -> None:

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.agent import catalogue
+from bot.agent.registry import NAMES
 from bot.cli.demo.story import FIX, STORIES
 from bot.cli.issue_file import Issue, read_issue
 from bot.errors import OperatorError
 from bot.forge.seed import SeedRefused, find_start
+from bot.settings import ModelSettings, load
 
 SCRIPTED = "scripted"
 SETUP = "setup"
@@ -46,6 +49,7 @@ def read(arguments: Namespace) -> Options:
     if arguments.story is not None:
         _one_of("--story", arguments.story, STORIES)
         _alone(arguments)
+    _one_of("--agent", arguments.agent, _agents())
     if arguments.patch and arguments.agent != SCRIPTED:
         raise OperatorError("--patch is what the scripted agent does; other agents find out")
     _not_empty(arguments, "repo", "base", "issue", "setup", "state")
@@ -67,6 +71,12 @@ def read(arguments: Namespace) -> Options:
         story=arguments.story,
         state=_state(arguments.state) if arguments.state else None,
     )
+
+
+def _agents() -> tuple[str, ...]:
+    """Those that Coppice knows, and the operator's own."""
+    known = catalogue.load(load(ModelSettings))
+    return (*NAMES, *(known.profiles if known else ()))
 
 
 def _alone(arguments: Namespace) -> None:
