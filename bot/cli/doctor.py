@@ -149,4 +149,5 @@ def _agent(settings: Settings) -> Check:
     if settings.agent != "scripted" or is_loopback(settings.github_url):
         return good("agent", settings.agent)
     detail = "the scripted agent has no model and works against the local forge only"
-    return bad("agent", detail, "Try it with `coppice demo`; other agents are not built yet.")
+    mend = f"Set {PREFIX}MODEL_URL and {PREFIX}MODEL; `coppice agents` lists other agents."
+    return bad("agent", detail, mend)
