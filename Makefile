@@ -47,7 +47,8 @@ bench: $(VENV)/.dev | machine ## print the figures (ONLY=NAME for one, JSON=1 fo
 lock: $(BIN)/python ## write requirements*.txt anew from pyproject.toml
 	$(PIP) install uv >&2
 	$(COMPILE) --output-file requirements.txt >&2
-	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt >&2
+	$(COMPILE) --extra dev --extra traces --constraint requirements.txt --output-file requirements-dev.txt >&2
+	$(COMPILE) --extra traces --constraint requirements.txt --output-file requirements-traces.txt >&2
 	$(COMPILE) --extra agents --constraint requirements.txt --output-file requirements-agents.txt >&2
 
 schema: $(VENV)/.demo ## cut GitHub's description for the forge anew (from npm, versions as in extract.py)

@@ -3,7 +3,8 @@
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
-from bot.runs import Again, Decision, ignore
+from bot.pipeline import definition
+from bot.runs import Again, Decision, Run, ignore
 from handlers.ci import checked
 from handlers.context import Context
 from handlers.payloads import CheckSuiteEvent, read
@@ -34,6 +35,8 @@ async def rerun(event: Event, context: Context) -> Decision:
         return ignore(who)
     run = await context.runs.of_branch(told.ref.id, told.check_suite.head_branch or "")
     if run is None:
+        run = await _visitor(told, context)
+    if run is None:
         return ignore("the check suite belongs to no run")
     held = await permission(context, told.ref, told.sender)
     if not held.may_write:
@@ -49,3 +52,12 @@ async def rerun(event: Event, context: Context) -> Decision:
     except UserError as error:
         return ignore(str(error))
     return Decision(starts=(onward,)) if isinstance(onward, Again) else Decision(tells=(onward,))
+
+
+async def _visitor(told: CheckSuiteEvent, context: Context) -> Run | None:
+    """Find the newest run that looked at the pull request; GitHub names none of a fork's."""
+    for pull in told.check_suite.pull_requests:
+        run = await context.runs.latest(told.ref.id, pull.number)
+        if run is not None and definition.visits(run.pipeline):
+            return run
+    return None

@@ -34,6 +34,11 @@ def page() -> str:
         (trigger, "starts a run; taken off, it stops it (`trigger.label` names another one)"),
         (labels.PLAN, "starts a run that ends with its plan"),
         (labels.APPROVE, "approves the plan that is shown when the label is put on"),
+        (
+            labels.REVIEW,
+            "on a pull request, anybody's: has it read, and what is found said in one review;"
+            " taken off, it stops that",
+        ),
     ]
     choosing = [(f"{labels.PREFIX}{key}=…", _CHOSEN[key]) for key in labels.CHOICES]
     shown = [(name, words) for name, (_, words) in mirrors.MIRRORS.items()]

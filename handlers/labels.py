@@ -10,6 +10,7 @@ from handlers.payloads import Issue
 PREFIX = "coppice:"
 PLAN = f"{PREFIX}plan"
 APPROVE = f"{PREFIX}approve"
+REVIEW = f"{PREFIX}review"
 CHOICES = {
     "agent": r"[a-z][a-z0-9-]{0,39}",
     "model": r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}",

@@ -79,6 +79,7 @@ class PullRequest(msgspec.Struct, frozen=True):
     body: str | None = None
     user: User | None = None
     head: Branch | None = None
+    labels: tuple[Label, ...] = ()
 
     @property
     def issue(self) -> "Issue":
@@ -90,6 +91,7 @@ class PullRequest(msgspec.Struct, frozen=True):
             state=self.state,
             body=self.body,
             pull_request={},
+            labels=self.labels,
         )
 
 
@@ -116,10 +118,15 @@ class CheckRun(msgspec.Struct, frozen=True):
     external_id: str | None = None
 
 
+class PullRequestRef(msgspec.Struct, frozen=True):
+    number: int
+
+
 class CheckSuite(msgspec.Struct, frozen=True):
     app: AppRef | None = None
     head_branch: str | None = None
     head_sha: str = ""
+    pull_requests: tuple[PullRequestRef, ...] = ()
 
 
 class WorkflowRun(msgspec.Struct, frozen=True):
@@ -169,6 +176,10 @@ class IssueEdited(IssueEvent, frozen=True):
 
 class PullRequestEvent(FromRepository, frozen=True):
     pull_request: PullRequest
+
+
+class PullRequestLabelled(PullRequestEvent, frozen=True):
+    label: Label
 
 
 class PullRequestEdited(PullRequestEvent, frozen=True):

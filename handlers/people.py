@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.errors import UserError
 from bot.github.texts import answers
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import Comment, Decision, Effect, Permission, React, RepositoryRef
+from bot.runs import Commanded, Comment, Decision, Effect, Permission, React, RepositoryRef
 from handlers.context import Context
 from handlers.payloads import User
 
@@ -78,6 +78,11 @@ async def rules_of(context: Context, repository: RepositoryRef) -> Rules:
         return error
 
 
+def verb_of(asked: str) -> str:
+    """Cut a command down to its verb: the words after it are the person's own."""
+    return " ".join(asked.split()[:2]) if asked.startswith("/") else asked
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """Somebody asked for what needs write access."""
@@ -94,6 +99,8 @@ class Refusal:
     """What was asked for is a run."""
     needs: str = "write"
     """The access that it takes."""
+    key: str | None = None
+    """Of the command, for the audit log."""
 
     def decision(self, context: Context) -> Decision:
         """Answer: triage gets one comment for each issue, readers a reaction an hour, others
@@ -108,7 +115,18 @@ class Refusal:
         if self.held is Permission.TRIAGE or self.held.may_write:
             purpose = f"refusal-{self.sender.id}"
             effects += (Comment(issue=self.issue, purpose=purpose, body=self._text()),)
-        return Decision(effects=effects, reason=reason)
+        # a reader's flood is written down once an hour, as it is answered
+        commands = (self._commanded(reason),) if effects and self.key else ()
+        return Decision(effects=effects, commands=commands, reason=reason)
+
+    def _commanded(self, why_not: str) -> Commanded:
+        return Commanded(
+            key=self.key or "",
+            by=self.sender.login,
+            repository=self.repository,
+            verb=verb_of(self.asked),
+            why_not=why_not,
+        )
 
     def _text(self) -> str:
         login, held = self.sender.login, self.held

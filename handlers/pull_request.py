@@ -1,40 +1,125 @@
-"""React to ``pull_request`` events: one of ours was merged, closed, or had a box ticked."""
+"""React to ``pull_request`` events: merged or closed, labelled for a review, a box ticked."""
 
 from gidgethub.sansio import Event
 
-from bot.runs import Decision, MessageKind, ignore
-from handlers import ticks
+from bot.errors import UserError
+from bot.runs import Decision, MessageKind, Permission, React, ignore
+from handlers import labels, ticks
 from handlers.commands.asking import allowed, carry_out
 from handlers.commands.command import Asked
 from handlers.context import Context
-from handlers.payloads import Comment, PullRequestEdited, PullRequestEvent, read
-from handlers.people import machine, permission
+from handlers.payloads import (
+    Comment,
+    PullRequestEdited,
+    PullRequestEvent,
+    PullRequestLabelled,
+    read,
+)
+from handlers.people import Refusal, machine, may_start, permission, rights_and_rules
 from handlers.routing import Router
-from handlers.runs import alive, tell
+from handlers.runs import Wanted, alive, stop, tell
+from handlers.starting import Wish, misconfigured
+from handlers.visiting import REVIEW, visit, visitor
 
 router = Router()
 
 
 @router.register("pull_request", action="closed")
 async def close(event: Event, context: Context) -> Decision:
-    """Tell the run that its pull request is over; whoever did it."""
+    """Tell the runs that their pull request is over; whoever did it."""
     told = read(event, PullRequestEvent)
     number, merged = told.pull_request.number, told.pull_request.merged
-    run = await context.runs.of_pull_request(told.ref.id, number)
-    if run is None:
+    own = await context.runs.of_pull_request(told.ref.id, number)
+    other = await visitor(context, told.ref, number)
+    found = [run for run in (own, other) if run is not None]
+    if not found:
         return ignore(f"pull request #{number} is not of Coppice")
-    if not alive(run):
-        return ignore(f"run {run.short_id} has ended")
-    by = told.sender.login
-    message = tell(
-        run,
-        MessageKind.CLOSED,
-        f"{event.delivery_id}/0",
-        reason=f"pull request #{number} was {'merged' if merged else 'closed'} by {by}",
-        by=by,
-        merged=merged,
+    by, living = told.sender.login, [run for run in found if alive(run)]
+    if not living:
+        return ignore(f"run {found[0].short_id} has ended")
+    tells = [
+        tell(
+            run,
+            MessageKind.CLOSED,
+            f"{event.delivery_id}/{n}",
+            reason=f"pull request #{number} was {'merged' if merged else 'closed'} by {by}",
+            by=by,
+            merged=merged,
+        )
+        for n, run in enumerate(living)
+    ]
+    return Decision(tells=tuple(tells))
+
+
+@router.register("pull_request", action="synchronize")
+async def moved(event: Event, context: Context) -> Decision:
+    """Say why a push to somebody's branch starts nothing: reviews are asked for, each one."""
+    told = read(event, PullRequestEvent)
+    number = told.pull_request.number
+    run = await visitor(context, told.ref, number)
+    if run is None:
+        return ignore(f"nobody asked for anything about the new commits of #{number}")
+    return ignore(f"run {run.short_id} looks at the head once more before it says anything")
+
+
+@router.register("pull_request", action="labeled")
+async def label(event: Event, context: Context) -> Decision:
+    """Review a pull request, anybody's, when somebody who may start runs puts the label on."""
+    told = read(event, PullRequestLabelled)
+    if who := machine(told.sender, context):
+        return ignore(who)
+    if told.label.name.casefold() != labels.REVIEW:
+        return ignore(f"label `{told.label.name}` is not a trigger on a pull request")
+    if told.repository.archived:
+        return ignore("the repository is archived")
+    held, rules = await rights_and_rules(context, told.ref, told.sender)
+    if not await may_start(context, told.ref, told.sender, held, rules):
+        return _refuse(told, held, context)
+    wish = Wish(
+        delivery=event.delivery_id,
+        repository=told.ref,
+        issue=told.pull_request.issue,
+        by=told.sender,
+        rules=rules,
     )
-    return Decision(tells=(message,))
+    if isinstance(rules, UserError):
+        return Decision(effects=(misconfigured(wish.issue.number, rules),), reason=str(rules))
+    try:
+        begun = await visit(wish, REVIEW, context)
+    except UserError as error:
+        return ignore(str(error))
+    return Decision(starts=(begun,), effects=(React(issue=wish.issue.number, content="eyes"),))
+
+
+@router.register("pull_request", action="unlabeled")
+async def unlabel(event: Event, context: Context) -> Decision:
+    """Stop the review when somebody with write access takes its label off."""
+    told = read(event, PullRequestLabelled)
+    if who := machine(told.sender, context):
+        return ignore(who)
+    if told.label.name.casefold() != labels.REVIEW:
+        return ignore(f"label `{told.label.name}` is not a trigger on a pull request")
+    run = await visitor(context, told.ref, told.pull_request.number)
+    if run is None or run.pipeline != REVIEW:
+        return ignore("no review is at work here")
+    held = await permission(context, told.ref, told.sender)
+    if not held.may_write:
+        return _refuse(told, held, context)
+    asked = f"label {told.label.name} taken off"
+    wanted = Wanted(by=told.sender.login, key=f"{event.delivery_id}/0", asked=asked)
+    return Decision(tells=(stop(run, wanted),))
+
+
+def _refuse(told: PullRequestLabelled, held: Permission, context: Context) -> Decision:
+    refusal = Refusal(
+        asked=f"label {told.label.name}",
+        sender=told.sender,
+        held=held,
+        repository=told.ref,
+        issue=told.pull_request.number,
+        starts=False,
+    )
+    return refusal.decision(context)
 
 
 @router.register("pull_request", action="edited")
@@ -46,8 +131,9 @@ async def tick(event: Event, context: Context) -> Decision:
     pull = told.pull_request
     if pull.user is None or pull.user.id != context.me.user_id:
         return ignore(f"pull request #{pull.number} is not of Coppice")
-    before = (told.changes.body and told.changes.body.before) or ""
-    box = ticks.ticked(before, pull.body or "")
+    old = (told.changes.body and told.changes.body.before) or ""
+    before, after = context.markers.part(old), context.markers.part(pull.body or "")
+    box = ticks.ticked(before, after)  # boxes beside our part are the repository's own
     line = ticks.command(box, before, context.markers) if box else None
     if box is None or line is None:
         return ignore("no box was ticked")

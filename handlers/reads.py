@@ -1,7 +1,7 @@
 """The reads of handlers, answered by GitHub and the store."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,10 +11,11 @@ from bot.github.app import App, Me
 from bot.github.tokens import TEAMS
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.rulebook import Rulebook
-from bot.runs import Decision, Permission, RepositoryRef, Run, StageRecord
+from bot.runs import Commanded, Decision, Permission, RepositoryRef, Run, StageRecord
 from bot.settings import Settings
-from bot.store import runs
-from bot.store.database import Database
+from bot.store import audit, runs
+from bot.store.audit import Act, Entry
+from bot.store.database import Connection, Database
 from bot.worktree import Works
 from handlers import Delivery, decide
 from handlers.context import Context
@@ -36,7 +37,7 @@ class LiveGitHub:
         return await self.rulebook.read(repository)
 
     async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
-        client = await self.app.client(repository.installation_id, permissions=TEAMS)
+        client = await self.app.client(repository.installation_id, repository.id, TEAMS)
         return await people.in_team(client, repository, team, login)
 
     async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, str]:
@@ -95,10 +96,11 @@ class KeptWork:
 
     async def of(self, run: Run) -> bytes:
         commit = run.work.head_sha or run.work.checkpoint
-        if run.work.base_sha is None or commit is None:
+        base = run.work.patch_base
+        if base is None or commit is None:
             raise LookupError(f"run {run.id} has no work")
         objects = self.works.open(run.repository.id, run.id)
-        return await objects.kept_patch(run.work.base_sha, commit)
+        return await objects.kept_patch(base, commit)
 
 
 def decider(
@@ -117,4 +119,25 @@ def decider(
         refusals=Refusals(time.monotonic),
         bots=frozenset(settings.bots),
     )
-    return partial(decide, context=context)
+
+    async def decided(delivery: Delivery) -> Decision:
+        decision = await decide(delivery, context=context)
+        if decision.commands:
+            # on disk with the decision at the latest: the log of writes keeps their order
+            await shop.database.note(partial(_write_down, commands=decision.commands))
+        return decision
+
+    return decided
+
+
+def _write_down(c: Connection, commands: Sequence[Commanded]) -> None:
+    for each in commands:
+        entry = Entry(
+            who=each.by,
+            act=Act.COMMAND,
+            key=f"command/{each.key}",
+            installation_id=each.repository.installation_id,
+            repository_id=each.repository.id,
+            data={"verb": each.verb, "done": each.why_not is None, "why_not": each.why_not},
+        )
+        audit.record(c, entry)

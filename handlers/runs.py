@@ -31,6 +31,8 @@ class Wanted:
     """As it is told to others: `/coppice stop`, `the button Stop`."""
     comment_id: int | None = None
     """The comment with the command, where it was one: the run reacts to it."""
+    machine: bool = False
+    """A bot of the operator's list wants it."""
 
 
 class Details(TypedDict, total=False):
@@ -69,7 +71,12 @@ def say(run: Run, kind: MessageKind, wanted: Wanted, **more: Unpack[Details]) ->
     """Make a message of somebody's own wish."""
     details: Details = {"reason": wanted.asked, **more}
     message = Message(
-        kind=kind, by=wanted.by, by_id=wanted.by_id, comment_id=wanted.comment_id, **details
+        kind=kind,
+        by=wanted.by,
+        by_id=wanted.by_id,
+        machine=wanted.machine,
+        comment_id=wanted.comment_id,
+        **details,
     )
     return Tell(run_id=run.id, message=message, key=wanted.key)
 
@@ -120,6 +127,10 @@ def _check_over(run: Run, onward: Onward) -> None:
     """Refuse to go on with what is finished; work that was only shown may still be published."""
     further = run.pull_request is None and (onward.publish or onward.hash) is not None
     over = run.error is not None and run.error.kind in OVER
+    if definition.visits(run.pipeline):
+        if over:
+            raise UserError(f"Run `{run.short_id}` is over: the pull request is closed.")
+        return
     if over or (run.status is RunStatus.DONE and not further and run.pull_request is not None):
         raise UserError(
             f"Run `{run.short_id}` is over: its pull request or branch is closed. "

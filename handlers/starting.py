@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import UserError
 from bot.github.texts import answers
+from bot.pipeline import definition
 from bot.pipeline.configuration import PATH
 from bot.runs import Comment, Options, RepositoryRef, Run, Start, Trigger, run_id
 from handlers.choices import choose
@@ -51,6 +52,10 @@ async def start(wish: Wish, context: Context) -> Start:
         raise wish.rules
     settings = {**await by_labels(wish.repository, wish.issue, context), **wish.settings}
     chosen = choose(settings, wish.rules, context)
+    visits = definition.visits(chosen.pipeline)
+    if visits is not (wish.issue.pull_request is not None):
+        what = "pull requests" if visits else "issues"
+        raise UserError(f"The pipeline `{chosen.pipeline}` is for {what}.")
     now = context.clock()
     options = chosen.options.model_copy(
         update={"plan_only": wish.plan_only, "priority": int(settings.get("priority", 0))}

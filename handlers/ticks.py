@@ -25,6 +25,10 @@ BOXES = (
         re.compile(r"Approve (?:plan|amendment) `([0-9a-f]{4,64})`"),
         lambda match, _: ("approve", match[1]),
     ),
+    Box(
+        re.compile(r"Go on all the same `([0-9a-f]{4,64})`"),
+        lambda match, _: ("approve", match[1]),
+    ),
     Box(re.compile(r"Stop"), lambda *_: ("stop",)),
     Box(re.compile(r"Retry"), lambda *_: ("retry",)),
     Box(

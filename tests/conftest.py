@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from tests.postgres import postgresql_server, postgresql_url, wanted
+
+__all__ = ["postgresql_server", "postgresql_url"]
+
 ROOMS_WITH_PROGRAMS = (
     "agent",
     "attacks",
@@ -26,13 +30,17 @@ ROOMS_WITH_PROGRAMS = (
 """Their asynchronous tests start servers, git, boxes or databases."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave to `make quick` what decides on plain data: the rest takes a program each."""
     for item in items:
         room = item.path.relative_to(Path(__file__).parent).parts[0]
         starts = inspect.iscoroutinefunction(getattr(item, "function", None)) or room == "cli"
         if room in ROOMS_WITH_PROGRAMS and starts:
             item.add_marker("slow")
+    if wanted():
+        ours = [item for item in items if not item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in ours])
+        items[:] = ours
 
 
 @pytest.hookimpl(wrapper=True)

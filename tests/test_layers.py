@@ -18,6 +18,7 @@ LAYERS = {
     "bot.settings": 1,
     "bot.log": 1,
     "bot.worktree": 2,
+    "bot.telemetry": 2,
     "bot.github": 3,
     "bot.context": 3,
     "bot.agent": 3,
@@ -39,6 +40,8 @@ BOTTOM = {"pydantic", "msgspec"}
 RESERVED = {
     "dbos": ("bot.engine",),
     "alembic": ("bot.store",),
+    "prometheus_client": ("bot.telemetry",),
+    "opentelemetry": ("bot.telemetry",),
     "sqlalchemy": ("bot.store", "bot.engine", "bot.cli"),
 }
 

@@ -1,4 +1,4 @@
-"""The rival of `first_reaction`: an aiohttp bot that reacts inside its handler and keeps nothing.
+"""The rival of `first_reaction` and `steering`: an aiohttp bot that reacts inside its handler and keeps nothing.
 
 It verifies the signature, asks for the sender's permission and adds the reaction, with one
 installation token minted at its start. Prints one JSON line with its address.
@@ -28,7 +28,8 @@ async def main() -> None:
             if not hmac.compare_digest(wanted, request.headers["X-Hub-Signature-256"]):
                 return web.Response(status=401)
             event = json.loads(body)
-            if event.get("action") == "labeled":
+            commanded = event.get("action") == "created" and "comment" in event
+            if event.get("action") == "labeled" or commanded:
                 await react(session, headers, event)
             return web.Response(status=202)
 
@@ -62,6 +63,8 @@ async def react(
         if (await answer.json())["permission"] not in ("admin", "write"):
             return
     path = f"repos/{repository}/issues/{event['issue']['number']}/reactions"
+    if "comment" in event:
+        path = f"repos/{repository}/issues/comments/{event['comment']['id']}/reactions"
     async with session.post(path, headers=headers, json={"content": "eyes"}) as answer:
         answer.raise_for_status()
 

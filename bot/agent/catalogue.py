@@ -81,8 +81,10 @@ class Endpoint(_Part):
     """None: the price that `genai-prices` knows for the model at this host."""
     window: Annotated[int, Field(ge=1024)] | None = None
     """Tokens that input and output may come to together."""
-    max_output: Annotated[int, Field(ge=256)] = 32_000
-    """Tokens that an answer may have where the request does not say; only where they are paid."""
+    max_output: Annotated[int, Field(ge=256)] = 8192
+    """Tokens that an answer may have where the request does not say; only where they are paid.
+
+    As many are set aside before a call goes out: at 32,000 that would be half a dollar."""
     first_byte_seconds: Annotated[float, Field(gt=0, le=3600)] = 300.0
     """How long an answer may take to begin, and be silent in between."""
     call_seconds: Annotated[float, Field(gt=0, le=14_400)] = 1200.0

@@ -49,14 +49,27 @@ class Step(Record):
 
 
 class Script(Record):
-    attempts: Annotated[tuple[tuple[Step, ...], ...], Field(min_length=1)]
+    attempts: tuple[tuple[Step, ...], ...] = ()
     plan: tuple[Json, ...] = ()
     """What it answers when it is asked for a plan, the first time, the second, …; none: nothing."""
     review: tuple[Json, ...] = ()
-    """What it answers when it is asked for a review."""
+    """What it answers when it is asked for a review: `{findings: […]}`."""
+    thinks: Annotated[float, Field(ge=0)] = 0.0
+    """Seconds before each answer."""
+
+    @model_validator(mode="after")
+    def _plays_somebody(self) -> Self:
+        if not (self.attempts or self.plan or self.review):
+            raise ValueError("a script has `attempts`, a `plan` or a `review`")
+        return self
 
     def attempt(self, number: int) -> tuple[Step, ...]:
-        """Return the steps of an attempt, counted from 1; after the last the last repeats."""
+        """Return the steps of an attempt, counted from 1; after the last the last repeats.
+
+        Raises StageFailed (`no_script`) where it only answers questions.
+        """
+        if not self.attempts:
+            raise StageFailed("no_script", "the script makes no attempts", blocked=True)
         return self.attempts[min(number, len(self.attempts)) - 1]
 
     def answer(self, role: Role, number: int) -> Json:

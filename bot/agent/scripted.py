@@ -25,10 +25,9 @@ from bot.agent.runtime import (
     ToolFinished,
     ToolStarted,
 )
-from bot.agent.script import find_script, load_script, read_diff
+from bot.agent.script import Script, find_script, load_script, read_diff
 from bot.box import Box, BoxedProcess, Command, Mount
 from bot.errors import StageFailed
-from bot.runs import Json
 
 PROGRAM = "/coppice/agent.py"
 EVENTS_LIMIT = 4 * 2**20
@@ -96,7 +95,10 @@ class ScriptedRuntime:
     async def run(self, task: AgentTask, context: AgentContext) -> AsyncGenerator[AgentEvent]:
         if not task.role.writes:
             yield Started()
-            yield Finished(reason=FinishReason.DONE, answer=self._answer(task))
+            script = self._script(task)
+            await asyncio.sleep(script.thinks if script else 0)
+            answer = script.answer(task.role, task.attempt) if script else None
+            yield Finished(reason=FinishReason.DONE, answer=answer)
             return
         steps = self._steps(task)
         async with context.box.open(_command(task, context)) as process:
@@ -109,13 +111,12 @@ class ScriptedRuntime:
                 event = await events.next()
                 yield event
 
-    def _answer(self, task: AgentTask) -> Json:
-        """What the script says to a question; one that cannot be read has its say at the work."""
+    def _script(self, task: AgentTask) -> Script | None:
+        """What it says to questions; one that cannot be read has its say at the work."""
         try:
-            script = load_script(find_script(self._scripts, task.repository, task.issue))
+            return load_script(find_script(self._scripts, task.repository, task.issue))
         except StageFailed:
             return None
-        return script.answer(task.role, task.attempt)
 
     def _steps(self, task: AgentTask) -> bytes:
         path = find_script(self._scripts, task.repository, task.issue)

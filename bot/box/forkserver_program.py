@@ -8,7 +8,8 @@ A message is six descriptors or more: the request (JSON), stdin, stdout, stderr,
 is told (behind `!` and a reason where the command could not be prepared), what ends the command
 when its other end closes, and those that the request names by their place. It has one command at a
 time. Whoever leaves his process group or his parent stays our descendant, because we are the reaper
-of their orphans.
+of their orphans. There are two of us: the keeper ends what the other leaves when somebody kills it,
+and the other ends what it started when somebody kills the keeper.
 """
 
 import ctypes
@@ -44,9 +45,25 @@ class Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
+def keep(line: socket.socket) -> None:
+    """Have the commands run by a process below this one, and end what it leaves."""
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    server = os.fork()
+    if server == 0:
+        try:
+            serve(line)
+        finally:
+            os._exit(0)
+    line.close()
+    os.waitpid(server, 0)
+    _end_descendants()
+
+
 def serve(line: socket.socket) -> None:
     """Run a command for each request until the other end is closed."""
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGTERM, _end_all)
     wake = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     signal.signal(signal.SIGCHLD, _nothing)  # a handler of ours, so that the pipe is written to
     signal.set_wakeup_fd(wake[1], warn_on_full_buffer=False)
@@ -55,6 +72,7 @@ def serve(line: socket.socket) -> None:
         _, fds, _, _ = socket.recv_fds(line, 16, MOST_FDS)
         if not fds:
             return
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # from here on there is something to end
         for fd in fds:
             os.set_inheritable(fd, False)  # noqa: FBT003 it takes no keyword
         with open(fds[0], "rb", closefd=False) as file:
@@ -63,15 +81,28 @@ def serve(line: socket.socket) -> None:
         try:
             code = _run(request, fds, wake[0])
         except OSError as error:
-            os.write(status, f"!{error}\n".encode())
+            _tell(status, f"!{error}\n")
             code = 127
         finally:
             _end_descendants()
             if request["scratch"]:
                 _remove(request["scratch"])
-        os.write(status, b"%d" % code)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        _tell(status, f"{code}")
         for fd in (fds[0], *fds[4:]):
             os.close(fd)
+
+
+def _tell(status: int, words: str) -> None:
+    try:
+        os.write(status, words.encode())
+    except BrokenPipeError:
+        return  # whoever asked is gone
+
+
+def _end_all(_number: int, _frame: FrameType | None) -> None:
+    _end_descendants()
+    os._exit(128 + signal.SIGTERM)
 
 
 def _remove(scratch: str) -> None:
@@ -240,4 +271,4 @@ if __name__ == "__main__":
     for group in sys.argv[2:]:
         with open(f"{group}/cgroup.procs", "w") as file:
             file.write("0")
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    keep(socket.socket(fileno=int(sys.argv[1])))

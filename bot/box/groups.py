@@ -74,7 +74,7 @@ class Groups:
 
     def make(self, limits: Limits) -> Group:
         """Make a group with these limits, empty; raises OperatorError."""
-        name = f"coppice-{os.getpid()}-{os.urandom(6).hex()}"
+        name = f"{OWN}-{os.getpid()}-{_view()}.{os.urandom(6).hex()}"
         used = [p for p in self.parents if limits.cpus is not None or p != self.cpu_only]
         group = Group(self.version, tuple(p / name for p in used))
         try:
@@ -107,7 +107,7 @@ class Groups:
     def _sweep(self) -> None:
         """Remove the groups of services that were killed."""
         for parent in self.parents:
-            for left in parent.glob("coppice-*-*"):
+            for left in parent.glob(f"{OWN}-*-{_view()}.*"):
                 if not Path("/proc", left.name.split("-")[1]).exists():
                     with suppress(OSError):
                         left.rmdir()
@@ -145,6 +145,11 @@ class Groups:
         return cls(2, (own,)) if _moved_down(own) and _opened(own) else None
 
 
+def _view() -> int:
+    """Name the processes that we see: a service in a container knows nothing of the others'."""
+    return os.stat("/proc/self/ns/pid").st_ino
+
+
 def told(limits: Limits, groups: Groups | None) -> str:
     """Say what commands are held to, for people."""
     memory = f"memory {shown(limits.memory_bytes)}"
@@ -155,7 +160,7 @@ def told(limits: Limits, groups: Groups | None) -> str:
 
 
 def _values(version: int, limits: Limits) -> Iterator[tuple[str, str]]:
-    memory, pids = str(limits.memory_bytes), str(limits.processes + 1)  # and our own
+    memory, pids = str(limits.memory_bytes), str(limits.processes + 2)  # and our own
     if version == 1:
         yield from (("memory.limit_in_bytes", memory), ("memory.memsw.limit_in_bytes", memory))
     else:

@@ -14,6 +14,7 @@ from bot.cli.boxes import find_box
 from bot.cli.check import Check, bad, good
 from bot.cli.connection import is_loopback
 from bot.cli.doctor_app import examine_app
+from bot.cli.doctor_key import examine_key
 from bot.cli.doctor_models import examine_models
 from bot.cli.output import emit, say
 from bot.errors import GitError, OperatorError
@@ -55,7 +56,7 @@ async def examine() -> list[Check]:
     checks = _settings(settings) + checks
     checks += [await _box(settings), _data_dir(settings), _disk(settings.data_dir)]
     checks.append(_agent(settings))
-    checks += examine_models(settings)
+    checks += [*examine_models(settings), examine_key(settings)]
     return checks + await examine_app(settings)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import yaml
 
+from bot.cli import doctor_key
 from bot.cli.check import Check, bad, good
 from bot.cli.connection import open_session
 from bot.errors import OperatorError
@@ -80,11 +81,7 @@ def _clock(theirs: datetime | None) -> Check:
 
 def _refused(settings: Settings, answer: Answer) -> Check:
     message = answer.body.get("message") if isinstance(answer.body, Mapping) else "no JSON"
-    mend = (
-        f"Set {PREFIX}APP_ID and {PREFIX}PRIVATE_KEY_FILE to those of one App on"
-        f" {settings.github_html_url}."
-    )
-    return bad("App", f"GitHub answers {answer.status}: {message}", mend)
+    return bad("App", f"GitHub answers {answer.status}: {message}", doctor_key.mend(settings))
 
 
 def _app(app: Mapping[str, Any]) -> Check:

@@ -23,6 +23,9 @@ class Door:
     port: int
     public_url: str | None
     webhook_secret: str
+    webhook_secret_previous: str
+    metrics: Literal["local", "on", "off"]
+    metrics_token: str
     data_dir: str
     database_url: str
     log_format: Literal["text", "json"]
@@ -37,6 +40,9 @@ class Door:
             port=settings.port,
             public_url=settings.public_url,
             webhook_secret=settings.webhook_secret.get_secret_value(),
+            webhook_secret_previous=settings.webhook_secret_previous.get_secret_value(),
+            metrics=settings.metrics,
+            metrics_token=settings.metrics_token.get_secret_value(),
             data_dir=str(settings.data_dir),
             database_url=settings.database_url,
             log_format=settings.log_format,

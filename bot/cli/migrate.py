@@ -5,6 +5,7 @@ import asyncio
 from bot.cli.output import say
 from bot.settings import StoreSettings, load
 from bot.store.database import Database
+from bot.store.migrate import Migration
 from bot.store.schema import HEAD
 
 
@@ -12,10 +13,17 @@ def run() -> int:
     settings = load(StoreSettings)
     if settings.is_sqlite:
         settings.prepare_data_dir()
-    asyncio.run(_migrate(settings.database_url))
+    migration = asyncio.run(_migrate(settings.database_url))
+    if migration.backup:
+        say(f"copied to {migration.backup} as it was (schema {migration.found})")
+    if migration.mended:
+        what = ", ".join(migration.mended)
+        say(f"a migration had been left half-way: {what} had nothing in it and was made anew")
     say(f"the database is at schema {HEAD}")
     return 0
 
 
-async def _migrate(url: str) -> None:
-    await (await Database.open(url)).close()
+async def _migrate(url: str) -> Migration:
+    database = await Database.open(url)
+    await database.close()
+    return database.migration

@@ -19,11 +19,11 @@ def run(run_id: str, *, mbox: bool) -> int:
         note(f"there is no run {run_id}; `coppice runs` lists them")
         return 1
     commit = found.work.head_sha or found.work.checkpoint
-    if commit is None or found.work.base_sha is None:
+    if commit is None or found.work.patch_base is None:
         note(f"run {found.id} has no work yet: it is {found.status}")
         return 1
     data_dir = load(StoreSettings).data_dir
-    patch = asyncio.run(read(data_dir, found, found.work.base_sha, commit, mbox=mbox))
+    patch = asyncio.run(read(data_dir, found, found.work.patch_base, commit, mbox=mbox))
     sys.stdout.buffer.write(patch)
     sys.stdout.buffer.flush()
     return 0

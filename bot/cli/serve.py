@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-import errno
+import ctypes
 import gc
 import json
 import logging
+import math
 import os
 import signal
 import sys
@@ -17,9 +18,9 @@ from aiohttp import web
 
 from bot import log
 from bot.cli.door import Door, read_apart
+from bot.cli.listening import Open, listen
+from bot.cli.telling import board_of, lean_board, show
 from bot.engine import lock
-from bot.errors import OperatorError
-from bot.intake.entrance import Entrance
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH
 from bot.store import schema
@@ -29,24 +30,26 @@ if TYPE_CHECKING:
     from bot.cli.service import Service
     from bot.settings import Settings
 
-PORT_TAKEN = 4  # exit code
+_M_ARENA_MAX = -8  # of malloc.h
 _log = logging.getLogger(__name__)
 
 
 def run(role: str) -> int:
     """Serve until SIGTERM or SIGINT; answer the exit code. Raises OperatorError."""
+    _share_one_heap()
     settings = None if role == "web" else _load()
     door = Door.of(settings) if settings else read_apart()
     log.configure(door.log_format, door.secrets)
-    path = sqlite_path(door.database_url)
-    if path is None:
-        raise OperatorError(
-            "COPPICE_DATABASE_URL: running on PostgreSQL is not built yet; leave it out to use"
-            " SQLite in the data directory."
-        )
-    with lock.hold(Path(door.data_dir)):
-        uvloop.run(_serve(door, path, settings, role))
+    with _alone(door, role):
+        uvloop.run(_serve(door, settings, role))
     return 0
+
+
+def _alone(door: Door, role: str) -> contextlib.AbstractContextManager[None]:
+    """Hold the data directory, unless all that is kept goes to a server that several may use."""
+    if role == "web" and sqlite_path(door.database_url) is None:
+        return contextlib.nullcontext()
+    return lock.hold(Path(door.data_dir))
 
 
 def _load() -> "Settings":
@@ -55,19 +58,22 @@ def _load() -> "Settings":
     return load(Settings)
 
 
-async def _serve(door: Door, path: Path, settings: "Settings | None", role: str) -> None:
+async def _serve(door: Door, settings: "Settings | None", role: str) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    file = SqliteFile(path)
-    await schema.prepare(file)
+    where = await schema.prepare_any(door.database_url)
     service: Service | None = None
     if settings:
-        file.close()
-        journal, service = await _all_in_one(settings)
+        if isinstance(where, SqliteFile):
+            where.close()
+        journal, service = await _all_in_one(settings, role)
+        service.stop = stop
     else:
-        journal = await Journal.open(file)
-    entrance = await _listen(door, journal, service)
+        journal = await Journal.open(where)
+    app = web.Application()
+    show(app, service.board if service else lean_board(role, journal), door)
+    entrance = await listen(app, door, None if role == "worker" else journal)
     _spare_the_collector()
     _let_the_door_go_first()
     _say_ready(entrance, door, role)
@@ -77,20 +83,33 @@ async def _serve(door: Door, path: Path, settings: "Settings | None", role: str)
         await _until(stop, service)
     await entrance.close()
     await journal.close()
+    if service is not None:
+        await service.leave()
     # Runs under way stop here as by a crash, and go on at the next start in the same way: one way
     # to end is one to test, and closing what a step uses would be recorded as the step's failure.
     sys.stdout.flush()
     os._exit(0)
 
 
-async def _all_in_one(settings: "Settings") -> tuple[Journal, "Service"]:
+async def _all_in_one(settings: "Settings", role: str) -> tuple[Journal, "Service"]:
     """Load the rest of the house: a process that only takes deliveries in does without it."""
     from bot.cli.service import Service
     from bot.store.database import Database
 
-    database = await Database.open(settings.database_url)
-    journal = await Journal.open(database.file)
-    return journal, Service(settings=settings, database=database, journal=journal)
+    database = await Database.open(settings.database_url, patience=math.inf)
+    journal = await Journal.open(database.file or database.url)
+    board = board_of(role, journal, database)
+    return journal, Service(settings=settings, database=database, journal=journal, board=board)
+
+
+def _share_one_heap() -> None:
+    """Keep the C library from making a heap for each thread, which never gives memory back.
+
+    Python's own lock lets one thread at a time allocate anyway. Only glibc has heaps to spare.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)
 
 
 def _spare_the_collector() -> None:
@@ -112,39 +131,19 @@ async def _until(stop: asyncio.Event, service: "Service") -> None:
     await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
     if working.done():
         working.result()
+    elif await service.drain():
+        await service.end()
+        return
     working.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await working
+    await service.end()
 
 
-async def _listen(door: Door, journal: Journal, service: "Service | None") -> Entrance:
-    app = web.Application()
-
-    async def alive(_request: web.Request) -> web.Response:
-        return web.json_response({"ok": True})
-
-    async def ready(_request: web.Request) -> web.Response:
-        ok = service is None or service.ready
-        return web.json_response({"ok": ok}, status=200 if ok else 503)
-
-    app.router.add_get("/healthz", alive)
-    app.router.add_get("/readyz", ready)
-    secret = door.webhook_secret
-    try:
-        return await Entrance.open(app, journal, secret=secret, host=door.host, port=door.port)
-    except OSError as error:
-        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-            raise
-        raise OperatorError(
-            f"port {door.port} on {door.host} cannot be had ({os.strerror(error.errno)});"
-            " set COPPICE_PORT to another one, or to 0 for any that is free",
-            exit_code=PORT_TAKEN,
-        ) from error
-
-
-def _say_ready(entrance: Entrance, door: Door, role: str) -> None:
+def _say_ready(entrance: Open, door: Door, role: str) -> None:
     host, port = entrance.address
     url = door.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    line = {"url": url, "webhook_url": f"{url}{PATH}", "role": role, "pid": os.getpid()}
+    webhook = None if role == "worker" else f"{url}{PATH}"
+    line = {"url": url, "webhook_url": webhook, "role": role, "pid": os.getpid()}
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import secrets as randomness
 import time
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 
 import aiohttp
@@ -13,6 +14,8 @@ from bot.agent.loopback import require_forge
 from bot.box.destination import Allowed
 from bot.cli.boxes import find_box
 from bot.cli.connection import open_session, proxy_for
+from bot.cli.crew import Crew
+from bot.cli.dispatching import Dispatching
 from bot.cli.staff import hire
 from bot.engine.acts import Acts
 from bot.engine.agents import Staff
@@ -20,9 +23,13 @@ from bot.engine.bench import Benches
 from bot.engine.branch import BranchActs
 from bot.engine.ci_acts import CiActs
 from bot.engine.collecting import Collector
+from bot.engine.comparing import CompareActs
 from bot.engine.engine import Engine
+from bot.engine.luggage import Luggage
+from bot.engine.mend_acts import MendActs
 from bot.engine.notices import Notices
 from bot.engine.opening import Opener
+from bot.engine.overlap import OverlapActs
 from bot.engine.patience import Patience
 from bot.engine.plans import PlanActs
 from bot.engine.queueing import QueueActs
@@ -34,15 +41,16 @@ from bot.engine.shop import Shop
 from bot.engine.slots import Slots
 from bot.engine.source import Source
 from bot.engine.tidying import Tidying
+from bot.engine.turns import ClusterTurns
+from bot.engine.visit_acts import VisitActs
 from bot.engine.writer import Writer
 from bot.errors import EffectDelayed
 from bot.github.app import App, Me, Registration
 from bot.github.effects import Effects
-from bot.github.limits import WriteBudget
+from bot.github.limits import SharedWriteBudget, WriteBudget
 from bot.github.marker import Markers
 from bot.guard.known import withhold
 from bot.intake.delivery import Delivery
-from bot.intake.dispatcher import Dispatcher
 from bot.intake.journal import Journal
 from bot.intake.sweep import Sweep
 from bot.pipeline import errors
@@ -52,12 +60,15 @@ from bot.runs import Again, Effect, Pause, RepositoryRef, Start, Tell
 from bot.settings import Settings
 from bot.store import pauses, secrets
 from bot.store.database import Database
+from bot.telemetry import traces
+from bot.telemetry.board import Board
+from bot.telemetry.health import Health
 from bot.worktree import Identity, Mirrors, Network, Pusher, Works, Worktrees
 from handlers.reads import decider
 
-ENGINE_FILE = "coppice-engine.sqlite"
 SCRIPTED = "scripted"
 MARKER_BYTES = 32
+LAST_WORDS = 2.5  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -89,17 +100,20 @@ class Actor:
         if pause.on:
             await self.engine.database.write(lambda c: pauses.pause(c, where, by, at))
         else:
-            await self.engine.database.write(lambda c: pauses.resume(c, where))
+            await self.engine.database.write(lambda c: pauses.resume(c, where, by, at))
 
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """Everything behind the door. ``ready`` once deliveries are being acted on."""
+    """Everything behind the door; its board says whether deliveries are being acted on."""
 
     settings: Settings
     database: Database
     journal: Journal
-    ready: bool = False
+    board: Board
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set where this process was asked to end, by the database or from outside."""
+    crew: Crew | None = None
 
     async def work(self) -> None:
         """Act on deliveries until cancelled; raises OperatorError where a setting is wrong."""
@@ -107,52 +121,84 @@ class Service:
             open_session(self.settings) as session,
             hire(self.settings, self.database) as staff,
         ):
+            if self.settings.collector:
+                traces.configure(
+                    self.settings.collector,
+                    worker=self.settings.worker,
+                    headers=self.settings.otel_exporter_otlp_headers.get_secret_value(),
+                )
             if SCRIPTED in staff.runtimes:
                 await require_forge(session, self.settings.github_url)
-            await self._work(App(self._registration(), session), staff)
+            self.crew = crew = await Crew.join(self.settings, self.database)
+            app = App(self._registration(), session, fence=crew.member.fence)
+            await self._work(app, staff, crew)
 
-    async def _work(self, app: App, staff: Staff) -> None:
-        me = await _introduce(app)
-        key = await self._marker_key()
-        engine, effects = await self._engine(app, me, key, staff)
+    async def drain(self) -> bool:
+        """Let work end for a while; True: others can go on with the rest, nothing is to be closed.
+
+        What a step uses must not be closed under it: that would be recorded as its failure.
+        """
+        return self.crew is not None and await self.crew.drain()
+
+    async def leave(self) -> None:
+        """Write nothing more, and have others go on with the rest at once."""
+        if self.crew is not None:
+            await self.crew.leave()
+
+    async def end(self) -> None:
+        """Send off what is still to be told; a collector that is gone keeps nobody waiting."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await asyncio.to_thread(traces.close)
+
+    async def _work(self, app: App, staff: Staff, crew: Crew) -> None:
+        me = await _introduce(app, self.board.health)
+        engine, effects = await self._engine(app, me, staff, crew)
         rulebook = Rulebook(app=app, override=self.settings.config_file)
+        box = engine.acts.writer.shop.box
+        self.board.box = (box.level.label, box.level.value)
+        await engine.prepare()
         engine.launch()
-        dispatcher = Dispatcher(
-            self.database,
-            self.journal,
+        await engine.revive()
+        self.board.health.has("engine")
+        every = self.settings.sweep_seconds
+        dispatching = Dispatching(
+            database=self.database,
+            journal=self.journal,
             handle=decider(app, me, rulebook, self.settings, engine.acts.writer.shop),
             act=Actor(engine=engine, effects=effects),
+            sweep=Sweep(app.as_app, self.database, every) if every else None,
+            board=self.board,
         )
-        self.ready = True
         async with asyncio.TaskGroup() as group:
-            group.create_task(dispatcher.run())
-            if self.settings.sweep_seconds:
-                sweep = Sweep(app.as_app, self.database, self.settings.sweep_seconds)
-                group.create_task(sweep.forever(self.journal))
+            group.create_task(crew.work(engine))
+            group.create_task(dispatching.forever())
+            await crew.member.asked_to_leave.wait()
+            self.stop.set()
 
-    async def _engine(self, app: App, me: Me, key: bytes, staff: Staff) -> tuple[Engine, Effects]:
+    async def _engine(self, app: App, me: Me, staff: Staff, crew: Crew) -> tuple[Engine, Effects]:
+        key = await self._marker_key()
         settings, source = self.settings, self._source(app)
         works = Works(settings.data_dir / "runs", source.mirrors)
         shop = await self._shop(source, works, Markers(key), me, staff)
+        alone = self.database.file is not None
+        limits = WriteBudget() if alone else SharedWriteBudget(self.database)
+        self.board.writes = limits.fullest
         effects = Effects(
             app,
             self.database,
-            limits=WriteBudget(),
+            limits=limits,
             marker_key=key,
-            pusher=Pusher(works),
+            pusher=Pusher(works, crew.member.fence),
             cleared=partial(withhold, staff.secrets),
         )
-        slots = Slots(
-            worker=settings.limit_worker,
-            repository=settings.limit_repository,
-            installation=settings.limit_installation,
-        )
-        acts = _acts(Writer(shop=shop, applier=effects), source, slots)
+        acts = _acts(Writer(shop=shop, applier=effects), source, crew.turns)
         engine = Engine(
             database=self.database,
-            path=settings.data_dir / ENGINE_FILE,
+            path=settings.engine_file,
             acts=acts,
-            benches=Benches(shop, slots, acts.say.comment),
+            benches=Benches(shop, crew.turns, acts.say.comment),
+            executor=crew.member.name,
         )
         return engine, effects
 
@@ -182,8 +228,14 @@ class Service:
             markers=markers,
             errors=_error_classes(settings),
             egress=Allowed.parse(settings.egress) if settings.egress else None,
+            luggage=self._luggage(source, works),
             cache=settings.data_dir / "cache",
         )
+
+    def _luggage(self, source: Source, works: Works) -> Luggage | None:
+        if self.database.file is not None:
+            return None
+        return Luggage(database=self.database, works=works, bring=source.bring)
 
     async def _marker_key(self) -> bytes:
         make = partial(randomness.token_bytes, MARKER_BYTES)
@@ -194,10 +246,11 @@ class Service:
             app_id=self.settings.app_id,
             private_key=self.settings.private_key.get_secret_value(),
             api_url=self.settings.github_url,
+            reread=self.settings.reread_private_key,
         )
 
 
-def _acts(writer: Writer, source: Source, slots: Slots) -> Acts:
+def _acts(writer: Writer, source: Source, slots: Slots | ClusterTurns) -> Acts:
     reading = Reading(source)
     return Acts(
         writer,
@@ -206,11 +259,15 @@ def _acts(writer: Writer, source: Source, slots: Slots) -> Acts:
         Sayings(writer),
         Notices(writer),
         PlanActs(writer, source),
+        OverlapActs(writer, source),
         Tidying(writer, source),
         RoundActs(writer, source, reading, Collector(writer, reading)),
+        CompareActs(writer),
         ReplyActs(writer),
         CiActs(writer, reading),
         QueueActs(writer, slots),
+        VisitActs(writer, source),
+        MendActs(writer, source, reading),
     )
 
 
@@ -218,11 +275,15 @@ def _error_classes(settings: Settings) -> tuple[ErrorClass, ...]:
     return errors.load(*([settings.errors_file] if settings.errors_file else []), errors.OURS)
 
 
-async def _introduce(app: App) -> Me:
+async def _introduce(app: App, health: Health) -> Me:
     """Ask GitHub who we are, until it answers: deliveries are taken in meanwhile."""
     while True:
         try:
-            return await app.me()
+            me = await app.me()
         except (EffectDelayed, aiohttp.ClientError) as error:
             _log.warning("GitHub does not answer yet: %s", error)
+            health.lacks("GitHub", "does not answer yet")
             await asyncio.sleep(getattr(error, "seconds", 5.0))
+        else:
+            health.has("GitHub")
+            return me

@@ -15,6 +15,7 @@ from bot.agent.runtime import AgentRuntime
 from bot.cli.connection import proxy_for
 from bot.engine.agents import Staff
 from bot.errors import OperatorError
+from bot.log import hide
 from bot.settings import Settings
 from bot.store.database import Database
 
@@ -27,10 +28,11 @@ _NAME = 24
 async def hire(settings: Settings, database: Database) -> AsyncIterator[Staff]:
     """Make every agent that the operator allows; raises OperatorError where a setting is wrong."""
     known = catalogue.load(settings)
+    hide(*secrets_of(settings, known))
     runtimes = _runtimes(settings, known)
     if known is None:
         yield Staff(
-            runtimes=runtimes, budgets=settings.budgets, secrets=partial(_secrets, settings, None)
+            runtimes=runtimes, budgets=settings.budgets, secrets=partial(secrets_of, settings, None)
         )
         return
     with ExitStack() as stack:
@@ -47,13 +49,13 @@ async def hire(settings: Settings, database: Database) -> AsyncIterator[Staff]:
                 gateway=gateway,
                 models=known.names,
                 budgets=settings.budgets,
-                secrets=partial(_secrets, settings, known),
+                secrets=partial(secrets_of, settings, known),
             )
         finally:
             await gateway.close()
 
 
-def _secrets(settings: Settings, known: Catalogue | None) -> tuple[str, ...]:
+def secrets_of(settings: Settings, known: Catalogue | None) -> tuple[str, ...]:
     """List what must not leave, read anew: tokens of subscriptions change on disk."""
     found = [*settings.secrets, *(known.secrets if known else ())]
     for endpoint in known.endpoints.values() if known else ():

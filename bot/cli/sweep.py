@@ -56,7 +56,7 @@ async def _sweep(*, dry_run: bool) -> list[Missed]:
 
 async def _take_up(sweep: Sweep, database: Database, missed: list[Missed]) -> None:
     """Journal them and put them back to pending: the service looks for those of other processes."""
-    journal = await Journal.open(database.file)
+    journal = await Journal.open(database.file or database.url)
     try:
         await sweep.bring_back(missed, journal)
     finally:

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 
 from bot.engine.branch import BranchActs
 from bot.engine.ci_acts import CiActs
+from bot.engine.comparing import CompareActs
+from bot.engine.mend_acts import MendActs
 from bot.engine.notices import Notices
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
+from bot.engine.overlap import OverlapActs
 from bot.engine.pace import Pace
 from bot.engine.plans import PlanActs
 from bot.engine.queueing import QueueActs
@@ -20,10 +23,12 @@ from bot.engine.replies import ReplyActs
 from bot.engine.rounds import RoundActs
 from bot.engine.sayings import SILENT, Sayings
 from bot.engine.tidying import Tidying
+from bot.engine.visit_acts import VisitActs
 from bot.engine.writer import Writer
 from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
 from bot.store import runs
 from bot.store.database import Connection
+from bot.telemetry import seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,15 @@ class Acts:
     say: Sayings
     notices: Notices
     plans: PlanActs
+    overlap: OverlapActs
     tidying: Tidying
     rounds: RoundActs
+    comparing: CompareActs
     replies: ReplyActs
     ci: CiActs
     queue: QueueActs
+    visits: VisitActs
+    mends: MendActs
     pace: Pace = field(default_factory=Pace)
 
     def announcing(self, publish: Publish) -> Sequence[Act]:
@@ -123,7 +132,18 @@ class Acts:
     async def open(self, run_id: str) -> Json:
         """Make what the run stands on; answers an ``Opening``."""
         run = (await self.writer.story(run_id)).run
-        return (await self.opener.open(run)).model_dump(mode="json")
+        opening = await self.opener.open(run)
+        await self._take_along(run_id)
+        return opening.model_dump(mode="json")
+
+    async def _take_along(self, run_id: str) -> None:
+        """Have another worker find what was made, its first commit too."""
+        shop = self.writer.shop
+        run = await shop.database.read(lambda c: runs.get(c, run_id))
+        if run is not None and run.work.pushed is None:
+            await shop.keep(run, run.work.start_sha)
+        else:
+            await shop.pack(run_id)
 
     async def look(self, run_id: str) -> Json:
         """Has somebody asked the run to stop?"""
@@ -133,7 +153,8 @@ class Acts:
     async def check_in(self, run_id: str) -> Json:
         """Look, and say whether progress is to be told."""
         run = (await self.writer.story(run_id)).run
-        found = stopped(run.stop) if run.stop else Outcome(tell=self.pace.due(run))
+        tell = run.work.visit is None and self.pace.due(run)
+        found = stopped(run.stop) if run.stop else Outcome(tell=tell)
         return found.model_dump(mode="json")
 
     async def announce_end(self, run_id: str, outcome: Json) -> Json:
@@ -154,13 +175,16 @@ class Acts:
     async def finish(self, run_id: str, outcome: Json, following: bool) -> Json:  # noqa: FBT001
         """Write how the run ended."""
         end = Outcome.model_validate(outcome)
-        await self.writer.update(
+        before = await self.writer.shop.database.read(lambda c: runs.get(c, run_id))
+        run = await self.writer.update(
             run_id,
             status=end.status or RunStatus.FAILED,
             error=end.error,
             following=following,
             work={"ending": None},
         )
+        if before is None or not before.following:  # one that followed had ended before
+            seen.run_ended(run, run.status)
         return GO_ON.model_dump(mode="json")
 
 

@@ -5,9 +5,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
-from bot.agent.gateway.job import Job, Tell
+from bot.agent.gateway.job import Job, Listener, TurnedAway
 from bot.agent.runtime import AgentRuntime, ModelSocket, Role
 from bot.engine.budget import Purse, lowest, purse
 from bot.errors import StageFailed
@@ -27,9 +28,9 @@ class Gateway(Protocol):
     """The metering way to models (`bot/agent/gateway`)."""
 
     def open(
-        self, job: Job, endpoint: str, *, tell: Tell
+        self, job: Job, endpoint: str, *, listener: Listener
     ) -> AbstractAsyncContextManager[ModelSocket]:
-        """Open it for one attempt; ``tell`` hears what calls wait for, and "" when they go on.
+        """Open it for one attempt; ``listener`` hears what happens there.
 
         Raises StageFailed (`no_model`).
         """
@@ -103,16 +104,16 @@ class Cast:
         limits = lowest(before.left, self.staff.budgets.attempt)
         if limits.minutes is not None:
             seconds = min(seconds, limits.minutes * 60)
-        waits = _Waits(self)
+        hearing = _Hearing(self)
         try:
-            async with self._way(role, turn, limits, waits.tell) as socket:
+            async with self._way(role, turn, limits, hearing.listener) as socket:
                 yield Seat(runtime=runtime, model=socket, seconds=seconds)
         finally:
-            await waits.settle()
+            await hearing.settle()
             await self._tell(role, before)
 
     def _way(
-        self, role: Role, turn: int, limits: Budget, tell: Tell
+        self, role: Role, turn: int, limits: Budget, listener: Listener
     ) -> AbstractAsyncContextManager[ModelSocket]:
         run, attempt = self.attempt.run, self.attempt
         endpoint = self.staff.model(run, attempt.config, role, turn)
@@ -129,7 +130,7 @@ class Cast:
             person=run.trigger.by.login,
             limits=limits,
         )
-        return self.staff.gateway.open(job, endpoint, tell=tell)
+        return self.staff.gateway.open(job, endpoint, listener=listener)
 
     async def _purse(self) -> Purse:
         run, config = self.attempt.run, self.attempt.config
@@ -140,6 +141,11 @@ class Cast:
         if text:
             await self.record([self._event("waiting", text=text)])
         await self.wait(text)
+
+    async def turned_away(self, what: TurnedAway) -> None:
+        """Write down what an agent asked of the gateway that it serves nobody."""
+        event = self._event("refused", why=what.kind, asked=what.asked, reason=what.reason)
+        await self.record([event])
 
     async def _tell(self, role: Role, before: Purse) -> None:
         """Write down what the attempt came to, and once that most of the budget is used."""
@@ -154,7 +160,7 @@ class Cast:
         return RunEvent(stage=self.attempt.name, attempt=self.attempt.number, type=kind, data=data)
 
 
-class _Waits:
+class _Hearing:
     """Takes the gateway's words as they come, and has them written down one after the other."""
 
     def __init__(self, cast: Cast) -> None:
@@ -163,18 +169,28 @@ class _Waits:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
-    def tell(self, text: str) -> None:
-        if text != self._last:
-            self._last = text
-            self._tasks.add(asyncio.create_task(self._hear(text)))
+    @property
+    def listener(self) -> Listener:
+        return Listener(tell=self._waits, turned_away=self._turned_away)
 
     async def settle(self) -> None:
-        self.tell("")
+        self._waits("")
         await asyncio.gather(*self._tasks)
 
-    async def _hear(self, text: str) -> None:
+    def _waits(self, text: str) -> None:
+        if text != self._last:
+            self._last = text
+            self._begin(partial(self._cast.heard, text))
+
+    def _turned_away(self, what: TurnedAway) -> None:
+        self._begin(partial(self._cast.turned_away, what))
+
+    def _begin(self, write: Callable[[], Awaitable[None]]) -> None:
+        self._tasks.add(asyncio.create_task(self._in_turn(write)))
+
+    async def _in_turn(self, write: Callable[[], Awaitable[None]]) -> None:
         async with self._turn:
-            await self._cast.heard(text)
+            await write()
 
 
 def _no(what: str, name: str | None, known: Sequence[str]) -> StageFailed:

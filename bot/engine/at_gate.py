@@ -44,7 +44,11 @@ class AtGate:
 
     async def _go_on(self) -> Outcome:
         self.parent.inbox.take_up()
-        return await self.parent.effects(self.parent.acts.asked_people(self.parent.publish))
+        shown = self.parent.acts.asked_people(self.parent.publish)
+        if not self.parent.opening.working:
+            return await self.parent.effects(shown)
+        self.parent.meanwhile = shown
+        return GO_ON
 
     async def _hear(self, waiting: Waiting) -> Outcome:
         """Act on one message; with none in time, the next look finds the plan expired."""

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 
 from bot.engine.agents import Cast
 from bot.engine.facts import Facts
+from bot.engine.fairness import Want
 from bot.engine.outcome import Verdict
 from bot.engine.shop import Shop
 from bot.engine.slots import Slots
+from bot.engine.turns import ClusterTurns
 from bot.errors import EffectRefused, GitError, StageFailed
 from bot.guard.secrets import warm
 from bot.pipeline.commands import judge
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.definition import StageSpec
+from bot.pipeline.masking import masked
 from bot.pipeline.ports import Attempt, Ports, StageResult
 from bot.pipeline.stages import STAGES
 from bot.pipeline.story import BASELINE
@@ -32,8 +35,9 @@ from bot.runs import (
     StageRecord,
     StageStatus,
 )
-from bot.store import baselines, runs
+from bot.store import baselines, orders, runs
 from bot.store.database import Connection
+from bot.telemetry import seen
 from bot.worktree import Worktree
 
 _STATUS = {
@@ -49,19 +53,34 @@ Say = Callable[[str], Awaitable[Json]]
 class Benches:
     """Hands out benches, as many at once as there are slots."""
 
-    def __init__(self, shop: Shop, slots: Slots, say: Say) -> None:
+    def __init__(self, shop: Shop, turns: Slots | ClusterTurns, say: Say) -> None:
         """``say`` tells people how far a run is."""
         self._shop = shop
-        self._slots = slots
+        self.turns = turns
         self._say = say
         self._rules: asyncio.Task[None] | None = None
+
+    async def come(self, run_id: str, flow: str, kind: str, part: Json) -> None:
+        """Wait until a child may begin, here or elsewhere, where several workers share the work."""
+        if isinstance(self.turns, ClusterTurns):
+            await self.turns.come(Want.of(await self._run(run_id), flow), kind, part)
+
+    async def refuses(self, run_id: str) -> bool:
+        """Is the run in quarantine? Asked anew each time a child begins, at recovery too."""
+        return await self._shop.database.read(
+            lambda c: orders.quarantined_by(c, run_id) is not None
+        )
+
+    async def _run(self, run_id: str) -> Run:
+        return await self._shop.database.read(lambda c: _required(runs.get(c, run_id), run_id))
 
     @asynccontextmanager
     async def take(self, run_id: str, flow: str) -> AsyncIterator["Bench"]:
         """Wait for a slot and a warm worktree; ``flow`` is the id of the child's workflow."""
-        run = await self._shop.database.read(lambda c: _required(runs.get(c, run_id), run_id))
+        run = await self._run(run_id)
         async with (
-            self._slots.take(run.repository, run.trigger.options.priority),
+            self.turns.take(Want.of(run, flow)),
+            self._at_hand(run_id),
             self._shop.worktrees.take(run.repository.id, None, run.id) as worktree,
         ):
             flow = flow.removeprefix(run_id).strip("/")
@@ -73,6 +92,12 @@ class Benches:
                 rules=self._load_rules(),
                 say=self._say,
             )
+
+    @asynccontextmanager
+    async def _at_hand(self, run_id: str) -> AsyncIterator[None]:
+        """Bring what the run has had elsewhere; it may have waited long."""
+        await self._shop.unpack(await self._run(run_id))
+        yield
 
     def _load_rules(self) -> asyncio.Task[None]:
         """Load the secret rules beside the first work: an idle service spares their 50 MB."""
@@ -107,7 +132,9 @@ class Bench:
             lambda c: baselines.get(c, run.repository.id, base, digest)
         )
         if results is None:
-            results = list(await judge(attempt, self._ports(attempt), base))
+            with seen.stage(self.run_id, BASELINE, attempt.number) as told:
+                results = list(await judge(attempt, self._ports(attempt), base))
+                told.outcome = _judge_base(results, config, run).status.value
             kept = results
             await self.shop.database.write(
                 lambda c: baselines.put(c, run.repository.id, base, digest, kept)
@@ -121,14 +148,16 @@ class Bench:
         record = await self._begin(attempt, _STATUS.get(spec.kind, RunStatus.VERIFYING))
         if spec.kind in (StageKind.SNAPSHOT, StageKind.RULES):
             await asyncio.wait((self.rules,))  # where it failed, the stage tries again and blocks
-        try:
-            result = await STAGES[spec.kind](attempt, ports)
-        except StageFailed as error:
-            result = _ended_by(attempt, error.kind, error.reason, blocked=error.blocked)
-        except EffectRefused as error:
-            result = _ended_by(attempt, error.kind, error.reason, blocked=True)
-        except GitError as error:
-            result = _ended_by(attempt, "git", str(error), blocked=False)
+        with seen.stage(self.run_id, spec.name, number) as told:
+            try:
+                result = await STAGES[spec.kind](attempt, ports)
+            except StageFailed as error:
+                result = _ended_by(attempt, error.kind, error.reason, blocked=error.blocked)
+            except EffectRefused as error:
+                result = _ended_by(attempt, error.kind, error.reason, blocked=True)
+            except GitError as error:
+                result = _ended_by(attempt, "git", str(error), blocked=False)
+            told.outcome = result.status.value
         return await self._end(record, result)
 
     def _ports(self, attempt: Attempt) -> Ports:
@@ -163,6 +192,7 @@ class Bench:
 
     async def _remember(self, tree: str, checkpoint: str) -> None:
         work = {"tree": tree, "checkpoint": checkpoint}
+        await self.shop.pack(self.run_id)
         await self.shop.database.write(lambda c: runs.update(c, self.run_id, work=work))
 
     async def _facts(self) -> Facts:
@@ -174,8 +204,8 @@ class Bench:
         return Facts(run=_required(run, self.run_id), config=config, stages=stages, flow=self.flow)
 
     async def _record(self, events: Sequence[RunEvent]) -> None:
-        at = time.time()
-        await self.shop.database.write(lambda c: runs.append_events(c, self.run_id, events, at))
+        at, clean = time.time(), masked(events, self.shop.staff.secrets)
+        await self.shop.database.write(lambda c: runs.append_events(c, self.run_id, clean, at))
 
     async def _begin(self, attempt: Attempt, status: RunStatus) -> StageRecord:
         record = StageRecord(
@@ -208,6 +238,8 @@ class Bench:
             for key, value in (("tree", result.tree), ("checkpoint", result.checkpoint))
             if value is not None
         }
+
+        await self.shop.pack(self.run_id)
 
         def end(c: Connection) -> None:
             runs.save_stage(c, record)

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from bot.engine.naming import named
 from bot.engine.outcome import GO_ON, Outcome, refused
 from bot.engine.writer import PUBLISH, Writer
 from bot.errors import StageFailed
@@ -50,7 +51,7 @@ class BranchActs:
 
     async def prepare_publication(self, run_id: str) -> Json:
         """Make the commit that will be delivered: what we stand on, and the work."""
-        story = await self.writer.story(run_id)
+        story = await named(self.writer, await self.writer.story(run_id))
         shop = self.writer.shop
         try:
             trailer = shop.markers.trailer(run_id)
@@ -74,7 +75,7 @@ class BranchActs:
             runs.save_stage(c, record)
             runs.update(c, run_id, work={"head_sha": head})
 
-        await self.writer.write(write)
+        await self.writer.write_of(run_id, write)
         return _GO_ON
 
     async def prepare_ci(self, run_id: str) -> Json:

@@ -4,19 +4,23 @@ What a child needs for its steps (a slot, a worktree) is taken inside its body, 
 takes it again. Children never wait for people.
 """
 
+from collections.abc import Sequence
+
 from dbos import DBOS, SetWorkflowID, error
 
 from bot.engine.acts import Acts
 from bot.engine.bench import Bench, Benches
 from bot.engine.flow import Flow
-from bot.engine.outcome import GO_ON, Outcome, Part, Verdict, failed
+from bot.engine.outcome import GO_ON, Act, Outcome, Part, Verdict, failed
 from bot.engine.steps import long_step, register, step
-from bot.runs import Json, RunStatus
+from bot.runs import Json, RunError, RunStatus
+from bot.store.turns import Turn
 
 AWAIT_SECONDS = 0.2  # how often the status of an awaited child is looked at
 RECOVERIES = 5  # an agent that kills the service is given up after so many starts
 
 NO_CHANGES = "no_changes"
+POISON = "poison"
 _CANCELLED = (error.DBOSAwaitedWorkflowCancelledError, error.DBOSWorkflowCancelledError)
 
 
@@ -26,23 +30,43 @@ class Children:
     def __init__(self, acts: Acts, benches: Benches) -> None:
         self._acts = acts
         self._benches = benches
-        self._plan = register("plan", RECOVERIES, self._body)
-        self._work = register("work", RECOVERIES, self._body)
+        self._named = {name: register(name, RECOVERIES, self._body) for name in ("plan", "work")}
 
-    async def work_through(self, run_id: str, part: Part, n: int) -> Outcome:
-        """Start the ``n``-th child of its kind of the calling workflow, and await how it ends."""
-        name, child = ("plan", self._plan) if part.preparing else ("work", self._work)
-        with SetWorkflowID(f"{DBOS.workflow_id}/{name}-{n}"):
-            handle = await DBOS.start_workflow_async(child, run_id, part.model_dump(mode="json"))
+    async def work_through(
+        self, run_id: str, part: Part, n: int, meanwhile: Sequence[Act] = ()
+    ) -> Outcome:
+        """Start the ``n``-th child of its kind of the calling workflow, and await how it ends.
+
+        What is only shown to people is done ``meanwhile``: nobody waits for it.
+        """
+        name = "plan" if part.preparing else "work"
+        flow, document = f"{DBOS.workflow_id}/{name}-{n}", part.model_dump(mode="json")
+        # Not a step: where a child begins is nothing that a replay has to repeat.
+        await self._benches.come(run_id, flow, name, document)
+        with SetWorkflowID(flow):
+            handle = await DBOS.start_workflow_async(self._named[name], run_id, document)
+        for act in meanwhile:
+            await step(act.__name__, act, run_id)
         try:
             answer = await handle.get_result(polling_interval_sec=AWAIT_SECONDS)
         except _CANCELLED:
             return Outcome(status=RunStatus.CANCELLED)
+        except error.DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded:
+            return _poison(name)
         return Outcome.model_validate(answer)
+
+    async def begin(self, turn: Turn) -> None:
+        """Begin a child here whose parent waits on another worker."""
+        with SetWorkflowID(turn.child):
+            await DBOS.start_workflow_async(self._named[turn.kind], turn.run_id, turn.part)
 
     async def _body(self, run_id: str, document: Json) -> Json:
         part = Part.model_validate(document)
-        await step("queue", self._acts.queue.queue, run_id)
+        found = Outcome.model_validate(await step("queue", self._acts.queue.queue, run_id))
+        if not found.ended and await self._benches.refuses(run_id):
+            found = Outcome(status=RunStatus.CANCELLED)
+        if found.ended:
+            return found.model_dump(mode="json")
         async with self._benches.take(run_id, str(DBOS.workflow_id)) as bench:
             outcome = await self._stages(bench, part)
         return outcome.model_dump(mode="json")
@@ -76,3 +100,12 @@ class Children:
             for act in self._acts.progressing(part.publish):
                 await step(act.__name__, act, run_id)
         return found
+
+
+def _poison(name: str) -> Outcome:
+    """End a run whose child took its worker down with it, time after time."""
+    message = (
+        f"the worker that ran `{name}` was killed {RECOVERIES + 1} times in a row; it is not tried"
+        " again by itself. Look for what kills it (memory?), then `/coppice retry`"
+    )
+    return Outcome(status=RunStatus.FAILED, error=RunError(kind=POISON, message=message))

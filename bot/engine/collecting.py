@@ -20,6 +20,8 @@ class Ground:
     behind: bool
     """The branch lacks the base."""
     conflicts: tuple[str, ...]
+    follow: bool = False
+    """The repository wants the base in, conflict or not."""
 
 
 @dataclass(frozen=True, slots=True)

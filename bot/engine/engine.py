@@ -1,17 +1,18 @@
 """Start runs and tell them things: the engine as the rest of the house sees it."""
 
-import logging
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import DBOS, SetWorkflowID
 
-from bot.engine import sqlite
+from bot.engine import audited, system
 from bot.engine.acts import Acts
 from bot.engine.bench import Benches
+from bot.engine.revival import bring_mirrors, living, revive
 from bot.engine.steps import INBOX
+from bot.engine.turns import ClusterTurns
 from bot.engine.workflows import Workflows
 from bot.pipeline import definition
 from bot.runs import (
@@ -26,12 +27,9 @@ from bot.runs import (
     Stop,
     Tell,
 )
-from bot.store import calls, runs
+from bot.store import audit, calls, orders, runs
 from bot.store.database import Connection, Database
 
-VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
-EXECUTOR = "local"
-LISTENER_SECONDS = 1.0
 _CHILDREN = ["plan", "work"]
 _LIVING = ["PENDING", "ENQUEUED"]
 _ENDING: dict[MessageKind, Literal["stop", "closed", "branch_deleted"]] = {
@@ -43,29 +41,25 @@ _ENDING: dict[MessageKind, Literal["stop", "closed", "branch_deleted"]] = {
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """Durable runs on one machine. One per process: DBOS is a process-wide singleton."""
+    """Durable runs. One per process: DBOS is a process-wide singleton."""
 
     database: Database
     path: Path
-    """The engine's own SQLite file."""
+    """The engine's own file, where the database is SQLite."""
     acts: Acts
     benches: Benches
+    executor: str = "local"
+    """The name of this worker."""
     _workflows: Workflows = field(init=False)
 
     def launch(self) -> None:
         """Begin, and go on with what a dead process left; call it inside the running loop."""
-        config: DBOSConfig = {
-            "name": "coppice",
-            "system_database_engine": sqlite.create(self.path),
-            "application_version": VERSION,
-            "executor_id": EXECUTOR,
-            "log_level": "WARNING",
-            "notification_listener_polling_interval_sec": LISTENER_SECONDS,
-            "serializer": DBOSPortableJSONSerializer(),
-        }
-        logging.getLogger("dbos").addFilter(_without_expected)
-        DBOS(config=config)
+        system.quieten()
+        DBOS(config=system.configuration(self.database, self.path, self.executor))
         self._workflows = Workflows(self.acts, self.benches)
+        turns = self.benches.turns
+        if isinstance(turns, ClusterTurns):
+            turns.begin, turns.exists = self._workflows.children.begin, _exists
         DBOS.launch()
 
     async def start(self, start: Start | Again) -> str | None:
@@ -76,11 +70,19 @@ class Engine:
         if isinstance(start, Again):
             return await self._again(start)
         run = start.run
-        other = await self.database.write(lambda c: runs.insert(c, run))
+        other = await self.database.write(lambda c: _insert(c, run))
         if other is not None and other.id != run.id:
             return _busy(other)
         await self._begin(run.id, run.id, None)
         return None
+
+    async def prepare(self) -> None:
+        """Have on this machine what living runs stand on; before ``launch``."""
+        await bring_mirrors(await self.database.read(living), self.acts.tidying.source)
+
+    async def revive(self) -> list[str]:
+        """Begin the living runs again that the engine knows nothing of; answer their ids."""
+        return await revive(await self.database.read(living), self._begin)
 
     async def tell(self, tell: Tell) -> str | None:
         """Send a message to a living run; answer why not, else None."""
@@ -110,7 +112,8 @@ class Engine:
             now = runs.get(c, run.id)
             if now is None or now.status.ended:
                 return False
-            runs.request_stop(c, run.id, stop)
+            if runs.request_stop(c, run.id, stop):
+                audit.record(c, audited.stopped(run, message))
             return True
 
         return await self.database.write(ask)
@@ -121,6 +124,7 @@ class Engine:
         await DBOS.send_async(
             parent, message.model_dump(mode="json"), topic=INBOX, idempotency_key=key
         )
+        system.wake(parent)
 
     async def _newest_parent(self, run_id: str) -> str:
         found = await DBOS.list_workflows_async(
@@ -140,6 +144,9 @@ class Engine:
         run = await self.database.read(lambda c: runs.get(c, again.run_id))
         if run is None:
             return f"there is no run {again.run_id}"
+        by = await self.database.read(lambda c: orders.quarantined_by(c, again.run_id))
+        if by is not None:
+            return f"run {run.short_id} is in quarantine ({by})"
         if not run.status.ended and await self._children_of(run.id, ["run", *_CHILDREN]):
             return _busy(run)
         other = await self.database.read(lambda c: runs.living(c, run.repository.id, run.issue))
@@ -158,6 +165,7 @@ class Engine:
 
     async def _cancel_child(self, run: Run) -> None:
         """Cancel the living child only: a cancelled parent could not say its last word."""
+        await self.benches.turns.withdraw(run.id)
         for workflow in await self._children_of(run.id, _CHILDREN):
             await DBOS.cancel_workflow_async(workflow)
 
@@ -185,6 +193,14 @@ def _take_up(c: Connection, run: Run, again: Again) -> None:
         options = run.trigger.options.model_copy(update={"plan_only": False, "gate": True})
         changes["trigger"] = run.trigger.model_copy(update={"options": options})
     runs.update(c, run.id, **changes)
+    audit.record(c, audited.again(run, again))
+
+
+def _insert(c: Connection, run: Run) -> Run | None:
+    other = runs.insert(c, run)
+    if other is None:
+        audit.record(c, audited.started(run))
+    return other
 
 
 def _said(again: Again) -> Message | None:
@@ -207,7 +223,5 @@ def _busy(run: Run) -> str:
     return f"run {run.short_id} is working on this (it {doing})"
 
 
-def _without_expected(record: logging.LogRecord) -> bool:
-    """Drop what DBOS logs of a cancelled workflow, traceback included: a stop is not an error."""
-    kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-    return "Cancelled" not in kind and "cancelled" not in record.getMessage()
+async def _exists(workflow: str) -> bool:
+    return await DBOS.get_workflow_status_async(workflow) is not None

@@ -47,13 +47,18 @@ class Held:
     found: Material
 
 
+def by_a_person(message: Message) -> bool:
+    """Does a person ask for it? What programs ask for counts as a round that began by itself."""
+    return message.kind in PERSONS and not message.machine
+
+
 async def held(writer: Writer, reading: Reading, message: Message, given: Held) -> Begun | None:
     """Why it does not start by itself: too many rounds, or an approval it would dismiss."""
-    if message.kind in PERSONS:
+    if by_a_person(message):
         return None
     config = given.story.config or RepositoryConfig()
     left = _what(given.found)
-    if given.run.work.rounds >= config.limits.rounds:
+    if given.found.counts and given.run.work.rounds >= config.limits.rounds:
         why = texts.too_many(given.run.work.rounds, left)
         return Begun(outcome=blocked("rounds", why))
     there = await reading.conversation(given.run)

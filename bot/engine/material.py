@@ -39,6 +39,11 @@ class Material(Record):
     """The name of the base that is merged in."""
 
     @property
+    def counts(self) -> bool:
+        """Is it a round as `limits.rounds` means it? Merging the base in alone is none."""
+        return bool(self.for_agent or self.suggested)
+
+    @property
     def for_agent(self) -> bool:
         """Is there anything that only an agent can do?"""
         return bool(self.threads or self.reviews or self.notes or self.failing or self.conflicts)

@@ -6,9 +6,9 @@ from bot.engine.outcome import GO_ON
 from bot.engine.plans import newest_plan
 from bot.engine.sayings import SILENT
 from bot.engine.writer import Writer
-from bot.github.texts import labels, needs, plan
+from bot.github.texts import labels, needs, plan, visit
 from bot.github.texts.status import headline
-from bot.pipeline import reports
+from bot.pipeline import definition, reports
 from bot.pipeline.story import Story
 from bot.runs import (
     Comment,
@@ -114,7 +114,7 @@ class Notices:
 
 def _mirror(story: Story) -> str | None:
     """The label that says where a run stands; none when it is done, stopped, or says nothing."""
-    if story.run.publish in SILENT:
+    if story.run.publish in SILENT or story.run.work.visit is not None:
         return None
     if story.run.work.needs is not None:
         return labels.NEEDS_YOU
@@ -134,6 +134,8 @@ def _ended(story: Story) -> str | None:
 def _notice(story: Story) -> tuple[str, str] | None:
     """What a person has to be told now: its purpose, which is its natural key, and its text."""
     run, work = story.run, story.run.work
+    if run.status is RunStatus.WAITING and work.overlaps is not None:
+        return f"needs-{work.overlaps.hash[:8]}", needs.overlaps(run, work.overlaps)
     if run.status is RunStatus.WAITING and work.gate is not None:
         asked = work.gate.amendment.hash if work.gate.amendment else work.gate.hash
         strict = story.config is not None and story.config.approvals.not_requester
@@ -142,7 +144,10 @@ def _notice(story: Story) -> tuple[str, str] | None:
     if work.needs is not None:
         return f"needs-round-{work.rounds_made}", needs.acts(run, work.needs)
     if run.status in _NOTIFIED:
-        return f"ended-{work.again or 0}", needs.stopped(run, headline(reports.facts(story)))
+        how = headline(reports.facts(story))
+        visits = definition.visits(run.pipeline)
+        text = visit.stopped(run, how) if visits else needs.stopped(run, how)
+        return f"ended-{work.again or 0}", text
     return None
 
 

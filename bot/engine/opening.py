@@ -8,13 +8,16 @@ from bot.engine.outcome import Opening, Outcome, refused
 from bot.engine.patience import Patience
 from bot.engine.shop import CONFIG, Shop
 from bot.engine.source import Source
+from bot.engine.visit_opening import arrive
 from bot.errors import EffectRefused, GitError, StageFailed, UserError
 from bot.github.texts import commits
-from bot.pipeline import definition, instructions
-from bot.pipeline.configuration import RepositoryConfig, branch
+from bot.pipeline import customs, definition, instructions
+from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.definition import StageSpec
+from bot.pipeline.values import branch
 from bot.runs import Publish, Run, RunError, RunStatus, branch_name
 from bot.store import runs
+from bot.worktree.history import Tip
 
 STAGE = "open"
 PLAN_ONLY = "plan-only"
@@ -29,6 +32,10 @@ class Opener:
 
     async def open(self, run: Run) -> Opening:
         """Find or make what the run stands on; a run that goes on keeps what it has."""
+        opening = await self._try(run)
+        return opening.model_copy(update={"visits": definition.visits(run.pipeline)})
+
+    async def _try(self, run: Run) -> Opening:
         try:
             return await Patience(self.shop.database).ask(run, partial(self._open, run))
         except EffectRefused as error:
@@ -45,13 +52,15 @@ class Opener:
         self.shop.staff.require(run, config)
         options = run.trigger.options
         pipeline = definition.load(PLAN_ONLY if options.plan_only else run.pipeline)
-        if run.work.start_sha is None:
+        if pipeline.about == "pull_request":
+            await arrive(self.shop, self.source, run)
+        elif run.work.start_sha is None:
             default = await self.source.default_branch(run.repository)
-            base_ref = branch(options.base) if options.base else config.base or default
+            base_ref = branch(options.base) if options.base else config.base.branch or default
             base = await self.source.fetch(run.repository, base_ref)
             if base is None:
                 return _blocked("no_base", f"there is no branch `{base_ref}` to work on")
-            await self._instructions(run, base if base_ref == default else None, default)
+            await self._house(run, config, base if base_ref == default else None, default)
             await self._ground(run, base_ref, base)
         return Opening(
             preparing=pipeline.preparing,
@@ -75,12 +84,18 @@ class Opener:
             part.replace(path)
         return self.shop.config(run.id)
 
-    async def _instructions(self, run: Run, head: str | None, default: str) -> None:
-        """Freeze what the default branch tells agents; ``head`` is its commit where it is known."""
+    async def _house(
+        self, run: Run, config: RepositoryConfig, head: str | None, default: str
+    ) -> None:
+        """Freeze what the default branch tells agents, and how its pull requests look.
+
+        ``head`` is its commit where it is known.
+        """
         commit = head or await self.source.fetch(run.repository, default)
         if commit is not None:
-            read = partial(self.shop.objects(run).file, commit)
-            await instructions.freeze(self.shop.files(run.id), read)
+            tip = Tip(self.shop.objects(run), commit)
+            await instructions.freeze(self.shop.files(run.id), tip.file)
+            await customs.freeze(self.shop.files(run.id), tip, config)
 
     async def _ground(self, run: Run, base_ref: str, base: str) -> None:
         objects = self.shop.objects(run)

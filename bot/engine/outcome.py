@@ -74,6 +74,8 @@ class Opening(Record):
     """Position among the working stages from which on no agent writes."""
     ready: bool = False
     """The pull request is made ready for review once everything has passed."""
+    visits: bool = False
+    """The run is about somebody else's pull request."""
 
     def part(
         self, position: int = 0, *, preparing: bool = False, baseline: bool | None = None
@@ -90,7 +92,7 @@ class Opening(Record):
 
 
 # What GitHub refused, and what becomes of the run: all others are `blocked`.
-_CANCELLING = {"uninstalled", "suspended", "gone", "branch_gone"}
+_CANCELLING = {"uninstalled", "suspended", "gone", "branch_gone", "pull_request_closed"}
 
 
 def refused(stage: str, kind: str, reason: str) -> Outcome:

@@ -22,6 +22,8 @@ class Parent:
     children: Children
     opening: Opening = field(default_factory=Opening)
     inbox: Inbox = field(default_factory=Inbox)
+    meanwhile: Sequence[Act] = ()
+    """What people are shown while the next child works already."""
     _started: dict[bool, int] = field(default_factory=dict)
 
     @property
@@ -38,7 +40,8 @@ class Parent:
         if stop.ended:
             return stop
         n = self._started[part.preparing] = self._started.get(part.preparing, 0) + 1
-        outcome = await self.children.work_through(self.run_id, part, n)
+        shown, self.meanwhile = self.meanwhile, ()
+        outcome = await self.children.work_through(self.run_id, part, n, shown)
         if not outcome.ended:  # whatever comes next looks again
             return outcome
         stop = await self.look()

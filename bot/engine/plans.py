@@ -9,8 +9,9 @@ import json
 import time
 from dataclasses import dataclass
 
-from bot.engine import approvals, risk
+from bot.engine import approvals, audited, risk
 from bot.engine.outcome import GO_ON, Outcome, blocked, cancelled
+from bot.engine.overlap import beside
 from bot.engine.source import Source
 from bot.engine.writer import Writer
 from bot.pipeline.configuration import RepositoryConfig
@@ -29,7 +30,9 @@ from bot.runs import (
     RunStatus,
     StageKind,
 )
-from bot.store import runs
+from bot.store import audit, runs
+from bot.store.audit import Entry
+from bot.store.database import Connection
 
 STAGE = "plan"
 
@@ -68,7 +71,10 @@ class PlanActs:
         made = newest_plan(story)
         if made is None:
             return _without_plan(run, config)
-        gate = _gate(run, config, made)
+        gate = run.work.gate
+        if gate is None or gate.hash != made.hash:
+            others = await beside(self.source, run, config, made)
+            gate = _gate(run, made, (*_reasons(run, config, made), *others))
         only = run.trigger.options.plan_only
         if gate.passed:
             await self._save(run.id, gate)
@@ -92,9 +98,10 @@ class PlanActs:
             return _answer(done=False)
         refused = await self._refusal(story, gate, made, message)
         if refused is not None:
-            await self._refuse(run_id, gate, message, refused)
+            await self._refuse(story.run, gate, message, refused)
             return _answer(done=False)
-        await self._save(run_id, await self._count(story, gate, message))
+        counted = await self._count(story, gate, message)
+        await self._save(run_id, counted, noted=audited.approved(story.run, gate, message))
         return _answer(done=True)
 
     async def replan(self, run_id: str, document: Json) -> Json:
@@ -195,23 +202,39 @@ class PlanActs:
         changed = f"`{branch}` moved to {now[:7]} and changed {listed}."
         return approvals.voided(gate, changed, base_sha=now)
 
-    async def _refuse(self, run_id: str, gate: Gate, message: Message, why: str) -> None:
+    async def _refuse(self, run: Run, gate: Gate, message: Message, why: str) -> None:
         """Have the plan comment say why an approval does not count."""
         said = f"The approval by `{message.by}` does not count: {why}."
-        await self._save(run_id, gate.model_copy(update={"changed": said}))
+        await self._save(run.id, gate.model_copy(update={"changed": said}))
         event = RunEvent(
             stage=STAGE, attempt=1, type="approval_refused", data={"by": message.by, "why": why}
         )
         at = time.time()
-        await self.writer.write(lambda c: runs.append_events(c, run_id, [event], at))
 
-    async def _save(self, run_id: str, gate: Gate, status: RunStatus | None = None) -> None:
+        def write(c: Connection) -> None:
+            runs.append_events(c, run.id, [event], at)
+            audit.record(c, audited.approval_refused(run, message, why))
+
+        await self.writer.write(write)
+
+    async def _save(
+        self,
+        run_id: str,
+        gate: Gate,
+        status: RunStatus | None = None,
+        noted: Entry | None = None,
+    ) -> None:
         shown = None if gate.passed else approvals.asks(gate).hash
-        work = {"gate": gate.model_dump(mode="json"), "plan_hash": shown}
-        if status is None:
-            await self.writer.update(run_id, work=work)
-        else:
-            await self.writer.update(run_id, work=work, status=status)
+        changes: runs.Changes = {"work": {"gate": gate.model_dump(mode="json"), "plan_hash": shown}}
+        if status is not None:
+            changes["status"] = status
+
+        def save(c: Connection) -> None:
+            runs.update(c, run_id, **changes)
+            if noted is not None:
+                audit.record(c, noted)
+
+        await self.writer.write(save)
 
 
 def newest_plan(story: Story) -> Contract | None:
@@ -236,19 +259,16 @@ def _without_plan(run: Run, config: RepositoryConfig) -> Waiting:
     return Waiting(passed=True)
 
 
-def _gate(run: Run, config: RepositoryConfig, made: Contract) -> Gate:
-    """The gate as it stands; a new one for a new plan."""
-    gate = run.work.gate
-    if gate is not None and gate.hash == made.hash:
-        return gate
-    why = _reasons(run, config, made)
+def _gate(run: Run, made: Contract, why: tuple[str, ...]) -> Gate:
+    """The gate of a new plan."""
+    before = run.work.gate
     return Gate(
         hash=made.hash,
         base_sha=run.work.base_sha or "",
         reasons=why,
         asked_at=time.time(),
-        void=gate.void if gate else (),
-        changed=gate.changed if gate else None,
+        void=before.void if before else (),
+        changed=before.changed if before else None,
         passed=not why,
     )
 

@@ -1,39 +1,92 @@
 """The acts of a run that waits for its turn: its place, and about how long that will take."""
 
+import asyncio
 import math
 import statistics
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 
-from bot.engine.outcome import GO_ON
+from bot.engine.fairness import Want
+from bot.engine.outcome import GO_ON, stopped
 from bot.engine.slots import Slots
+from bot.engine.turns import ClusterTurns
 from bot.engine.writer import Writer
 from bot.pipeline import reports
-from bot.runs import Json, Publish, RunStatus
+from bot.runs import Json, Publish, Run, RunStatus
 from bot.store import runs
 from bot.store.database import Connection
 
 LATELY = 20  # runs by which the time of the next one is guessed
+TELL_SECONDS = 60.0
+"""Between two words to one run about its place: a write to GitHub each."""
+LOOK_SECONDS = 2.0
 _GO_ON: Json = GO_ON.model_dump(mode="json")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run was last told."""
+
+    place: int
+    wait: float | None
+    at: float
+    """By the clock of this process that only goes forward."""
+
+    def is_old_news(self, place: int, wait: float | None) -> bool:
+        """Say whether it is much otherwise by now: a third nearer or later, or next."""
+        if (wait is None) != (self.wait is None) or (place == 1) != (self.place == 1):
+            return True
+        far = abs(place - self.place) * 3 >= self.place
+        return far or abs((wait or 0.0) - (self.wait or 0.0)) * 3 > (self.wait or 0.0) + 60
 
 
 @dataclass(frozen=True, slots=True)
 class QueueActs:
     writer: Writer
-    slots: Slots
+    slots: Slots | ClusterTurns
+    _told: dict[str, Told] = field(default_factory=dict)
 
     async def queue(self, run_id: str) -> Json:
-        """Say the run's place, where it has to wait for a slot."""
+        """Say the run's place, where it has to wait for a slot; end where it was stopped."""
         run = (await self.writer.story(run_id)).run
-        place = self.slots.place(run.repository) if run.status is RunStatus.QUEUED else None
-        if place is None:
-            return _GO_ON
+        if run.stop is not None:
+            return stopped(run.stop).model_dump(mode="json")
+        place = await self.slots.place(Want.of(run, run_id))
+        if place is not None and run.status is RunStatus.QUEUED:
+            await self._tell(run, place, await self._wait(place))
+        return _GO_ON
+
+    async def keep_telling(self) -> None:
+        """Tell those who wait here what has changed by much, at most once a minute each."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            queue = await self.slots.queue() if self.slots.waiting else []
+            for run_id in set(self._told) - {want.run_id for want in queue}:
+                del self._told[run_id]
+            for place, want in enumerate(queue, 1):
+                if want.child in self.slots.waiting:
+                    await self._tell_again(want, place)
+
+    async def _tell_again(self, want: Want, place: int) -> None:
+        told, wait = self._told.get(want.run_id), await self._wait(place)
+        now = time.monotonic()
+        if told and (now - told.at < TELL_SECONDS or not told.is_old_news(place, wait)):
+            return
+        run = await self.writer.shop.database.read(lambda c: runs.get(c, want.run_id))
+        if run is not None and run.status is RunStatus.QUEUED and run.stop is None:
+            await self._tell(run, place, wait)
+
+    async def _tell(self, run: Run, place: int, wait: float | None) -> None:
+        self._told[run.id] = Told(place, wait, time.monotonic())
+        await self.writer.update(run.id, work={"place": place, "wait_seconds": wait})
+        story = await self.writer.story(run.id)
+        await self.writer.apply(run, reports.status_comment(story))
+
+    async def _wait(self, place: int) -> float | None:
+        """About how long until that many have had their turns, by what runs took lately."""
         lasts = await self.writer.shop.database.read(_usually)
-        turns = math.ceil(place / self.slots.worker)
-        wait = lasts * turns if lasts is not None else None
-        await self.writer.update(run_id, work={"place": place, "wait_seconds": wait})
-        story = await self.writer.story(run_id)
-        _, outcome = await self.writer.apply(run, reports.status_comment(story))
-        return outcome.model_dump(mode="json")
+        turns = math.ceil(place / await self.slots.total())
+        return lasts * turns if lasts is not None else None
 
     async def has_room(self, run_id: str) -> bool:
         """May one more pull request of ours be open in the repository?"""

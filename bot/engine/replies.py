@@ -55,7 +55,7 @@ class ReplyActs:
             pull_request=run.pull_request or 0,
             sha=run.work.pushed or "",
             purpose=f"round-{round_.number}" if last else f"round-{round_.number}-{batch}",
-            body=texts.review(sha, [str(each.did) for each in given]),
+            body=texts.review(sha, [str(each.did) for each in given], run.work.compared),
             replies=tuple(replies),
             submit=last,
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.engine import material
 from bot.engine.collecting import Collector, Ground
-from bot.engine.holding import PERSONS, Begun, Held, held
+from bot.engine.holding import Begun, Held, by_a_person, held
 from bot.engine.material import Material
 from bot.engine.outcome import GO_ON, blocked, cancelled
 from bot.engine.reading import Reading
@@ -33,7 +33,8 @@ class RoundActs:
         """Look what waits, put together what needs no agent, and write the agent's brief."""
         message = Message.model_validate(document)
         story = await self.writer.story(run_id)
-        ground = await self._ground(story.run)
+        config = story.config
+        ground = await self._ground(story.run, follow=bool(config and config.base.follow))
         if ground is None:
             gone = cancelled("branch_gone", f"the branch `{story.run.work.branch}` was deleted")
             return Begun(outcome=gone).model_dump(mode="json")
@@ -117,8 +118,8 @@ class RoundActs:
         await self.writer.update(run_id, work=changes)
         return GO_ON.model_dump(mode="json")
 
-    async def close(self, run_id: str) -> Json:
-        """Count a round that was pushed and answered."""
+    async def close(self, run_id: str, answered: bool) -> Json:  # noqa: FBT001
+        """Count a round that was pushed; ``answered``: a review told of it."""
         work = (await self.writer.story(run_id)).run.work
         changes: dict[str, Json] = {
             "round": None,
@@ -126,12 +127,14 @@ class RoundActs:
             "rounds_made": work.rounds_made + 1,
             "reruns": [],
         }
+        if answered:
+            changes["compared"] = None  # the review has it
         await self.writer.update(run_id, work=changes)
         return GO_ON.model_dump(mode="json")
 
     # --- what it stands on -----------------------------------------------------------------------
 
-    async def _ground(self, run: Run) -> Ground | None:
+    async def _ground(self, run: Run, *, follow: bool = False) -> Ground | None:
         work, objects = run.work, self.writer.shop.objects(run)
         head = await self.source.fetch(run.repository, work.branch or "")
         base = await self.source.fetch(run.repository, work.base_ref or "")
@@ -143,6 +146,7 @@ class RoundActs:
             head=head,
             base=base or work.base_sha or head,
             behind=behind,
+            follow=follow,
             conflicts=merged.conflicts if merged else (),
         )
 
@@ -164,7 +168,7 @@ class RoundActs:
     async def _start(self, run: Run, message: Message, ground: Ground, found: Material) -> Begun:
         onto, takes_base = await self._put_together(run, message, ground, found)
         work, objects = run.work, self.writer.shop.objects(run)
-        asked = message.kind in PERSONS
+        asked = by_a_person(message)
         newest = await self.writer.shop.database.read(
             lambda c: max((seq for seq, _, _ in runs.events(c, run.id)), default=0)
         )
@@ -183,7 +187,7 @@ class RoundActs:
         there = await self.reading.conversation(run)
         changes: dict[str, Json] = {
             "round": begun.model_dump(mode="json"),
-            "rounds": 0 if asked else work.rounds + 1,
+            "rounds": 0 if asked else work.rounds + found.counts,
             "needs": None,
             "reviews_seen": [review.id for review in there.reviews],
         }
@@ -239,4 +243,5 @@ def _merges(message: Message, ground: Ground) -> bool:
     wanted = message.kind is MessageKind.REBASE or (
         message.kind is MessageKind.FIX and message.text != "checks" and bool(ground.conflicts)
     )
-    return wanted and ground.behind
+    follows = ground.follow and not ground.conflicts
+    return (wanted or follows) and ground.behind

@@ -7,7 +7,7 @@ from bot.engine.children import NO_CHANGES
 from bot.engine.holding import Begun
 from bot.engine.outcome import GO_ON, Outcome
 from bot.engine.parent import Parent
-from bot.engine.steps import step
+from bot.engine.steps import patched, step
 from bot.runs import Message, MessageKind, RunStatus
 
 PUSHES = 3  # with what somebody pushed meanwhile taken over between them, twice at most
@@ -48,9 +48,11 @@ class RoundFlow:
             outcome = await self._push()
         if outcome.ended and not nothing:
             return outcome
+        if not nothing and await patched("compare"):
+            await parent.do("compare", parent.acts.comparing.compare)
         if begun.answers:
             await self._answer()
-        await parent.do("close", parent.acts.rounds.close)
+        await parent.do("close", parent.acts.rounds.close, begun.answers)
         return GO_ON
 
     async def _work(self, begun: Begun) -> Outcome:

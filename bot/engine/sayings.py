@@ -8,7 +8,7 @@ from bot.engine.writer import Writer
 from bot.github.effects.check_run import AT_ONCE
 from bot.github.markdown import line, plain
 from bot.github.texts import delivery
-from bot.pipeline import reports
+from bot.pipeline import customs, definition, reports, visit_reports
 from bot.pipeline.findings import Severity
 from bot.pipeline.story import Story, commands
 from bot.runs import (
@@ -37,6 +37,8 @@ class Sayings:
     async def comment(self, run_id: str) -> Json:
         """The one status comment."""
         story = await self.writer.story(run_id)
+        if definition.visits(story.run.pipeline):  # its review is all that it says
+            return _GO_ON
         effect = reports.status_comment(story)
         if story.run.publish in SILENT and story.run.status is RunStatus.DONE:
             shown = await self._delivery(story)
@@ -70,6 +72,9 @@ class Sayings:
         """The check run `Coppice`, with its buttons, on the start commit."""
         story = await self.writer.story(run_id)
         work = story.run.work
+        if work.visit is not None:  # on the head that it is about
+            silent = story.run.publish in SILENT
+            return _GO_ON if silent else await self._coppice(story, work.visit.head_sha)
         if work.start_sha is None or work.pushed is None:
             return _GO_ON
         return await self._coppice(story, work.start_sha)
@@ -78,12 +83,14 @@ class Sayings:
         """The check run `Coppice` on the head of the pull request."""
         story = await self.writer.story(run_id)
         work = story.run.work
-        if work.pushed is None or not work.published:
+        if work.pushed is None or not work.published or work.visit is not None:
             return _GO_ON
         return await self._coppice(story, work.pushed)
 
     async def _coppice(self, story: Story, sha: str) -> Json:
-        effect = reports.coppice_check_run(story, sha)
+        visits = story.run.work.visit is not None
+        check_run = visit_reports.check_run if visits else reports.coppice_check_run
+        effect = check_run(story, sha)
         applied, outcome = await self.writer.apply(story.run, effect)
         if applied and applied.url and story.run.work.check_run_url != applied.url:
             await self.writer.update(story.run.id, work={"check_run_url": applied.url})
@@ -144,7 +151,9 @@ class Sayings:
 
     async def pull_request(self, run_id: str) -> Json:
         story = await self.writer.story(run_id)
-        applied, outcome = await self.writer.apply(story.run, reports.pull_request_effect(story))
+        around = customs.read(self.writer.shop.files(run_id))
+        effect = reports.pull_request_effect(story, around)
+        applied, outcome = await self.writer.apply(story.run, effect)
         if applied:
             work = {"pull_request_url": applied.url, "pull_request_note": applied.note}
             await self.writer.update(run_id, pull_request=applied.number, work=work)

@@ -8,13 +8,14 @@ from bot.box import Box
 from bot.box.destination import Allowed
 from bot.engine.agents import Staff
 from bot.engine.budget import Purse, lowest, purse
+from bot.engine.luggage import Luggage
 from bot.github.marker import Markers
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.errors import ErrorClass
 from bot.pipeline.ports import Thread
 from bot.pipeline.story import Story
-from bot.runs import Budget, Run, Spend, StageRecord
+from bot.runs import Budget, Json, Run, RunEvent, Spend, StageRecord
 from bot.store.database import Database
 from bot.worktree import Identity, Objects, Works, Worktrees
 
@@ -37,11 +38,28 @@ class Shop:
     """What a failing command may have died of."""
     egress: Allowed | None
     """What `setup` commands may reach; None: nothing."""
+    luggage: Luggage | None
+    """What runs take along to other machines; None: there are none."""
     cache: Path
     """What can be made anew at any time: compiled rules."""
 
     def files(self, run_id: str) -> Path:
         return self.works.root / run_id
+
+    async def pack(self, run_id: str) -> None:
+        """Have what changed in a run's folder go along, before anything is written of it."""
+        if self.luggage is not None:
+            await self.luggage.pack(run_id)
+
+    async def keep(self, run: Run, commit: Json) -> None:
+        """The same, with a commit of the run's that nothing keeps yet."""
+        if self.luggage is not None:
+            await self.luggage.keep(run, str(commit) if commit else None)
+
+    async def unpack(self, run: Run) -> None:
+        """Have here what the run has, wherever it was before."""
+        if self.luggage is not None:
+            await self.luggage.unpack(run)
 
     def config(self, run_id: str) -> RepositoryConfig:
         """The repository's configuration as it was frozen when the run began."""
@@ -55,6 +73,7 @@ class Shop:
         run: Run,
         stages: Sequence[StageRecord],
         spend: Sequence[tuple[str, str, Spend]] = (),
+        events: Sequence[RunEvent] = (),
     ) -> Story:
         """Put together what people may be told of a run."""
         runtime = self.staff.runtimes.get(run.agent)
@@ -71,6 +90,7 @@ class Shop:
             spend=spend,
             budget=purse.budget,
             used=purse.used,
+            events=events,
         )
 
     def _purse(

@@ -1,75 +1,78 @@
-"""How many agents work at once: by worker, repository and installation; who waits goes by turn."""
+"""How many agents work at once in one process, and who is next (`bot/engine/fairness.py`)."""
 
 import asyncio
-from bisect import insort
-from collections import Counter
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from itertools import count
+from dataclasses import replace
 
-from bot.runs import RepositoryRef
-
-
-@dataclass(order=True, slots=True)
-class _Waiting:
-    """Higher priority first, then as they came."""
-
-    rank: int
-    number: int
-    repository: RepositoryRef = field(compare=False)
-    admitted: asyncio.Future[None] = field(compare=False)
+from bot.engine.fairness import Limits, Load, Want, choose, line
 
 
 class Slots:
     """Taken inside a child's body, never in a recorded step, so that recovery takes them again."""
 
-    def __init__(self, *, worker: int, repository: int, installation: int) -> None:
+    def __init__(self, *, worker: int, limits: Limits) -> None:
         self.worker = worker
         """How many there are in all."""
-        self._most_of_repository = repository
-        self._most_of_installation = installation
-        self._repositories: Counter[int] = Counter()
-        self._installations: Counter[int] = Counter()
-        self._queue: list[_Waiting] = []
-        self._numbers = count()
+        self.limits = limits
+        self._open = True
+        self._load = Load()
+        self._at_work = 0
+        self._waiting: dict[str, tuple[Want, asyncio.Future[None]]] = {}
 
     @asynccontextmanager
-    async def take(self, repository: RepositoryRef, priority: int = 0) -> AsyncIterator[None]:
+    async def take(self, want: Want) -> AsyncIterator[None]:
         """Wait for a slot; whoever could not begin yet holds up nobody behind."""
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting = _Waiting(-priority, next(self._numbers), repository, admitted)
-        insort(self._queue, waiting)
+        self._waiting[want.child] = _now(want), admitted
         self._admit()
         try:
             await admitted
             yield
         finally:
-            if waiting in self._queue:
-                self._queue.remove(waiting)
-            else:
-                self._count(repository, -1)
+            if self._waiting.pop(want.child, None) is None:
+                self._at_work -= 1
+                self._load.release(want)
             self._admit()
 
-    def place(self, repository: RepositoryRef) -> int | None:
+    @property
+    def waiting(self) -> set[str]:
+        """The children that wait."""
+        return set(self._waiting)
+
+    async def queue(self) -> list[Want]:
+        """List those who wait, in the order in which they will begin."""
+        load = Load(dict(self._load.served), self._load.held.copy())
+        return line([want for want, _ in self._waiting.values()], load)
+
+    async def place(self, want: Want) -> int | None:
         """The place of one more in the queue, from 1; None: it need not wait."""
-        return None if self._fits(repository) else len(self._queue) + 1
+        free = self._open and self._at_work < self.worker and self._load.fits(want, self.limits)
+        return None if free else len(self._waiting) + 1
+
+    async def total(self) -> int:
+        """How many can work at once."""
+        return self.worker
+
+    async def withdraw(self, run_id: str) -> None:
+        """Forget what a run waits for before its child has begun: here it has."""
+
+    def open(self, *, on: bool) -> None:
+        """Let nobody begin any more, or again."""
+        self._open = on
+        self._admit()
 
     def _admit(self) -> None:
-        for waiting in list(self._queue):
-            if self._fits(waiting.repository):
-                self._queue.remove(waiting)
-                self._count(waiting.repository, 1)
-                if not waiting.admitted.done():
-                    waiting.admitted.set_result(None)
+        if not self._open:
+            return
+        wants = [want for want, _ in self._waiting.values()]
+        for want in choose(wants, self._load, self.limits, self.worker - self._at_work):
+            _, admitted = self._waiting.pop(want.child)
+            self._at_work += 1
+            if not admitted.done():
+                admitted.set_result(None)
 
-    def _fits(self, repository: RepositoryRef) -> bool:
-        return (
-            self._repositories.total() < self.worker
-            and self._repositories[repository.id] < self._most_of_repository
-            and self._installations[repository.installation_id] < self._most_of_installation
-        )
 
-    def _count(self, repository: RepositoryRef, change: int) -> None:
-        self._repositories[repository.id] += change
-        self._installations[repository.installation_id] += change
+def _now(want: Want) -> Want:
+    return replace(want, asked_at=time.monotonic())

@@ -36,8 +36,23 @@ class Source:
 
     async def fetch(self, repository: RepositoryRef, branch: str) -> str | None:
         """Bring a branch into the mirror; answer its commit, None where there is no such branch."""
+        return await self._fetch(repository, f"refs/heads/{branch}")
+
+    async def fetch_pull(self, repository: RepositoryRef, number: int) -> str | None:
+        """Bring the head of a pull request into the mirror, from wherever it comes."""
+        return await self._fetch(repository, f"refs/pull/{number}/head")
+
+    async def bring(self, run: Run) -> None:
+        """Bring what a run stands on into the mirror of a machine that it was not on before."""
+        work = run.work
+        if work.base_ref is not None:
+            await self.fetch(run.repository, work.base_ref)
+        if work.visit is not None:
+            await self.fetch(run.repository, await self.default_branch(run.repository))
+            await self.fetch_pull(run.repository, work.visit.number)
+
+    async def _fetch(self, repository: RepositoryRef, ref: str) -> str | None:
         facts = await self._facts(repository)
-        ref = f"refs/heads/{branch}"
 
         async def fetch(token: str) -> dict[str, str]:
             return await self.mirrors.fetch(repository.id, facts.clone_url, token, (ref,))
@@ -52,6 +67,11 @@ class Source:
     async def head(self, repository: RepositoryRef, branch: str) -> str | None:
         """Name the commit that a branch is at now; None: there is no such branch."""
         return await reads.branch_head(await self.client(repository), repository, branch)
+
+    async def protected(self, repository: RepositoryRef, branch: str) -> bool:
+        """Ask whether a rule protects a branch; one that is gone needs none."""
+        client = await self.client(repository)
+        return bool(await reads.branch_protected(client, repository, branch))
 
     async def author(self, repository: RepositoryRef, sha: str) -> str:
         """Name who made a commit, for people to read."""
@@ -70,8 +90,17 @@ class Source:
         """Read the run's pull request as it is now; None: there is none."""
         if run.pull_request is None:
             return None
+        return await self.pull(run.repository, run.pull_request)
+
+    async def pull(self, repository: RepositoryRef, number: int) -> reads.PullRequestFacts | None:
+        """Read any pull request as it is now; None: there is none."""
+        return await reads.pull_request(await self.client(repository), repository, number)
+
+    async def remarks(self, run: Run) -> list[str]:
+        """List what we said so far in reviews of the pull request that the run is about."""
         client = await self.client(run.repository)
-        return await reads.pull_request(client, run.repository, run.pull_request)
+        me = (await self.app.me(client)).user_id
+        return await reads.remarks_of(client, run.repository, run.issue, me)
 
     async def owns(self, repository: RepositoryRef, login: str, paths: Sequence[str]) -> bool:
         """Tell whether somebody owns one of these paths; where nobody is named, nobody does."""

@@ -8,7 +8,9 @@ from typing import Any
 
 from dbos import DBOS
 
+from bot.log import bound
 from bot.runs import Message
+from bot.telemetry import traces
 
 INBOX = "inbox"
 
@@ -35,13 +37,26 @@ async def sleep(seconds: float) -> None:
     await DBOS.sleep_async(seconds)
 
 
+async def patched(name: str) -> bool:
+    """Is this run to do what ``name`` brought? No, where it did without before that came.
+
+    Around every step that a release adds, leaves out or moves: a run is replayed by what it did.
+    """
+    return await DBOS.patch_async(name)
+
+
 def register(
     name: str, recoveries: int | None, body: Callable[..., Awaitable[Any]]
 ) -> Callable[..., Any]:
-    """Register a bound method; the engine writes attributes on what it registers."""
+    """Register a bound method; the engine writes attributes on what it registers.
+
+    Its first argument is a run's id: what is logged and traced inside carries it.
+    """
 
     async def workflow(*arguments: Any) -> Any:
-        return await body(*arguments)
+        run = str(arguments[0])
+        with bound(run=run), traces.in_run(run):
+            return await body(*arguments)
 
     workflow.__qualname__ = name
     return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(workflow)

@@ -10,12 +10,15 @@ from dbos import DBOS, SetWorkflowID
 
 from bot.engine.acts import Acts
 from bot.engine.at_gate import AtGate
+from bot.engine.at_overlap import AtOverlap
 from bot.engine.bench import Benches
 from bot.engine.children import Children
 from bot.engine.following import Following
-from bot.engine.outcome import GO_ON, Opening, Outcome
+from bot.engine.outcome import GO_ON, Opening, Outcome, Part
 from bot.engine.parent import Parent
-from bot.engine.steps import register, sleep, step
+from bot.engine.revival import FOLLOWING
+from bot.engine.steps import patched, register, sleep, step
+from bot.engine.visiting import Visiting
 from bot.engine.working import parts, work
 from bot.runs import Json, Message, Publish, RunError, RunStatus
 
@@ -27,13 +30,13 @@ class Workflows:
 
     def __init__(self, acts: Acts, benches: Benches) -> None:
         self._acts = acts
-        self._children = Children(acts, benches)
+        self.children = Children(acts, benches)
         self.run = register("run", None, self._run)
         self.tidy = register("tidy", None, self._tidy)
 
     async def _run(self, run_id: str, first_stage: str | None, said: Json = None) -> str:
         """Carry a run; ``said`` is the message that a retry came with."""
-        parent = Parent(run_id, self._acts, self._children)
+        parent = Parent(run_id, self._acts, self.children)
         if said is not None:
             parent.inbox.kept.append(Message.model_validate(said))
         try:
@@ -58,6 +61,10 @@ class Workflows:
     async def _carry(self, parent: Parent, first_stage: str | None) -> Outcome:
         answer = await step("open", self._acts.open, parent.run_id)
         parent.opening = Opening.model_validate(answer)
+        if parent.opening.visits:
+            return await Visiting(parent, first_stage).carry()
+        if first_stage == FOLLOWING:
+            return await self._follow_again(parent)
         outcome = parent.opening.outcome
         if not outcome.ended:
             outcome = await self._wait_for_room(parent)
@@ -73,11 +80,19 @@ class Workflows:
         await self._leave(parent)
         return outcome
 
+    async def _follow_again(self, parent: Parent) -> Outcome:
+        """Live with a pull request that is open already."""
+        outcome = parent.opening.outcome
+        if outcome.ended:
+            await parent.conclude(outcome, following=False)
+            return outcome
+        return await Following(parent).follow()
+
     async def _first_round(self, parent: Parent, first_stage: str | None) -> Outcome:
         """Prepare, wait at the gate, work and publish, with a look at the run between them."""
         preparing, working = parts(parent.opening, first_stage)
         if preparing is not None:
-            outcome = await parent.child(preparing)
+            outcome = await self._prepare(parent, preparing)
             if outcome.ended:
                 return outcome
 
@@ -95,6 +110,13 @@ class Workflows:
         if not outcome.ended:
             outcome = await parent.effects(self._acts.publishing(parent.publish))
         return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
+
+    async def _prepare(self, parent: Parent, preparing: Part) -> Outcome:
+        """Before anything is spent, somebody says whether it goes on beside others."""
+        outcome = GO_ON
+        if await patched("overlap"):
+            outcome = await AtOverlap(parent).pass_through()
+        return outcome if outcome.ended else await parent.child(preparing)
 
     async def _wait_for_room(self, parent: Parent) -> Outcome:
         """Stay queued while the repository has as many open pull requests of ours as it wants."""

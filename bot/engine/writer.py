@@ -1,6 +1,6 @@
 """Read a run's story, and apply effects for it until GitHub takes or refuses them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, Unpack
@@ -9,13 +9,16 @@ from bot.engine.outcome import GO_ON, Outcome, refused
 from bot.engine.patience import Patience
 from bot.engine.shop import Shop
 from bot.errors import EffectRefused
-from bot.pipeline.story import Story
-from bot.runs import Applied, Effect, RepositoryRef, Run, Spend, StageRecord
+from bot.pipeline.story import TOLD, Story
+from bot.runs import Applied, Effect, Json, RepositoryRef, Run, RunEvent, Spend, StageRecord
 from bot.store import calls, runs
 from bot.store.database import Connection
 
 PUBLISH = "publish"
 ByModel = tuple[str, str, Spend]
+Told = tuple[Run | None, list[StageRecord], list[ByModel], list[RunEvent]]
+MOST_TOLD = 100
+"""Events that are looked through for what is told of them."""
 
 
 class Applier(Protocol):
@@ -44,19 +47,34 @@ class Writer:
     async def story(self, run_id: str) -> Story:
         """Read everything that people may be told of a run; raises LookupError."""
 
-        def read(c: Connection) -> tuple[Run | None, list[StageRecord], list[ByModel]]:
-            return runs.get(c, run_id), runs.stages(c, run_id), calls.spend_by_model(c, run_id)
+        def read(c: Connection) -> Told:
+            spend = calls.spend_by_model(c, run_id)
+            events = runs.recent_events(c, run_id, TOLD, MOST_TOLD)
+            return runs.get(c, run_id), runs.stages(c, run_id), spend, events
 
-        run, stages, spend = await self.shop.database.read(read)
+        run, stages, spend, events = await self.shop.database.read(read)
         if run is None:
             raise LookupError(f"there is no run {run_id}")
-        return self.shop.story(_as_told(run), stages, spend)
+        await self.shop.unpack(run)
+        return self.shop.story(_as_told(run), stages, spend, events)
 
     async def update(self, run_id: str, **changes: Unpack[runs.Changes]) -> Run:
+        made = _commit(changes.get("work") or {})
+        if made is not None and self.shop.luggage is not None:
+            run = await self.shop.database.read(lambda c: runs.get(c, run_id))
+            if run is not None:
+                await self.shop.keep(run, made)
+        else:
+            await self.shop.pack(run_id)
         return await self.shop.database.write(lambda c: runs.update(c, run_id, **changes))
 
     async def write(self, change: Callable[[Connection], None]) -> None:
         await self.shop.database.write(change)
+
+    async def write_of(self, run_id: str, change: Callable[[Connection], None]) -> None:
+        """Write what stands on files of the run."""
+        await self.shop.pack(run_id)
+        await self.write(change)
 
 
 def _as_told(run: Run) -> Run:
@@ -65,3 +83,8 @@ def _as_told(run: Run) -> Run:
     if ending is None:
         return run
     return run.model_copy(update={"status": ending.status, "error": ending.error})
+
+
+def _commit(work: Mapping[str, Json]) -> Json:
+    """The newest commit of ours among what changes."""
+    return work.get("head_sha") or work.get("checkpoint")

@@ -2,8 +2,9 @@
 
 `POST /_forge/faults` {kind, event | method + path, after, times, seconds, status} answers {id};
 `DELETE /_forge/faults` forgets them all; `GET /_forge/writes` lists every call that changed
-something, pushes included; `GET /_forge/violations` lists answers and events that did not fit
-GitHub's description. `POST /_forge/switch` {switch, …} answers {} (``switches`` lists them).
+something, pushes included; `GET /_forge/reads` the newest calls that asked;
+`GET /_forge/violations` lists answers and events that did not fit GitHub's description.
+`POST /_forge/switch` {switch, …} answers {} (``switches`` lists them).
 
 `POST /_forge/ci` {repository, sha | ref | pull_request, kind, workflow, runs: [job, …]} plays a
 third party's CI on a commit and answers when it is over. A job is {name, conclusion | conclusions,
@@ -35,6 +36,7 @@ def add_control(app: web.Application) -> None:
     app.router.add_post("/_forge/faults", add_fault)
     app.router.add_delete("/_forge/faults", clear_faults)
     app.router.add_get("/_forge/writes", list_writes)
+    app.router.add_get("/_forge/reads", list_reads)
     app.router.add_get("/_forge/violations", list_violations)
     app.router.add_post("/_forge/switch", throw_switch)
     app.router.add_get("/_forge/clock", show_clock)
@@ -77,6 +79,10 @@ async def clear_faults(request: web.Request) -> web.Response:
 
 async def list_writes(request: web.Request) -> web.Response:
     return web.json_response([asdict(write) for write in local(request).state.writes])
+
+
+async def list_reads(request: web.Request) -> web.Response:
+    return web.json_response([asdict(read) for read in local(request).state.reads])
 
 
 async def list_violations(request: web.Request) -> web.Response:

@@ -34,6 +34,8 @@ class Fault:
     event: str | None = None
     method: str | None = None
     path: str | None = None
+    app: bool = False
+    """Only calls of an App are spoiled, none of people's."""
     after: int = 0
     """So many matches pass unharmed first."""
     times: int = 1
@@ -44,7 +46,9 @@ class Fault:
     def of_event(self, event: str, action: str | None) -> bool:
         return self.event in (None, event, f"{event}.{action}")
 
-    def of_call(self, method: str, path: str) -> bool:
+    def of_call(self, method: str, path: str, *, app: bool) -> bool:
+        if self.app and not app:
+            return False
         if self.method and self.method.upper() != method:
             return False
         wanted = re.sub(r"\{[^/}]*\}", "*", self.path or "*")
@@ -76,10 +80,9 @@ class Faults:
             [f for f in self.waiting if f.kind in OF_EVENTS and f.of_event(event, action)]
         )
 
-    def for_call(self, method: str, path: str) -> Fault | None:
-        return self._first(
-            [f for f in self.waiting if f.kind not in OF_EVENTS and f.of_call(method, path)]
-        )
+    def for_call(self, method: str, path: str, *, app: bool) -> Fault | None:
+        of_calls = [f for f in self.waiting if f.kind not in OF_EVENTS]
+        return self._first([f for f in of_calls if f.of_call(method, path, app=app)])
 
     def _first(self, matching: list[Fault]) -> Fault | None:
         for fault in matching:
@@ -99,10 +102,15 @@ class Withheld(Exception):
 
 
 async def spoiled(
-    faults: Faults, method: str, path: str, carry_out: Callable[[], Awaitable[Answer]]
+    faults: Faults,
+    method: str,
+    path: str,
+    carry_out: Callable[[], Awaitable[Answer]],
+    *,
+    app: bool,
 ) -> Answer:
     """Carry a call out, unless a fault was asked for; raises Refusal or Withheld."""
-    fault = faults.for_call(method, path)
+    fault = faults.for_call(method, path, app=app)
     kind = fault.kind if fault else None
     if fault and kind is FaultKind.SLOW:
         await asyncio.sleep(fault.seconds)

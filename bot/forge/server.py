@@ -21,7 +21,7 @@ from bot.forge.answers import Answer
 from bot.forge.control import add_control
 from bot.forge.faults import FaultKind, Withheld
 from bot.forge.forge import FORGE, Forge
-from bot.forge.git import add_git
+from bot.forge.git import add_git, bearer
 from bot.forge.pages import add_pages
 from bot.forge.records import Installation, Issue, Repository
 from bot.forge.rest.dispatch import Incoming
@@ -118,12 +118,19 @@ def respond(answer: Answer) -> web.Response:
     )
 
 
+def _by_app(forge: Forge, request: web.Request) -> bool:
+    """Git comes with an installation's token, or with a person's, or with none yet."""
+    token = forge.state.tokens.get(bearer(request) or "")
+    return token is not None and token.installation is not None
+
+
 @web.middleware
 async def spoiled_git(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Faults for git: `slow` and `error` on `/{owner}/{name}.git/git-receive-pack`."""
     if ".git/" not in request.path:
         return await handler(request)
-    fault = request.app[FORGE].faults.for_call(request.method, request.path)
+    forge = request.app[FORGE]
+    fault = forge.faults.for_call(request.method, request.path, app=_by_app(forge, request))
     if fault and fault.kind is FaultKind.SLOW:
         await asyncio.sleep(fault.seconds)
     elif fault and fault.kind is FaultKind.ERROR:

@@ -1,10 +1,12 @@
 """The forge's whole state: who and what exists, ids, clock; looked up and made only here."""
 
 import base64
+import hashlib
 import itertools
 import secrets
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from bot.forge.records import (
     Issue,
     Label,
     PullRequest,
+    Read,
     Repository,
     Role,
     Team,
@@ -24,6 +27,8 @@ from bot.forge.records import (
     User,
     Write,
 )
+
+READS = 20_000  # the newest calls that asked are remembered
 
 
 def iso(seconds: float) -> str:
@@ -62,6 +67,7 @@ class State:
         self.comments: dict[int, Comment] = {}
         self.deliveries: list[Delivery] = []
         self.writes: list[Write] = []
+        self.reads: deque[Read] = deque(maxlen=READS)
         self.violations: list[str] = []
         """Answers and events that do not fit GitHub's description: bugs of the forge."""
         self.actions_app: App | None = None
@@ -246,7 +252,7 @@ class State:
                 ):
                     yield pull
 
-    def record(self, actor: str, method: str, path: str, status: int) -> None:
+    def record(self, actor: str, method: str, path: str, status: int, sent: bytes = b"") -> None:
         """Note a call that changed something."""
         self.writes.append(
             Write(
@@ -256,6 +262,7 @@ class State:
                 method=method,
                 path=path,
                 status=status,
+                digest=hashlib.sha256(sent).hexdigest()[:16],
             )
         )
 

@@ -15,8 +15,12 @@ an administrator: `POST /_forge/switch` {switch, …}.
 - `mergeable_unknown` {number, reads}: so many more reads answer `mergeable: null`
 - `ci` {script: [[job, …], …] | null, kind, workflow}: a CI that plays by itself at each commit of a
   pull request, the first list for its first commit, …; jobs as in `POST /_forge/ci`
+- `role` {login, role}: what somebody may do in a repository (`none`, `read`, `triage`, `write`,
+  `maintain`, `admin`); with {token, type} an account is made first, `type: Bot` a bot's
 - `team` {slug, members}: a team of the repository's owner has these members (logins), made if new
 - `press` {check_run, identifier, user}: press a check run's button
+- `found` {repository, files, maintainer: {login, token}}: one more repository; a new owner has an
+  installation of its own
 
 Those about a repository take `repository` (full name; the first one by default).
 """
@@ -27,6 +31,7 @@ from typing import Any
 from bot.forge import installations, tell
 from bot.forge.actors import Actor
 from bot.forge.ci.script import script_of
+from bot.forge.founding import found
 from bot.forge.house import House
 from bot.forge.records import (
     Comment,
@@ -37,6 +42,8 @@ from bot.forge.records import (
     Repository,
     Review,
     ReviewComment,
+    Role,
+    Token,
     User,
 )
 from bot.forge.rest.checks import press
@@ -248,6 +255,15 @@ async def ci(forge: House, body: Json) -> None:
     repository_of(forge, body).ci = script_of(body)
 
 
+async def role(forge: House, body: Json) -> None:
+    login = str(body["login"])
+    who = forge.state.user(login)
+    if who is None:
+        who = forge.state.add_user(login, type=str(body.get("type", "User")))
+        forge.state.keep(Token(value=str(body["token"]), user=who))
+    repository_of(forge, body).roles[who.id] = Role(body["role"])
+
+
 async def team(forge: House, body: Json) -> None:
     owner = repository_of(forge, body).owner
     members = [forge.state.users[str(login).lower()] for login in body["members"]]
@@ -281,5 +297,7 @@ SWITCHES: dict[str, Switch] = {
     "mergeable_unknown": mergeable_unknown,
     "press": press_button,
     "ci": ci,
+    "role": role,
     "team": team,
+    "found": found,
 }

@@ -17,6 +17,7 @@ from bot.errors import CoppiceError, EffectDelayed, EffectRefused
 
 SECONDARY_SECONDS = 60.0  # GitHub: wait at least a minute where it names no time
 UNANSWERED_SECONDS = 10.0
+KEY_SECONDS = 60.0  # between two looks whether the key was replaced
 
 SUSPENDED = "installation has been suspended"
 NO_PERMISSION = "not accessible by integration"
@@ -43,6 +44,18 @@ _GRAPHQL = {
 
 class RateLimited(EffectDelayed):
     """GitHub asks everybody who uses this installation to wait."""
+
+
+class KeyRefused(EffectDelayed):
+    """GitHub does not take what the App's private key signs."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "GitHub does not accept the App's signature; check COPPICE_APP_ID, COPPICE_PRIVATE_KEY"
+            " and this machine's clock (`coppice doctor`). A key file that is replaced is read"
+            " again, without a restart",
+            KEY_SECONDS,
+        )
 
 
 class Unanswered(EffectDelayed):

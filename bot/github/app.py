@@ -9,8 +9,8 @@ import aiohttp
 from cachetools import LRUCache
 
 from bot.errors import GitError, OperatorError
-from bot.github.answers import Refusal
-from bot.github.client import TIMEOUT, Client, Connection, Pause
+from bot.github.answers import KeyRefused, Refusal
+from bot.github.client import ANSWERS, Answers, Client, Connection, Fence, Pause, TIMEOUT
 from bot.github.clock import Clock
 from bot.github.git_words import unknown_token
 from bot.github.tokens import (
@@ -21,6 +21,7 @@ from bot.github.tokens import (
     InstallationTokens,
     Mint,
     Permissions,
+    Reread,
     Scope,
 )
 
@@ -37,6 +38,8 @@ class Registration:
     api_url: str
     """REST: `https://api.github.com`, or `https://HOST/api/v3` of a GitHub Enterprise Server."""
     timeout: aiohttp.ClientTimeout = TIMEOUT
+    reread: Reread = lambda: None
+    """Reads the private key anew when GitHub refuses it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,11 @@ class App:
     """The App and everything it holds open; one for the process."""
 
     def __init__(
-        self, registration: Registration, session: aiohttp.ClientSession, clock: Clock | None = None
+        self,
+        registration: Registration,
+        session: aiohttp.ClientSession,
+        clock: Clock | None = None,
+        fence: Fence | None = None,
     ) -> None:
         self._clock = clock or Clock()
         self._connection = Connection(
@@ -70,10 +77,14 @@ class App:
             base_url=registration.api_url.rstrip("/"),
             clock=self._clock,
             timeout=registration.timeout,
+            fence=fence,
         )
-        self._signer = AppTokens(registration.app_id, registration.private_key, self._clock)
+        self._signer = AppTokens(
+            registration.app_id, registration.private_key, self._clock, registration.reread
+        )
         self._clients: LRUCache[Scope, Client] = LRUCache(256)
         self._pauses: LRUCache[int, Pause] = LRUCache(1024)
+        self._answers: LRUCache[tuple[int, int], Answers] = LRUCache(256)
         self._me: Me | None = None
         self.as_app = Client(self._connection, self._signer, Pause(self._clock))
         """Calls as the App itself (`/app/…`)."""
@@ -86,20 +97,31 @@ class App:
     async def client(
         self,
         installation_id: int,
-        repository_id: int | None = None,
+        repository_id: int,
         permissions: Permissions = REST,
     ) -> Client:
-        """Give the client of an installation, confined to one repository where it is named.
+        """Give the client of an installation, confined to one repository and what is needed there.
 
         Its first call raises EffectRefused ``suspended``, ``uninstalled`` or ``no_access`` where
         GitHub gives no token.
         """
-        scope = Scope(installation_id, repository_id, permissions)
+        return self._client(Scope(installation_id, repository_id, permissions))
+
+    def _client(self, scope: Scope) -> Client:
         client = self._clients.get(scope)
         if client is None:
-            pause = self._pauses.setdefault(installation_id, Pause(self._clock))
+            pause = self._pauses.setdefault(scope.installation_id, Pause(self._clock))
             tokens = InstallationTokens(self._mint, scope)
-            client = Client(self._connection, tokens, pause, repository_id=repository_id)
+            # A token that may not read something gets no 304 for it, so all may share what is known.
+            where = (scope.installation_id, scope.repository_id)
+            answers = self._answers.setdefault(where, LRUCache(ANSWERS))
+            client = Client(
+                self._connection,
+                tokens,
+                pause,
+                repository_id=scope.repository_id,
+                answers=answers,
+            )
             self._clients[scope] = client
         return client
 
@@ -142,7 +164,7 @@ class App:
         installations = await self.as_app.getitem("/app/installations?per_page=100")
         for installation in installations:
             if not installation.get("suspended_at"):
-                return await self.client(installation["id"], permissions=METADATA)
+                return self._client(Scope(installation["id"], None, METADATA))
         return Client(self._connection, None, Pause(self._clock))
 
     async def _about_the_app(self) -> Any:
@@ -152,3 +174,5 @@ class App:
             raise OperatorError(
                 f"COPPICE_APP_ID and COPPICE_PRIVATE_KEY do not fit: {error.reason}"
             ) from error
+        except KeyRefused as error:
+            raise OperatorError(str(error)) from error

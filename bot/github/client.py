@@ -4,7 +4,7 @@ Tokens go to GitHub's own origin only, and an answer that leads to another repos
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -24,6 +24,7 @@ from bot.github.answers import (
     problem,
 )
 from bot.github.clock import Clock
+from bot.telemetry import seen
 
 REQUESTER = "coppice"
 REDIRECTS = frozenset({301, 302, 307, 308})
@@ -57,6 +58,12 @@ class Tokens(Protocol):
         ...
 
 
+Answers = LRUCache[Any, Any]
+ANSWERS = 256
+Fence = Callable[[], Awaitable[None]]
+"""Asked right before each write; returns only where this process may still write."""
+
+
 class Pause:
     """The time until which an installation keeps silent, because GitHub said so."""
 
@@ -84,6 +91,7 @@ class Connection:
     base_url: str
     clock: Clock
     timeout: aiohttp.ClientTimeout = TIMEOUT
+    fence: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +124,11 @@ class Client(GitHubAPI):
         pause: Pause,
         *,
         repository_id: int | None = None,
+        answers: Answers | None = None,
     ) -> None:
-        super().__init__(REQUESTER, base_url=connection.base_url, cache=LRUCache(256))
+        """``answers`` are those that GitHub may say of that they have not changed."""
+        answers = LRUCache(ANSWERS) if answers is None else answers
+        super().__init__(REQUESTER, base_url=connection.base_url, cache=answers)
         self._connection = connection
         self._tokens = tokens
         self._pause = pause
@@ -234,6 +245,8 @@ class Client(GitHubAPI):
 
     async def _once(self, request: _Request) -> Answer:
         call = f"{request.method} {request.url.path}"
+        if self._connection.fence is not None and request.method != "GET":
+            await self._connection.fence()
         try:
             async with self._connection.session.request(
                 request.method,
@@ -243,10 +256,13 @@ class Client(GitHubAPI):
                 allow_redirects=False,
                 timeout=self._connection.timeout,
             ) as response:
+                seen.github_answered(id(self._pause), response.status, response.headers)
                 return response.status, response.headers, await response.read()
         except TimeoutError as error:
+            seen.github_answered(id(self._pause), None, {})
             raise Unanswered(f"GitHub did not answer {call} in time", 10) from error
         except aiohttp.ClientError as error:
+            seen.github_answered(id(self._pause), None, {})
             raise Unanswered(f"no connection to GitHub for {call}: {error}", 10) from error
 
 

@@ -12,6 +12,9 @@ from cachetools import LRUCache
 
 from bot.errors import EffectDelayed
 from bot.github.clock import Clock
+from bot.store import writes
+from bot.store.database import Database
+from bot.store.writes import Bound
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -34,6 +37,10 @@ class _Window:
         over = len(self.times) - int(self.limit * share)
         return 0.0 if over < 0 else self.times[over] + self.seconds - now
 
+    def used(self, now: float) -> float:
+        """The share of the limit that is taken, 0 to 1."""
+        return sum(at > now - self.seconds for at in self.times) / self.limit
+
 
 class WriteBudget:
     """Counts writes in this process; after a restart GitHub's own answer is the backstop."""
@@ -51,17 +58,32 @@ class WriteBudget:
         A result waits up to five seconds for room, then raises EffectDelayed with the time left.
         """
         share = PROGRESS_SHARE if progress else 1.0
-        wait = self._wait(installation_id, share)
+        wait = await self._try(installation_id, share)
         if wait > 0 and progress:
             return False
         if 0 < wait <= PATIENCE:
             await self._clock.sleep(wait)
-            wait = self._wait(installation_id, share)
+            wait = await self._try(installation_id, share)
         if wait > 0:
             raise EffectDelayed("Coppice's own limit on writes to GitHub is reached", wait)
+        return True
+
+    async def _try(self, installation_id: int, share: float) -> float:
+        """Take one write and answer 0, or the seconds until there is room."""
+        wait = self._wait(installation_id, share)
+        if wait <= 0:
+            self._count(installation_id)
+        return wait
+
+    def _count(self, installation_id: int) -> None:
         for window in self._windows(installation_id):
             window.times.append(self._clock.monotonic())
-        return True
+
+    def fullest(self) -> float:
+        """The largest share of a limit that any installation has used, 0 to 1."""
+        now = self._clock.monotonic()
+        windows = (window for each in self._installations.values() for window in each)
+        return max((window.used(now) for window in windows), default=0.0)
 
     def _wait(self, installation_id: int, share: float) -> float:
         now = self._clock.monotonic()
@@ -73,3 +95,18 @@ class WriteBudget:
             windows = tuple(_Window(seconds, limit) for seconds, limit in self._limits)
             self._installations[installation_id] = windows
         return windows
+
+
+class SharedWriteBudget(WriteBudget):
+    """Counts the writes of all machines, in the database and by its clock."""
+
+    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+        super().__init__(clock)
+        self._database = database
+
+    async def _try(self, installation_id: int, share: float) -> float:
+        bounds = [Bound(seconds=s, most=max(1, int(most * share))) for s, most in self._limits]
+        wait = await self._database.note(lambda c: writes.take(c, installation_id, bounds))
+        if wait <= 0:
+            self._count(installation_id)
+        return wait

@@ -46,6 +46,15 @@ class Markers:
             for found in _MARKER.finditer(body)
         )
 
+    def named(self, body: str, purpose: str) -> list[str]:
+        """List what the genuine markers of a purpose in a text are about."""
+        return [
+            found["run"]
+            for found in _MARKER.finditer(body)
+            if found["purpose"] == purpose
+            and hmac.compare_digest(found["hmac"], self._sign(purpose, found["run"]))
+        ]
+
     def ours(self, item: Mapping[str, Any], user_id: int, purpose: str, run: str) -> bool:
         """Tell whether a comment is ours: our bot wrote it and the marker is genuine."""
         author = item.get("user") or {}
@@ -65,10 +74,20 @@ class Markers:
         Where somebody took the markers out, it goes on top.
         """
         end = self.make("end", run)
-        start, stop = whole.find(BEGIN), whole.find(end)
-        if start == -1 or stop < start:
+        stop = whole.find(end)
+        start = whole.rfind(BEGIN, 0, max(0, stop))  # people may have copied the first one
+        if start == -1:
             return f"{part}\n\n{whole}".strip()
         return whole[:start] + part + whole[stop + len(end) :]
+
+    def part(self, whole: str) -> str:
+        """Our part of a pull request body; empty where its genuine end is not there."""
+        for found in _MARKER.finditer(whole):
+            start = whole.rfind(BEGIN, 0, found.start())
+            genuine = hmac.compare_digest(found["hmac"], self._sign("end", found["run"]))
+            if found["purpose"] == "end" and genuine and start != -1:
+                return whole[start : found.end()]
+        return ""
 
     def _sign(self, purpose: str, run: str) -> str:
         message = f"{purpose}\0{run}".encode()

@@ -58,6 +58,8 @@ class PullRequestFacts(Record):
     draft: bool
     head: str
     head_sha: str
+    head_repository: str | None
+    """Full name; None: the fork is gone."""
     same_repository: bool
     """False for a fork, also for one that is gone."""
     base: str
@@ -177,6 +179,7 @@ async def pull_request(client: Client, ref: RepositoryRef, number: int) -> PullR
         draft=bool(found.get("draft")),
         head=head["ref"],
         head_sha=head["sha"],
+        head_repository=(head.get("repo") or {}).get("full_name"),
         same_repository=(head.get("repo") or {}).get("id") == base["repo"]["id"],
         base=base["ref"],
         base_sha=base["sha"],
@@ -184,6 +187,23 @@ async def pull_request(client: Client, ref: RepositoryRef, number: int) -> PullR
         html_url=found["html_url"],
         updated_at=found["updated_at"],
     )
+
+
+async def branch_protected(client: Client, ref: RepositoryRef, branch: str) -> bool | None:
+    """Ask whether a rule protects a branch; None: there is no such branch."""
+    found = await _get(client, f"{_repo(ref)}/branches/{quote(branch, safe='')}")
+    return None if found is None else bool(found["protected"])
+
+
+async def remarks_of(client: Client, ref: RepositoryRef, number: int, user_id: int) -> list[str]:
+    """List what one user wrote in reviews of a pull request: whole reviews and at lines."""
+    found: list[str] = []
+    for what in ("reviews", "comments"):
+        path = f"{_repo(ref)}/pulls/{number}/{what}?per_page=100"
+        async for item in client.getiter(path):
+            if (item.get("user") or {}).get("id") == user_id:
+                found.append(item.get("body") or "")
+    return found
 
 
 async def commit_author(client: Client, ref: RepositoryRef, sha: str) -> str | None:

@@ -1,6 +1,7 @@
 """Installation tokens: minted for one repository and a few permissions, kept only in memory."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -11,9 +12,14 @@ import jwt
 from cachetools import TTLCache
 
 from bot.errors import CoppiceError, EffectRefused, OperatorError
-from bot.github.answers import Refusal
+from bot.github.answers import KeyRefused, Refusal
 from bot.github.client import Client, Token
 from bot.github.clock import Clock
+from bot.log import logger
+from bot.telemetry import seen
+
+Reread = Callable[[], str | None]
+"""Reads the App's private key (PEM) anew, in a thread; None: there is nothing to read it from."""
 
 Permissions = tuple[tuple[str, str], ...]
 """(permission, access) as GitHub calls them."""
@@ -48,6 +54,8 @@ RESOLVE: Permissions = (*((k, v) for k, v in REST if k != "contents"), ("content
 TOKEN_SECONDS = 50 * 60  # GitHub's last an hour
 FRESH_SECONDS = 60.0
 LAG_SECONDS = (3.0, 10.0, 30.0)  # octokit/auth-app#65: a new token may be unknown for seconds
+
+_log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +137,11 @@ class AppTokens:
 
     lag: tuple[float, ...] = ()
 
-    def __init__(self, app_id: int, private_key: str, clock: Clock) -> None:
+    def __init__(self, app_id: int, private_key: str, clock: Clock, reread: Reread) -> None:
         self._app_id = app_id
         self._private_key = private_key
         self._clock = clock
+        self._reread = reread
         self._algorithm = jwt.get_algorithm_by_name("RS256")
 
     def sign(self) -> str:
@@ -153,10 +162,17 @@ class AppTokens:
         return Token(value=self.sign(), scheme="bearer", fresh=False)
 
     async def renew(self, refused: Token) -> Token:
-        raise OperatorError(
-            "GitHub does not accept the App's signature; check COPPICE_APP_ID, COPPICE_PRIVATE_KEY"
-            " and this machine's clock (`coppice doctor`)"
-        )
+        """Sign with the key as it is by now; raises KeyRefused where it is the same."""
+        now = await asyncio.to_thread(self._reread)
+        if now is None or now == self._private_key:
+            refusal = KeyRefused()
+            _log.error("%s", refusal)
+            seen.key_refused()
+            raise refusal
+        _log.warning("GitHub refused the App's private key; its file holds another one by now")
+        self._private_key = now
+        self.__dict__.pop("_key", None)
+        return await self.current()
 
 
 def _not_given(error: Refusal) -> CoppiceError:

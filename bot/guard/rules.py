@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 
 from bot.guard.known import Known
+from bot.guard.lockfiles import is_lockfile, strange_hosts
 from bot.guard.paths import folded, leads_out, protected, unsafe
 from bot.guard.secrets import scan
 
@@ -49,6 +50,8 @@ class FileChange:
     """The lines that the old file has not; None: they were not read."""
     link_target: bytes | None = None
     """The blob of a symbolic link; None: it was not read."""
+    before: bytes | None = None
+    """The old blob of a lock file; None: there is none, or it was not read."""
 
     @property
     def deleted(self) -> bool:
@@ -182,6 +185,16 @@ def _attributes(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
         yield "not for an agent to change: it names a program, or hides files from review"
 
 
+def _lockfile(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    if change.deleted or change.old_mode is None or not is_lockfile(change.path):
+        return
+    if change.added is None or change.before is None:
+        yield "could not check: what was added was not read"
+    elif hosts := strange_hosts(change.before, change.added):
+        named = hosts[0][:100]
+        yield f"not for an agent to change: dependencies would come from a new host, {named!r}"
+
+
 def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:.1f} MB"
 
@@ -193,6 +206,7 @@ _RULES: dict[str, Callable[[FileChange, RuleLimits], Iterator[str]]] = {
     "size": _size,
     "secrets": _secrets,
     "attributes": _attributes,
+    "lockfile": _lockfile,
 }
 _RUNS_OR_HIDES = re.compile(
     rb"\b(?:filter|merge|diff)=|(?<=\s)-diff\b|\bbinary\b|linguist-(?:generated|vendored)"

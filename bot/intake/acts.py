@@ -1,5 +1,6 @@
 """One try of a delivery: its handler decides, the decision is carried out, the outcome is said."""
 
+import hashlib
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,12 +11,15 @@ from bot.intake.delivery import Delivery
 from bot.log import bound, logger
 from bot.runs import Again, Decision, DecisionKind, Effect, Pause, Start, Tell, ignore
 from bot.store.arrivals import Settlement
+from bot.telemetry import seen
 
 _log = logger(__name__)
 
 _STRONGEST = (DecisionKind.START, DecisionKind.TELL, DecisionKind.EFFECT, DecisionKind.IGNORE)
 
 Handle = Callable[[Delivery], Awaitable[Decision]]
+
+ALTERED = "its body was changed in the database after it had come in; `coppice verify-store`"
 
 
 class Actor(Protocol):
@@ -55,7 +59,28 @@ class _Outcome:
 async def attempt(
     delivery: Delivery, seq: int, *, handle: Handle, act: Actor, backoff: Sequence[float]
 ) -> Settlement:
-    """Try a delivery once; `due_at` of the answer says when it is to be tried again."""
+    """Try a delivery once; `due_at` of the answer says when it is to be tried again.
+
+    One whose body is not what its first try saw is given up: nobody signed what it says now.
+    """
+    digest = hashlib.sha256(delivery.payload).digest()
+    if delivery.digest not in (None, digest):
+        return Settlement(seq, DecisionKind.DEAD, delivery.attempts, ALTERED)
+    with seen.delivery(
+        delivery.guid,
+        delivery.event,
+        repository=delivery.repository,
+        received_at=delivery.received_at,
+        tries=delivery.attempts,
+    ) as told:
+        settled = await _attempt(delivery, seq, handle=handle, act=act, backoff=backoff)
+        told.outcome, told.runs = settled.decision.value, settled.runs
+    return settled._replace(digest=digest)
+
+
+async def _attempt(
+    delivery: Delivery, seq: int, *, handle: Handle, act: Actor, backoff: Sequence[float]
+) -> Settlement:
     tries = delivery.attempts + 1
     try:
         with bound(delivery=delivery.guid):

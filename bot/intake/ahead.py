@@ -21,9 +21,13 @@ Handle = Callable[[Delivery], Awaitable[Decision]]
 class Ahead:
     """Hears from the journal, and hands on what it has begun when its turn comes."""
 
-    def __init__(self, lanes: Lanes, handle: Handle) -> None:
+    def __init__(
+        self, lanes: Lanes, handle: Handle, take: Callable[[Waiting], bool] | None = None
+    ) -> None:
+        """``take`` puts a delivery into its lane; False: others, of elsewhere, go before it."""
         self._lanes = lanes
         self._handle = handle
+        self._take = take
         self._begun: dict[str, tuple[Arrival, asyncio.Task[Decision]]] = {}
 
     def arriving(self, arrival: Arrival) -> None:
@@ -34,12 +38,17 @@ class Ahead:
             task = asyncio.ensure_future(self._decide(Delivery.fresh(arrival)))
             self._begun[arrival.guid] = arrival, task
 
-    def arrived(self, waiting: Waiting) -> None:
-        """Let it take its turn: it is on disk."""
-        self._lanes.add(waiting)
+    def arrived(self, arrival: Arrival, waiting: Waiting) -> None:
+        """Let it take its turn: it is on disk. What was begun out of turn is begun again."""
+        if self._take is None:
+            self._lanes.add(waiting)
+            return
+        idle = self._lanes.idle(arrival)
+        if not (self._take(waiting) and idle):
+            self.gone(arrival)
 
     def gone(self, arrival: Arrival) -> None:
-        """Forget one that was seen before or could not be written."""
+        """Forget what was begun of one that was seen before or could not be written."""
         known, task = self._begun.get(arrival.guid, (None, None))
         if known is arrival and task is not None:
             del self._begun[arrival.guid]

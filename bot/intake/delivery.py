@@ -26,6 +26,8 @@ class Delivery:
     source: Source
     payload: bytes
     """The signed body, byte for byte."""
+    digest: bytes | None = None
+    """SHA-256 of the body as its first try saw it; None: it was not tried before."""
 
     @classmethod
     def fresh(cls, arrival: Arrival) -> Self:
@@ -46,4 +48,5 @@ class Delivery:
             attempts=row.attempts,
             source=row.source,
             payload=row.payload or b"",
+            digest=row.digest,
         )

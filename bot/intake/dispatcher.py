@@ -12,6 +12,8 @@ from functools import partial
 from bot.intake.acts import Actor, attempt, objects_only
 from bot.intake.ahead import Ahead
 from bot.intake.delivery import Delivery
+from bot.intake.fenced import Fenced
+from bot.intake.inflow import Inflow
 from bot.intake.journal import Journal
 from bot.intake.lanes import Lane, Lanes
 from bot.log import logger
@@ -20,6 +22,7 @@ from bot.store import deliveries
 from bot.store.arrivals import Settlement, Waiting
 from bot.store.database import Database
 from bot.store.journal import NotWritten
+from bot.store.term import Term
 
 _log = logger(__name__)
 
@@ -35,7 +38,10 @@ _LONGEST_YIELD = 20  # times: even under a flood each worker handles ten deliver
 
 
 class Dispatcher:
-    """The one dispatcher of a journal; `run` works until it is cancelled."""
+    """The one dispatcher of a journal; `run` works until it is cancelled.
+
+    ``term`` where several processes share the database: it is this one's turn as long as it holds.
+    """
 
     def __init__(
         self,
@@ -44,12 +50,17 @@ class Dispatcher:
         *,
         handle: Callable[[Delivery], Awaitable[Decision]],
         act: Actor,
+        term: Term | None = None,
         backoff: Sequence[float] = BACKOFF,
     ) -> None:
         self._database = database
         self._journal = journal
+        self._term = term
+        act = Fenced(act, term) if term else act
         self._lanes = Lanes()
-        self._ahead = Ahead(self._lanes, objects_only(handle))
+        self._inflow = Inflow(database, self._lanes, term) if term else None
+        take = self._inflow.take if self._inflow else None
+        self._ahead = Ahead(self._lanes, objects_only(handle), take)
         self._attempt = partial(attempt, handle=self._ahead.decide, act=act, backoff=backoff)
 
     async def run(self) -> None:
@@ -61,6 +72,8 @@ class Dispatcher:
                 for _ in range(_SIDE_BY_SIDE):
                     group.create_task(self._work())
                 group.create_task(self._take_up_requeued())
+                if self._inflow:
+                    group.create_task(self._inflow.follow())
         finally:
             self._journal.listen(None)
             self._ahead.close()
@@ -69,12 +82,12 @@ class Dispatcher:
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             if await self._database.read(deliveries.any_requeued):
-                self._add(await self._database.write(deliveries.take_requeued))
+                self._add(await self._database.write(deliveries.take_requeued), again=True)
 
-    def _add(self, waiting: Sequence[Waiting]) -> None:
+    def _add(self, waiting: Sequence[Waiting], *, again: bool = False) -> None:
         now = time.time()
         for one in waiting:
-            self._lanes.add(one, (one.due_at or now) - now)
+            self._lanes.add(one, (one.due_at or now) - now, again=again)
 
     async def _work(self) -> None:
         while True:
@@ -83,17 +96,21 @@ class Dispatcher:
 
     async def _advance(self, lane: Lane) -> None:
         """Handle the next deliveries of a lane, up to the first one that has to wait."""
-        open_ones, undone = await self._read(lane.take(_CHUNK))
+        taken = lane.take(_CHUNK)
+        open_ones, undone = await self._read(taken)
         delay = 0.0
         kept: list[tuple[Settlement, asyncio.Future[int]]] = []
         for n, (seq, delivery) in enumerate(open_ones):
             await self._let_intake_go_first()
             settlement = await self._attempt(delivery, seq)
+            if self._term:
+                await self._term.sure()
             kept.append((settlement, self._journal.settle(settlement)))
             if settlement.due_at is not None:
                 undone, delay = [later for later, _ in open_ones[n:]] + undone, settlement.due_at
                 break
         await self._until_kept(kept)
+        self._lanes.done(set(taken).difference(undone))
         self._lanes.give_back(lane, undone, delay and delay - time.time())
 
     async def _read(self, seqs: list[int]) -> tuple[list[tuple[int, Delivery]], list[int]]:

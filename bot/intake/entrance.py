@@ -1,13 +1,14 @@
 """Listen for webhooks, and serve the rest of the application on the same port."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Self, cast
 
 from aiohttp import web
 
 from bot.intake.hatch import Hatches
 from bot.intake.journal import Journal
-from bot.intake.webhook import add_webhook
+from bot.intake.webhook import add_webhook, encoded
 
 _BACKLOG = 1024
 _LONGEST_COMMIT = 10.0  # seconds
@@ -23,14 +24,20 @@ class Entrance:
 
     @classmethod
     async def open(
-        cls, app: web.Application, journal: Journal, *, secret: str, host: str, port: int
+        cls,
+        app: web.Application,
+        journal: Journal,
+        *,
+        secrets: Sequence[str],
+        host: str,
+        port: int,
     ) -> Self:
         """Add the webhook to `app` and serve it. Raises OSError when the port cannot be had."""
-        add_webhook(app, journal, secret=secret)
+        add_webhook(app, journal, secrets=secrets)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         others = cast(web.Server, runner.server)  # it has one once it is set up
-        hatches = Hatches(journal=journal, secret=secret.encode(), others=others)
+        hatches = Hatches(journal=journal, secrets=encoded(secrets), others=others)
         try:
             loop = asyncio.get_running_loop()
             server = await loop.create_server(hatches, host, port, backlog=_BACKLOG)

@@ -8,7 +8,7 @@ its first byte, which alone refuses, and which keeps the connection from then on
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from functools import lru_cache
@@ -51,7 +51,8 @@ class Hatches:
     """All connections of a port that nobody but plain senders has used yet."""
 
     journal: Journal
-    secret: bytes
+    secrets: Sequence[bytes]
+    """Any of them will do."""
     others: Callable[[], asyncio.Protocol]
     """Makes what takes a connection over."""
     silence: float = SILENCE
@@ -119,7 +120,7 @@ class Hatch(asyncio.Protocol):
 
     def _check(self, head: Head) -> Arrival | None:
         body = bytes(self._data[head.start : head.end])
-        if not is_signed(body, head.signature, self._house.secret):
+        if not is_signed(body, head.signature, self._house.secrets):
             return None
         try:
             return arrival(head.guid, head.event, body)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol, Self
 
-from bot.errors import OperatorError
 from bot.log import logger
 from bot.store.arrivals import Arrival, Settlement, Waiting
 from bot.store.journal import NotWritten, Outcome, SqliteWriter, Writer
@@ -28,7 +27,7 @@ class Listener(Protocol):
     def arriving(self, arrival: Arrival) -> None:
         """Hear of one that is being written down."""
 
-    def arrived(self, waiting: Waiting) -> None:
+    def arrived(self, arrival: Arrival, waiting: Waiting) -> None:
         """Hear that it is on disk."""
 
     def gone(self, arrival: Arrival) -> None:
@@ -48,14 +47,18 @@ class Journal:
         self._fresh: dict[int, Arrival] = {}
         self.arriving = 0
         """Deliveries that wait for their commit now."""
+        self.entered = self.seen = self.refused = 0
+        """Deliveries since the start: written down, seen before, not written."""
         threading.Thread(target=self._run, name="journal", daemon=True).start()
 
     @classmethod
-    async def open(cls, file: SqliteFile | None) -> Self:
-        """Open the journal in a database's file. Raises OperatorError when it has none."""
-        if file is None:
-            raise OperatorError("the journal needs SQLite: PostgreSQL is not built yet")
-        return cls(await asyncio.to_thread(SqliteWriter, file))
+    async def open(cls, where: SqliteFile | str) -> Self:
+        """Open the journal of an SQLite file, or of the PostgreSQL database of a URL."""
+        if isinstance(where, SqliteFile):
+            return cls(await asyncio.to_thread(SqliteWriter, where))
+        from bot.store.postgres_journal import PostgresWriter  # late: on SQLite nobody needs it
+
+        return cls(PostgresWriter(where))
 
     def listen(self, listener: Listener | None) -> None:
         """Tell `listener`, in the event loop, of each delivery from now on; None: nobody."""
@@ -127,8 +130,10 @@ class Journal:
     def _answer(self, batch: list[_Item], outcomes: list[Outcome]) -> None:
         self.arriving -= sum(isinstance(item, Arrival) for item, _ in batch)
         for (item, future), outcome in zip(batch, outcomes, strict=True):
-            if isinstance(item, Arrival) and self._listener:
-                self._tell(self._listener, item, outcome)
+            if isinstance(item, Arrival):
+                self._count(outcome)
+                if self._listener:
+                    self._tell(self._listener, item, outcome)
             if future.done():  # the sender hung up
                 continue
             if isinstance(outcome, int):
@@ -136,13 +141,21 @@ class Journal:
             else:
                 future.set_exception(outcome)
 
+    def _count(self, outcome: Outcome) -> None:
+        if outcome == 0:
+            self.seen += 1
+        elif isinstance(outcome, int):
+            self.entered += 1
+        else:
+            self.refused += 1
+
     def _tell(self, listener: Listener, arrival: Arrival, outcome: Outcome) -> None:
         if isinstance(outcome, NotWritten) or outcome == 0:
             listener.gone(arrival)
             return
         self._keep(outcome, arrival)
         listener.arrived(
-            Waiting(outcome, arrival.repository_id, arrival.installation_id, due_at=None)
+            arrival, Waiting(outcome, arrival.repository_id, arrival.installation_id, due_at=None)
         )
 
     def _keep(self, seq: int, arrival: Arrival) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.store.arrivals import Arrival, Waiting
 
@@ -32,9 +32,16 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[Key, Lane] = {}
         self._ready: asyncio.Queue[Lane] = asyncio.Queue()
+        self._known: set[int] = set()
 
-    def add(self, waiting: Waiting, delay: float = 0) -> None:
-        """Put a delivery at the end of its lane, or aside until its time comes."""
+    def add(self, waiting: Waiting, delay: float = 0, *, again: bool = False) -> None:
+        """Put a delivery at the end of its lane, or aside until its time comes.
+
+        One that waits here already is left out, unless it is wanted again.
+        """
+        if waiting.seq in self._known and not again:
+            return
+        self._known.add(waiting.seq)
         key = _key(waiting)
         lane = self._lanes.get(key)
         if delay > ORDER_KEPT or (delay > 0 and lane):
@@ -49,6 +56,10 @@ class Lanes:
     async def next(self) -> Lane:
         """Wait for a lane with work; it must be given back."""
         return await self._ready.get()
+
+    def done(self, seqs: Iterable[int]) -> None:
+        """Forget what waits for nothing more."""
+        self._known.difference_update(seqs)
 
     def give_back(self, lane: Lane, undone: Sequence[int] = (), delay: float = 0) -> None:
         """Return a lane with what was taken and not done; the first of that waits for `delay`."""

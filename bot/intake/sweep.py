@@ -24,6 +24,7 @@ from bot.runs import Record
 from bot.store import deliveries, marks
 from bot.store.arrivals import Arrival
 from bot.store.database import Connection, Database
+from bot.telemetry import seen
 
 KEPT_SECONDS = 3 * 24 * 3600.0
 OVERLAP_SECONDS = 600.0
@@ -85,6 +86,7 @@ class Sweep:
         missed = await self.missed()
         await self.bring_back(missed, journal)
         await self._mark(began)
+        seen.swept(len(missed))
         return len(missed)
 
     async def bring_back(self, missed: list[Missed], journal: Journal) -> None:

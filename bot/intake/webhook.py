@@ -5,7 +5,7 @@ https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 
 import hmac
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 from multidict import CIMultiDictProxy
@@ -24,20 +24,26 @@ _LONGEST_NAME = 100
 _log = logger(__name__)
 
 
-def add_webhook(app: web.Application, journal: Journal, *, secret: str) -> None:
+def add_webhook(app: web.Application, journal: Journal, *, secrets: Sequence[str]) -> None:
     """Serve `POST /webhook`; an empty secret is refused, because anybody could sign with it."""
-    if not secret:
+    if not secrets or not all(secrets):
         raise ValueError("the webhook secret is empty")
-    app.router.add_post(PATH, _receiver(journal, secret.encode()))
+    app.router.add_post(PATH, _receiver(journal, encoded(secrets)))
 
 
-def _receiver(journal: Journal, secret: bytes) -> Callable[[web.Request], Awaitable[web.Response]]:
+def encoded(secrets: Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(secret.encode() for secret in secrets)
+
+
+def _receiver(
+    journal: Journal, secrets: Sequence[bytes]
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def receive(request: web.Request) -> web.Response:
         signature = request.headers.get("X-Hub-Signature-256")
         if not signature:
             raise web.HTTPUnauthorized(text="X-Hub-Signature-256 is missing\n")
         body = await _read(request)
-        if not is_signed(body, signature, secret):
+        if not is_signed(body, signature, secrets):
             raise web.HTTPUnauthorized(text="X-Hub-Signature-256 does not match the body\n")
         found = _arrival(request.headers, body)
         try:
@@ -69,10 +75,14 @@ def _too_large() -> web.HTTPRequestEntityTooLarge:
     return web.HTTPRequestEntityTooLarge(LARGEST_BODY, text="a payload has 25 MiB at most\n")
 
 
-def is_signed(body: bytes, signature: str, secret: bytes) -> bool:
-    """Say whether a sender who knows the secret signed the body."""
-    wanted = "sha256=" + hmac.digest(secret, body, "sha256").hex()
-    return hmac.compare_digest(wanted.encode(), signature.encode(errors="replace"))
+def is_signed(body: bytes, signature: str, secrets: Sequence[bytes]) -> bool:
+    """Say whether a sender who knows one of the secrets signed the body."""
+    given = signature.encode(errors="replace")
+    for secret in secrets:
+        wanted = "sha256=" + hmac.digest(secret, body, "sha256").hex()
+        if hmac.compare_digest(wanted.encode(), given):
+            return True
+    return False
 
 
 def is_name(value: str) -> bool:

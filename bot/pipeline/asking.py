@@ -1,5 +1,6 @@
 """Have an agent make one attempt, and write down what it does."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
@@ -16,6 +17,8 @@ from bot.agent.runtime import (
     Role,
 )
 from bot.box.mount import TREE, Mount
+from bot.guard.known import withhold_lines, withhold_within
+from bot.pipeline.masking import mask_log
 from bot.pipeline.ports import Attempt, Ports, Seat
 from bot.runs import Json, RunEvent
 
@@ -67,10 +70,19 @@ async def ask(
         async for event in events:
             await ports.record([timeline(event, attempt)])
             if isinstance(event, Finished):
-                finished = event
+                finished = _clean(event, ports)
             elif between is not None:
                 await between(event)
+    await asyncio.to_thread(mask_log, context.log, ports.secrets)
     return finished
+
+
+def _clean(finished: Finished, ports: Ports) -> Finished:
+    """What an agent answers is stored and shown: none of it holds a secret of ours."""
+    message = withhold_lines(ports.secrets, finished.message)
+    return replace(
+        finished, message=message, answer=withhold_within(ports.secrets, finished.answer)
+    )
 
 
 def stopped_early(finished: Finished, seat: Seat) -> Refusal | None:

@@ -4,13 +4,16 @@ Only `setup` may reach the network, and only on the base, which no agent of ours
 agent changes never runs with a way out.
 """
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bot.box import Command
 from bot.box.egress import Reached, reaching
+from bot.guard.known import withhold_lines
 from bot.guard.paths import junk
 from bot.pipeline.configuration import SETUP
+from bot.pipeline.masking import mask_log
 from bot.pipeline.ports import Attempt, Ports
 from bot.runs import CommandResult, RunEvent
 
@@ -33,7 +36,7 @@ async def judge(attempt: Attempt, ports: Ports, commit: str) -> tuple[CommandRes
     """
     if ports.egress is None:
         await ports.worktree.reset(commit)
-        first = await _setup(attempt, ports)
+        first = await _setup(attempt, ports, commit)
     else:
         first = (await prepare(attempt, ports, commit)).setup
     results = [first] if first else []
@@ -44,6 +47,22 @@ async def judge(attempt: Attempt, ports: Ports, commit: str) -> tuple[CommandRes
     return tuple(results)
 
 
+async def make_ready(attempt: Attempt, ports: Ports, commit: str) -> Prepared:
+    """Put ``commit`` there for an agent, with what `setup` makes.
+
+    What `setup` made for the verdict before stays: no agent has touched it since, and it stands on
+    this commit or on the base. A verdict never takes it over, since an agent has touched it then.
+    """
+    base = attempt.run.work.base_sha or commit
+    made_by, ports.worktree.made_by = ports.worktree.made_by, None
+    if made_by in (_made(attempt, base), _made(attempt, commit)):
+        await ports.worktree.lay(commit)
+        return Prepared(made=await _beside(ports, commit))
+    prepared = await prepare(attempt, ports, commit)
+    ports.worktree.made_by = None
+    return prepared
+
+
 async def prepare(attempt: Attempt, ports: Ports, commit: str) -> Prepared:
     """Run `setup` on the base, then put ``commit`` there."""
     base = attempt.run.work.base_sha or commit
@@ -51,17 +70,29 @@ async def prepare(attempt: Attempt, ports: Ports, commit: str) -> Prepared:
         await ports.worktree.reset(commit)
         return Prepared()
     await ports.worktree.reset(base)
-    result = await _setup(attempt, ports)
-    tree = await ports.worktree.capture(drop=junk)
-    changed = await ports.objects.changes(base, tree)
+    result = await _setup(attempt, ports, base)
+    made = await _beside(ports, base)
     await ports.worktree.lay(commit)
-    made = frozenset(change.path for change in changed if change.old_sha is None)
     return Prepared(setup=result, made=made)
 
 
-async def _setup(attempt: Attempt, ports: Ports) -> CommandResult | None:
+async def _beside(ports: Ports, commit: str) -> frozenset[str]:
+    """List the files that are not of the commit, and that git does not ignore."""
+    changed = await ports.objects.changes(commit, await ports.worktree.capture(drop=junk))
+    return frozenset(change.path for change in changed if change.old_sha is None)
+
+
+async def _setup(attempt: Attempt, ports: Ports, commit: str) -> CommandResult | None:
     command = attempt.config.verify.get(SETUP)
-    return await _run(SETUP, command, attempt, ports) if command else None
+    if not command:
+        return None
+    result = await _run(SETUP, command, attempt, ports)
+    ports.worktree.made_by = _made(attempt, commit) if result.passed else None
+    return result
+
+
+def _made(attempt: Attempt, commit: str) -> str:
+    return f"{attempt.run.id} {commit} {attempt.config.verify.get(SETUP)}"
 
 
 async def _run(name: str, command: str, attempt: Attempt, ports: Ports) -> CommandResult:
@@ -80,12 +111,13 @@ async def _run(name: str, command: str, attempt: Attempt, ports: Ports) -> Comma
             way = reaching(asked, ports.egress, reached.append)
             asked = await stack.enter_async_context(way)
         outcome = await ports.box.run(asked)
+    await asyncio.to_thread(mask_log, log, ports.secrets)
     result = CommandResult(
         name=name,
         command=command,
         exit_code=outcome.exit_code,
         seconds=round(outcome.seconds, 3),
-        output=outcome.output,
+        output=withhold_lines(ports.secrets, outcome.output),
         log=str(log),
         problem=outcome.problem,
     )

@@ -1,12 +1,10 @@
 """What a repository may choose in its ``.github/coppice.yml``, and every way to get it wrong."""
 
-import re
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,9 +16,23 @@ from pydantic import (
 
 from bot.agent.runtime import Role
 from bot.errors import UserError
+from bot.pipeline.findings import Severity
 from bot.pipeline.strict_yaml import parse
+from bot.pipeline.values import (
+    Branch,
+    Command,
+    Models,
+    Name,
+    RepositoryPath,
+    Starter,
+    Term,
+    Word,
+    base_of,
+    budget_of,
+    choice_of,
+    seconds,
+)
 from bot.runs import Budget, Publish
-from bot.runs.spending import parse_budget
 
 PATH = ".github/coppice.yml"
 SETUP = "setup"
@@ -35,52 +47,6 @@ _WORDS = {
     "bool_type": "must be `true` or `false`",
     "tuple_type": "must be a list",
 }
-_UNITS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,49}$")]
-Command = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
-Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-Models = Annotated[tuple[Name, ...], Field(strict=False, max_length=10)]
-Starter = Annotated[
-    str, StringConstraints(pattern=r"^(write|triage|team:[A-Za-z0-9][A-Za-z0-9._-]{0,99})$")
-]
-Term = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,2}(s|min|h|d)$")]
-
-
-def _branch(name: str) -> str:
-    """Refuse what ``git check-ref-format`` refuses, and what a command line could take amiss."""
-    if re.search(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)", name):
-        raise ValueError("is not a name that a branch can have")
-    if name[0] in "-./" or name[-1] in "./" or name == "@":
-        raise ValueError("is not a name that a branch can have")
-    return name
-
-
-def branch(name: str) -> str:
-    """Take the name of a branch from a person; raises UserError where none can be called so."""
-    try:
-        return _branch(name)
-    except (ValueError, IndexError) as error:
-        raise UserError(f"`{name[:100]}` {error}.") from error
-
-
-def _budget(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return parse_budget(value).model_dump(exclude_none=True)
-
-
-def _choice(value: object) -> object:
-    return {"models": value} if isinstance(value, list) else value
-
-
-def seconds(term: str) -> int:
-    """Read `90s`, `30min`, `12h` or `14d`."""
-    number = term.rstrip("smindh")
-    return int(number) * _UNITS[term.removeprefix(number)]
-
-
-Branch = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_branch)]
 
 
 class _Part(BaseModel):
@@ -161,11 +127,11 @@ class BudgetChoice(_Part):
 class Roles(_Part):
     """Agents and models by what they are asked to do."""
 
-    plan: Annotated[RoleChoice, BeforeValidator(_choice)] = RoleChoice()
+    plan: Annotated[RoleChoice, BeforeValidator(choice_of)] = RoleChoice()
     """Reads the repository and writes the plan."""
-    implement: Annotated[RoleChoice, BeforeValidator(_choice)] = RoleChoice()
+    implement: Annotated[RoleChoice, BeforeValidator(choice_of)] = RoleChoice()
     """Changes the files."""
-    review: Annotated[RoleChoice, BeforeValidator(_choice)] = RoleChoice()
+    review: Annotated[RoleChoice, BeforeValidator(choice_of)] = RoleChoice()
     """Reads plan and difference, in a session of its own."""
 
     def of(self, role: Role) -> RoleChoice:
@@ -191,9 +157,42 @@ class Approvals(_Part):
         return seconds(self.expire)
 
 
+class BaseChoice(_Part):
+    """What work stands on; a name alone is the branch, `follow` alone keeps up with it."""
+
+    branch: Branch | None = None
+    """Branch to work on and to open pull requests against; the default branch if not named."""
+    follow: bool = False
+    """`base: follow`: whatever the base gets is merged into an open pull request, verified, not
+    only what conflicts with it."""
+
+
+Base = Annotated[BaseChoice, BeforeValidator(base_of, json_schema_input_type=str | BaseChoice)]
+
+
+class PullRequestChoice(_Part):
+    """How pull requests present themselves."""
+
+    title: Literal["auto", "conventional", "tag", "path", "plain"] = "auto"
+    """`auto`: as the titles that were merged lately. `conventional` writes `fix(parser): …`, `tag`
+    `[parser] …`, `path` `parser: …`, `plain` the issue's own words."""
+    template: RepositoryPath = "auto"
+    """`auto`: where GitHub looks for the pull request template; a path names another file of the
+    default branch, `none` uses none."""
+
+
 class CommandsChoice(_Part):
     short: bool = False
     """The verbs work without `/coppice` too (`/approve`) where Coppice has a run."""
+
+
+class ReviewChoice(_Part):
+    """What a review of somebody's pull request says (`/coppice review`)."""
+
+    threshold: Annotated[Severity, Field(strict=False)] = Severity.SHOULD
+    """The least grave findings that it names: `must`, `should` or `note`."""
+    comments: Annotated[int, Field(ge=0, le=50)] = 20
+    """Findings that one review puts at lines; further ones stand in its summary."""
 
 
 class RepositoryConfig(_Part):
@@ -210,12 +209,17 @@ class RepositoryConfig(_Part):
     )
     """Who may start a run: people with `write` access, with `triage`, on `team:NAME`."""
     commands: CommandsChoice = CommandsChoice()
-    base: Branch | None = None
-    """Branch to work on and to open pull requests against; the default branch if not named."""
+    base: Annotated[
+        BaseChoice, BeforeValidator(base_of, json_schema_input_type=str | BaseChoice)
+    ] = BaseChoice()
+    overlap: Literal["ask", "ignore"] = "ask"
+    """`ask`: another open pull request that closes the same issue, or that changes files of the
+    plan, is named, and somebody has to say that the run goes on all the same."""
+    pull_request: PullRequestChoice = PullRequestChoice()
     agent: Word | None = None
     """The coding agent, among those that the operator allows; the operator's own if not named."""
     roles: Roles = Roles()
-    budget: Annotated[BudgetChoice, BeforeValidator(_budget)] = BudgetChoice()
+    budget: Annotated[BudgetChoice, BeforeValidator(budget_of)] = BudgetChoice()
     gate: Literal["never", "risky", "always"] = "risky"
     """Which plans wait for an approval; `risky`: those that touch sensitive paths, dependencies,
     migrations or CI, that are large, or that nobody can undo."""
@@ -223,6 +227,7 @@ class RepositoryConfig(_Part):
     publish: Annotated[Publish, Field(strict=False)] = Publish.PR
     """How far a run goes: `comment` and `patch` write nothing but a comment, `branch` pushes,
     `pr` opens a draft pull request."""
+    review: ReviewChoice = ReviewChoice()
     ready: Literal["ask", "auto"] = "ask"
     """`auto`: the pull request is ready for review once everything has passed."""
     ci: Literal["ask", "auto"] = "ask"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -13,6 +14,7 @@ from bot.runs import Record, StageKind
 
 PIPELINES = Path(__file__).resolve().parents[2] / "prompts" / "pipelines"
 WRITING = frozenset({StageKind.IMPLEMENT})
+_REVIEWING = frozenset({StageKind.SNAPSHOT, StageKind.REVIEW, StageKind.PUBLISH})
 
 
 class StageSpec(Record):
@@ -28,11 +30,16 @@ class StageSpec(Record):
     """How often it goes back; None: until `limits.attempts` is used up."""
 
 
+About = Literal["issue", "pull_request"]
+"""What a run of it is about: an issue, for which it makes a pull request, or somebody else's."""
+
+
 class Pipeline(Record):
     """Stages in the order in which they run."""
 
     name: str
     stages: tuple[StageSpec, ...]
+    about: About = "issue"
 
     @property
     def preparing(self) -> tuple[StageSpec, ...]:
@@ -64,10 +71,22 @@ def load(name: str, folder: Path = PIPELINES) -> Pipeline:
     if name not in known:
         raise UserError(f"There is no pipeline `{name}`. There are: {', '.join(known)}.")
     try:
-        specs = _Document.model_validate(yaml.safe_load(path.read_text())).stages
+        document = _Document.model_validate(yaml.safe_load(path.read_text()))
     except (ValidationError, yaml.YAMLError) as error:
         raise UserError(f"The pipeline `{name}` cannot be read: {error}") from error
-    return Pipeline(name=name, stages=_in_order(name, specs))
+    stages = _in_order(name, document.stages)
+    made = Pipeline(name=name, stages=stages, about=document.about)
+    _check_ends(made)
+    _check_returns(made)
+    return made
+
+
+def visits(name: str) -> bool:
+    """Tell whether a pipeline is about somebody else's pull request."""
+    try:
+        return load(name).about == "pull_request"
+    except UserError:
+        return False
 
 
 def kinds(name: str) -> dict[str, StageKind]:
@@ -80,6 +99,7 @@ def kinds(name: str) -> dict[str, StageKind]:
 
 class _Document(Record):
     stages: tuple[StageSpec, ...] = Field(min_length=1)
+    about: About = "issue"
 
 
 def _in_order(pipeline: str, specs: Sequence[StageSpec]) -> tuple[StageSpec, ...]:
@@ -94,10 +114,7 @@ def _in_order(pipeline: str, specs: Sequence[StageSpec]) -> tuple[StageSpec, ...
         raise UserError(f"The pipeline `{pipeline}` goes in a circle: {error.args[1]}.") from error
     position = {spec.name: i for i, spec in enumerate(specs)}
     depth = _depths(by_name, order)
-    ordered = tuple(by_name[name] for name in sorted(order, key=lambda n: (depth[n], position[n])))
-    _check_ends(pipeline, ordered)
-    _check_returns(Pipeline(name=pipeline, stages=ordered))
-    return ordered
+    return tuple(by_name[name] for name in sorted(order, key=lambda n: (depth[n], position[n])))
 
 
 def _depths(by_name: dict[str, StageSpec], order: list[str]) -> dict[str, int]:
@@ -117,14 +134,17 @@ def _check_references(pipeline: str, spec: StageSpec, by_name: dict[str, StageSp
             )
 
 
-def _check_ends(pipeline: str, ordered: tuple[StageSpec, ...]) -> None:
-    publishing = [spec.name for spec in ordered if spec.kind is StageKind.PUBLISH]
-    if publishing and (len(publishing) > 1 or ordered[-1].kind is not StageKind.PUBLISH):
-        raise UserError(f"In the pipeline `{pipeline}` only the last stage may be `publish`.")
-    kinds = {spec.kind for spec in ordered}
+def _check_ends(pipeline: Pipeline) -> None:
+    stages, name = pipeline.stages, pipeline.name
+    publishing = [spec.name for spec in stages if spec.kind is StageKind.PUBLISH]
+    if publishing and (len(publishing) > 1 or stages[-1].kind is not StageKind.PUBLISH):
+        raise UserError(f"In the pipeline `{name}` only the last stage may be `publish`.")
+    kinds = {spec.kind for spec in stages}
+    if pipeline.about == "pull_request" and kinds == _REVIEWING:
+        return  # nobody wrote anything that rules could be held against
     if publishing and not {StageKind.RULES, StageKind.IMPLEMENT} <= kinds:
         raise UserError(
-            f"The pipeline `{pipeline}` publishes without `implement` and `rules`: "
+            f"The pipeline `{name}` publishes without `implement` and `rules`: "
             "nothing unchecked is delivered."
         )
 

@@ -2,20 +2,26 @@
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
 from bot.guard.sanitize import sanitize
 from bot.runs import Json, Record
 
-MOST_CHARACTERS = 100_000
+MOST_CHARACTERS = 400_000
 
 
 class Severity(StrEnum):
+    """The gravest first."""
+
     MUST = "must"  # a defect: one more attempt
     SHOULD = "should"  # a weakness
     NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
 
 
 class Finding(Record):
@@ -23,14 +29,20 @@ class Finding(Record):
 
     file: Annotated[str, Field(max_length=1000)] | None = None
     line: Annotated[int, Field(ge=1)] | None = None
-    """In the new file."""
+    """Of the file on its ``side``; the last one of several."""
+    first_line: Annotated[int, Field(ge=1)] | None = None
+    """Where it is about several lines."""
+    side: Literal["LEFT", "RIGHT"] = "RIGHT"
+    """`LEFT`: the file before the change, for lines that were removed."""
     severity: Severity
     title: Annotated[str, Field(min_length=1, max_length=300)]
     reason: Annotated[str, Field(max_length=2000)] = ""
+    suggestion: Annotated[str, Field(max_length=4000)] | None = None
+    """What the lines should be instead, where that mends it."""
 
 
 class Review(Record):
-    findings: Annotated[tuple[Finding, ...], Field(max_length=50)] = ()
+    findings: Annotated[tuple[Finding, ...], Field(max_length=500)] = ()
 
 
 SCHEMA: dict[str, Json] = Review.model_json_schema()

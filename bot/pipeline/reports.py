@@ -3,8 +3,11 @@
 from typing import Literal
 
 from bot.github.texts import checks, pull_request, status
+from bot.github.texts.gist import SHOWN, Gist
+from bot.pipeline import template
+from bot.pipeline.customs import Customs
 from bot.pipeline.findings import Finding
-from bot.pipeline.story import Story, commands
+from bot.pipeline.story import Story, commands, is_refusal
 from bot.runs import (
     CheckRun,
     Comment,
@@ -16,6 +19,7 @@ from bot.runs import (
 )
 
 STATUS = "status"
+NOTHING = Customs()
 _Conclusion = Literal["success", "failure", "neutral", "cancelled", "action_required"]
 _CONCLUSIONS: dict[RunStatus, _Conclusion] = {
     RunStatus.WAITING: "action_required",
@@ -44,7 +48,7 @@ def status_comment(story: Story) -> Comment:
 def coppice_check_run(story: Story, sha: str) -> CheckRun:
     """The check run `Coppice` on the start commit, or on the head of the pull request."""
     run = story.run
-    text = checks.coppice_check(facts(story))
+    text = checks.coppice_check(facts(story), gist(story))
     return CheckRun(
         name=checks.COPPICE,
         sha=sha,
@@ -85,7 +89,7 @@ def review_check_run(story: Story) -> CheckRun | None:
     return _verdict(story, checks.REVIEW, "review", checks.review_check(found), shown)
 
 
-def pull_request_effect(story: Story) -> PullRequest:
+def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest:
     """The draft pull request, its body describing the whole difference."""
     run = story.run
     verify = story.last_of(StageKind.VERIFY)
@@ -101,11 +105,15 @@ def pull_request_effect(story: Story) -> PullRequest:
         findings=tuple(f"{_place(f)}: {f.title}".strip(": ") for f in story.findings),
         box=story.box,
     )
+    around = template.fill(customs.template, run.issue, tested=bool(evidence.head))
     return PullRequest(
         head=run.work.branch or "",
         base=run.work.base_ref or "",
         title=pull_request.pull_request_title(run),
+        replaces=run.work.titles,
         body=pull_request.pull_request_body(evidence),
+        above=around.above,
+        below=around.below,
         draft=True,
     )
 
@@ -132,6 +140,20 @@ def facts(story: Story) -> status.Status:
         used=story.used,
         check_url=run.work.check_run_url,
         has_patch=run.work.checkpoint is not None,
+    )
+
+
+def gist(story: Story) -> Gist:
+    """What of the timeline people see at once."""
+    work = story.last_of(StageKind.IMPLEMENT)
+    data = work.result.get("data", {}) if work else {}
+    tools = [event for event in story.events if event.type == "tool_finished"]
+    refused = [event for event in story.events if is_refusal(event)]
+    return Gist(
+        tools=tuple(tools[-SHOWN:]),
+        refused=tuple(refused[-SHOWN:]),
+        files=tuple((path, added, removed) for path, added, removed in data.get("changed", ())),
+        more_files=int(data.get("more", 0)),
     )
 
 

@@ -19,6 +19,12 @@ _TEST = re.compile(
     r"|(?:.*/)?(?:test_[^/]+|[^/]+[_.-](?:test|tests|spec)\.[^/]+|[^/]+(?:Test|Tests|Spec|IT)\.[^/]+"
     r"|conftest\.py)",
 )
+_CI = re.compile(
+    r"\.github/.+|\.circleci/.+|\.buildkite/.+|\.gitlab-ci\.ya?ml|\.gitlab/ci/.+|\.travis\.ya?ml"
+    r"|\.drone\.ya?ml|\.woodpecker(?:/.+|\.ya?ml)|azure-pipelines\.ya?ml|bitbucket-pipelines\.ya?ml"
+    r"|appveyor\.ya?ml|Jenkinsfile|tox\.ini|noxfile\.py|codecov\.ya?ml",
+    re.IGNORECASE,
+)
 _DOCUMENTATION = re.compile(r"(?:.*/)?(?:docs?|examples?)/.+", re.IGNORECASE)
 
 
@@ -39,6 +45,11 @@ def signals(lines: Mapping[str, Size | None], plan: Contract | None) -> list[Fin
 def is_test(path: str) -> bool:
     """Tell whether a path looks like a test of something."""
     return _TEST.fullmatch(path) is not None
+
+
+def configures_ci(path: str) -> bool:
+    """Tell whether a path says what the CI runs."""
+    return _CI.fullmatch(path) is not None
 
 
 def _untested(paths: Sequence[str], lines: Mapping[str, Size | None]) -> list[Finding]:

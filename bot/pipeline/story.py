@@ -6,9 +6,21 @@ from dataclasses import dataclass, field
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.contract import Contract, of_result
 from bot.pipeline.findings import Finding
-from bot.runs import Budget, CommandResult, Run, Spend, StageKind, StageRecord, StageStatus
+from bot.runs import (
+    Budget,
+    CommandResult,
+    Run,
+    RunEvent,
+    Spend,
+    StageKind,
+    StageRecord,
+    StageStatus,
+)
 
 BASELINE = "baseline"
+REFUSALS = ("permission_decided", "refused", "network")
+"""Types of events that may tell of a refusal."""
+TOLD = ("tool_finished", *REFUSALS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +43,8 @@ class Story:
     """What binds the run as a whole."""
     used: float = 0.0
     """The part of it that is used; from 0.8 on people are told."""
+    events: Sequence[RunEvent] = ()
+    """The newest tool calls, and what was refused."""
 
     @property
     def plan(self) -> Contract | None:
@@ -89,3 +103,14 @@ class Story:
 def commands(record: StageRecord) -> list[CommandResult]:
     """The commands that a stage ran, from its stored result."""
     return [CommandResult.model_validate(row) for row in record.result.get("commands", ())]
+
+
+def is_refusal(event: RunEvent) -> bool:
+    """Was something refused: by the guard, the gateway, or the proxy of `setup`?"""
+    match event.type:
+        case "permission_decided":
+            return event.data.get("allowed") is False
+        case "network":
+            return event.data.get("refused") is not None
+        case kind:
+            return kind == "refused"

@@ -5,6 +5,7 @@ from enum import StrEnum
 from bot.runs.effects import Effect
 from bot.runs.messages import Again, Start, Tell
 from bot.runs.record import Record
+from bot.runs.run import RepositoryRef
 
 
 class DecisionKind(StrEnum):
@@ -27,6 +28,17 @@ class Pause(Record):
     on: bool
 
 
+class Commanded(Record):
+    """What somebody asked for by a command or a box, and whether it is done: for the audit log."""
+
+    key: str
+    by: str
+    repository: RepositoryRef
+    verb: str
+    """Without the words after it."""
+    why_not: str | None = None
+
+
 class Decision(Record):
     """What a handler answers. Empty means ignore, and then ``reason`` says why."""
 
@@ -39,6 +51,8 @@ class Decision(Record):
     """Written after all starts and tells were taken up."""
     otherwise: tuple[Effect, ...] = ()
     """Written instead of `then` where one of them was not."""
+    commands: tuple[Commanded, ...] = ()
+    """What the audit log is to say, whatever the rest comes to."""
     reason: str | None = None
 
     @property

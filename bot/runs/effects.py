@@ -79,6 +79,16 @@ class Push(Record):
     """Replace instead of growing (`--force-with-lease`)."""
 
 
+class Grow(Record):
+    """Somebody's branch, grown by commits of ours on top of what is there; never replaced."""
+
+    kind: Literal["grow"] = "grow"
+    branch: str
+    sha: str
+    expected: str
+    """The commit that the branch is at, out of which ``sha`` grows."""
+
+
 class PullRequest(Record):
     """Our pull request of ``head``: opened when absent, else title and our body part edited."""
 
@@ -86,7 +96,12 @@ class PullRequest(Record):
     head: str
     base: str
     title: str
+    replaces: tuple[str, ...] = ()
+    """Titles of ours that this one takes the place of; any other is a person's, and stays."""
     body: str
+    above: str = ""
+    """What stands above our part when it is opened (the repository's template); then people's."""
+    below: str = ""
     draft: bool = True
 
 
@@ -156,6 +171,18 @@ class Review(Record):
     """False: the pending review is filled only; the last of several submits it."""
 
 
+class PostReview(Record):
+    """A whole review with remarks at lines of the diff, shown at once. Never an approval."""
+
+    kind: Literal["post_review"] = "post_review"
+    pull_request: int
+    sha: str
+    purpose: str
+    """`review-2`: with the run the natural key."""
+    body: str
+    comments: Annotated[tuple[LineComment, ...], Field(max_length=100)] = ()
+
+
 class ResolveThread(Record):
     """A review thread marked as resolved."""
 
@@ -207,12 +234,14 @@ Effect = Annotated[
     | Comment
     | CheckRun
     | Push
+    | Grow
     | PullRequest
     | DeleteBranch
     | DefineLabel
     | Label
     | DraftReview
     | Review
+    | PostReview
     | ResolveThread
     | Minimise
     | RequestReview

@@ -76,6 +76,8 @@ class Message(Record):
     by: str | None
     """Login, or None where nobody in particular did it."""
     by_id: int | None = None
+    machine: bool = False
+    """A bot of the operator's list said it: it may steer, but it ends no count of rounds."""
     comment_id: int | None = None
     """The issue comment with the command: it gets 🚀 when the run has acted on it, 😕 when it could
     not. None for buttons, boxes, labels and events."""

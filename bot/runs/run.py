@@ -45,6 +45,10 @@ class Options(Record):
     """End with the plan; nothing is written but it."""
     priority: int = 0
     """Higher goes first."""
+    mend: Literal["checks", "conflicts"] | None = None
+    """Of somebody's pull request; None: both."""
+    tests: bool = False
+    """Tests and CI configuration that are there may be changed to mend it."""
 
 
 class Trigger(Record):
@@ -114,6 +118,25 @@ class Gate(Record):
     """Paths beside the plan that were approved."""
 
 
+class Rival(Record):
+    """Somebody else's open pull request about the same."""
+
+    number: int
+    author: str
+    """Login."""
+
+
+class Overlap(Record):
+    """Others that close the same issue, and whether somebody let the run go on beside them."""
+
+    hash: str
+    """Of their numbers: what an approval binds to."""
+    rivals: tuple[Rival, ...]
+    asked_at: float
+    passed: bool = False
+    by: str | None = None
+
+
 class Notice(Record):
     """The one new comment that tells a person to act."""
 
@@ -137,6 +160,8 @@ class Round(Record):
     """Threads whose suggestion was applied as it is."""
     checks: tuple[str, ...] = ()
     """Names of failing checks that it is about."""
+    conflicts: tuple[str, ...] = ()
+    """Paths in which the marks of a conflict stand."""
     by: str | None = None
     """Who asked for it; None: it began by itself."""
     since: int = 0
@@ -145,6 +170,26 @@ class Round(Record):
     """What the branch was at."""
     taken_over: int = 0
     """How often somebody pushed while it worked."""
+
+
+class Visit(Record):
+    """The pull request of somebody else that a run reviews or mends, as it was when it began."""
+
+    number: int
+    house: str
+    """Commit of the default branch: rules and orders come from there."""
+    head_sha: str
+    head_ref: str
+    """Branch of ``head_repository``."""
+    head_repository: str | None
+    """Full name; None: the fork is gone."""
+    same_repository: bool
+    """False: a fork, to which nothing is ever pushed."""
+    draft: bool = False
+    turn: int = 1
+    """How often it was begun, because somebody replaced its commits meanwhile."""
+    left: str | None = None
+    """What came of it in the end: the page of the review, or the commit that was pushed."""
 
 
 class Grant(Record):
@@ -173,6 +218,10 @@ class Work(Record):
     """The commit that publishing made: what `branch` is to be set to."""
     pushed: str | None = None
     """What `branch` is at on GitHub, as far as we set it."""
+    title: str | None = None
+    """Of the pull request, and of the commit that publishing makes."""
+    titles: tuple[str, ...] = ()
+    """Those that it had from us before: any other is a person's, and stays."""
     pull_request_url: str | None = None
     pull_request_note: str | None = None
     """What GitHub did otherwise than asked (`drafts are not supported here`)."""
@@ -193,6 +242,7 @@ class Work(Record):
     """Somebody with write access asked for the repository's CI."""
     note: str | None = None
     """Words of people for the next plan or round."""
+    overlap: Overlap | None = None
     gate: Gate | None = None
     round: Round | None = None
     """The round that is under way."""
@@ -200,6 +250,8 @@ class Work(Record):
     """Rounds since somebody asked for one."""
     rounds_made: int = 0
     """All rounds on the open pull request."""
+    compared: str | None = None
+    """How the newest round changed the branch (`git range-diff`), until a review has said it."""
     reviews_seen: tuple[str, ...] = ()
     """Node ids of submitted reviews whose words were taken in."""
     reruns: tuple[int, ...] = ()
@@ -222,6 +274,18 @@ class Work(Record):
     """In the queue, from 1."""
     wait_seconds: float | None = None
     """How long that will take, by what runs took lately."""
+    visit: Visit | None = None
+    """Set where the run is about a pull request that is not its own."""
+
+    @property
+    def overlaps(self) -> Overlap | None:
+        """What somebody has to let the run go on beside."""
+        return self.overlap if self.overlap is not None and not self.overlap.passed else None
+
+    @property
+    def patch_base(self) -> str | None:
+        """What the work is shown against: of somebody's pull request what was there before us."""
+        return self.visit.head_sha if self.visit is not None else self.base_sha
 
     @property
     def published(self) -> bool:

@@ -1,7 +1,8 @@
 """What taking deliveries in needs."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
@@ -11,16 +12,26 @@ from bot.settings.values import address, secret
 WEBHOOK_SECRET_LENGTH = 16
 """A shorter one is taken, because GitHub takes it too; `coppice doctor` warns of it."""
 
+METRICS_TOKEN_LENGTH = 16
+
 
 class DoorSettings(StoreSettings):
     """What taking deliveries in needs: nothing that could write to GitHub."""
 
     webhook_secret_file: Path | None = None
     webhook_secret: SecretStr = SecretStr("")
+    webhook_secret_previous_file: Path | None = None
+    webhook_secret_previous: SecretStr = SecretStr("")
+    """The one before, accepted too while GitHub is told of a new one; leave it out afterwards."""
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
     """Where GitHub reaches this service, without `/webhook`; only `coppice doctor` compares it."""
+    metrics: Literal["local", "on", "off"] = "local"
+    """Who may read `/metrics`: whoever asks from this machine and not through a proxy, everybody,
+    nobody. With a token everybody who has it."""
+    metrics_token_file: Path | None = None
+    metrics_token: SecretStr = SecretStr("")
 
     @field_validator("webhook_secret", mode="before")
     @classmethod
@@ -28,6 +39,19 @@ class DoorSettings(StoreSettings):
         given = secret(value, info)
         if not given:
             raise ValueError("is missing")
+        return given
+
+    @field_validator("webhook_secret_previous", mode="before")
+    @classmethod
+    def _read_previous(cls, value: object, info: ValidationInfo) -> str:
+        return secret(value, info)
+
+    @field_validator("metrics_token", mode="before")
+    @classmethod
+    def _read_metrics_token(cls, value: object, info: ValidationInfo) -> str:
+        given = secret(value, info)
+        if given and len(given) < METRICS_TOKEN_LENGTH:
+            raise ValueError(f"must have {METRICS_TOKEN_LENGTH} characters or more")
         return given
 
     @field_validator("public_url", mode="before")
@@ -39,4 +63,7 @@ class DoorSettings(StoreSettings):
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be written to a log."""
         password = urlsplit(self.database_url).password
-        return (self.webhook_secret.get_secret_value(), *filter(None, (password,)))
+        token = self.metrics_token.get_secret_value()
+        previous = self.webhook_secret_previous.get_secret_value()
+        rest = filter(None, (previous, token, password, password and unquote(password)))
+        return (self.webhook_secret.get_secret_value(), *rest)

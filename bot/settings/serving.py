@@ -1,6 +1,8 @@
 """What `coppice serve` needs: everything."""
 
+import re
 from pathlib import Path
+from socket import gethostname
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,6 +13,9 @@ from bot.settings.box import BoxSettings
 from bot.settings.door import DoorSettings
 from bot.settings.models import ModelSettings
 from bot.settings.values import address, existing, secret
+
+LOCAL = "local"
+"""The one worker of an SQLite file."""
 
 
 class Settings(DoorSettings, BoxSettings, ModelSettings):
@@ -33,10 +38,25 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     """User ids of bots that may steer as people with their permission may, commas between them."""
     sweep_seconds: float = Field(default=300.0, ge=0)
     """Seconds between two looks in GitHub's delivery log for missed deliveries; 0: never."""
+    worker: str = ""
+    """Name of this worker among those of one PostgreSQL database, the same at every start; the
+    host's name when it is not given. On SQLite there is one, `local`."""
+    grace_seconds: float = Field(default=30.0, ge=0)
+    """Seconds that work may take to end when a worker of PostgreSQL is told to stop; the rest goes
+    on elsewhere at once."""
     limit_worker: int = Field(default=2, ge=1)
     """Runs at work at once, in all."""
     limit_repository: int = Field(default=2, ge=1)
     limit_installation: int = Field(default=4, ge=1)
+    traces: str = ""
+    """Where OpenTelemetry's traces go by OTLP over HTTP, `http://HOST:4318`; nothing of it is
+    loaded where neither this nor the usual variable is given."""
+    otel_exporter_otlp_endpoint: str = Field(
+        default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT", repr=False
+    )
+    otel_exporter_otlp_headers: SecretStr = Field(
+        default=SecretStr(""), validation_alias="OTEL_EXPORTER_OTLP_HEADERS"
+    )
     errors_file: Path | None = None
     """Error classes of the operator's own, looked at before those of `prompts/errors.yaml`."""
     config_file: Path | None = None
@@ -47,6 +67,16 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     def _choose_agent(cls, value: object, info: ValidationInfo) -> object:
         has_model = info.data.get("model_url") or info.data.get("models_file")
         return value or ("loop" if has_model else "scripted")
+
+    @field_validator("worker", mode="before")
+    @classmethod
+    def _name_worker(cls, value: object, info: ValidationInfo) -> object:
+        if str(info.data.get("database_url", "")).startswith("sqlite"):
+            return LOCAL
+        name = str(value or gethostname())
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,63}", name):
+            raise ValueError("must be a name of letters, digits, `.`, `_` and `-`, 63 at most")
+        return name
 
     @field_validator("bots", mode="before")
     @classmethod
@@ -67,7 +97,9 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
         _require_rsa_key(key)
         return key
 
-    @field_validator("github_url", "github_html_url", mode="before")
+    @field_validator(
+        "github_url", "github_html_url", "traces", "otel_exporter_otlp_endpoint", mode="before"
+    )
     @classmethod
     def _check_url(cls, value: object) -> object:
         return address(value)
@@ -86,10 +118,27 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     def _require_path(cls, value: Path | None) -> Path | None:
         return existing(value)
 
+    def reread_private_key(self) -> str | None:
+        """Read the key's file anew: it may hold another by now; None: no file, or no key in it."""
+        if self.private_key_file is None:
+            return None
+        try:
+            key = self.private_key_file.expanduser().read_text().strip()
+            _require_rsa_key(key)
+        except (OSError, ValueError):  # perhaps it is being written just now
+            return None
+        return key
+
+    @property
+    def collector(self) -> str:
+        """Where traces go; empty: nowhere."""
+        return self.traces or self.otel_exporter_otlp_endpoint
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be written to a log."""
-        given = (each.get_secret_value() for each in (self.private_key, self.model_key))
+        kept = (self.private_key, self.model_key, self.otel_exporter_otlp_headers)
+        given = (each.get_secret_value() for each in kept)
         return (
             *super().secrets,
             *given,

@@ -13,6 +13,7 @@ from bot.errors import OperatorError
 from bot.settings.values import CONFIG, PREFIX, secret
 
 DATABASE_FILE = "coppice.sqlite"
+ENGINE_FILE = "coppice-engine.sqlite"
 
 
 class StoreSettings(BaseSettings):
@@ -44,6 +45,11 @@ class StoreSettings(BaseSettings):
     @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
+
+    @property
+    def engine_file(self) -> Path:
+        """Of the durable engine, where the database is SQLite."""
+        return self.data_dir / ENGINE_FILE
 
     @property
     def has_data(self) -> bool:

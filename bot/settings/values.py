@@ -7,6 +7,10 @@ from pydantic import SecretStr, ValidationInfo
 from pydantic_settings import SettingsConfigDict
 
 PREFIX = "COPPICE_"
+USUAL = frozenset(
+    {"https_proxy", "no_proxy", "otel_exporter_otlp_endpoint", "otel_exporter_otlp_headers"}
+)
+"""Settings whose variables other programs know too, without the prefix."""
 
 CONFIG = SettingsConfigDict(
     env_prefix=PREFIX,
@@ -22,7 +26,7 @@ CONFIG = SettingsConfigDict(
 
 def variable(field: str) -> str:
     """Name the variable that a setting is read from."""
-    return field.upper() if field in ("https_proxy", "no_proxy") else PREFIX + field.upper()
+    return field.upper() if field in USUAL else PREFIX + field.upper()
 
 
 def address(value: object) -> object:

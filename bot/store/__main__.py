@@ -1,4 +1,7 @@
-"""Create or migrate an SQLite file: `python -m bot.store FILE`, for the door (bot.store.schema)."""
+"""Create or migrate a database for the door (bot.store.schema): `python -m bot.store FILE`.
+
+With `-` in place of the file the URL of the database is read from stdin.
+"""
 
 import asyncio
 import sys
@@ -8,7 +11,8 @@ from bot.store.database import Database
 
 
 async def _migrate(path: str) -> None:
-    await (await Database.open(f"sqlite:///{path}")).close()
+    url = sys.stdin.read() if path == "-" else f"sqlite:///{path}"
+    await (await Database.open(url)).close()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ class Settlement(NamedTuple):
     reason: str | None = None
     runs: tuple[str, ...] = ()
     due_at: float | None = None
+    digest: bytes | None = None
+    """SHA-256 of the body; once it is known it stays."""
 
 
 class Waiting(NamedTuple):

@@ -11,6 +11,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     func,
     literal,
     select,
@@ -29,10 +30,15 @@ TOKENS_PER_USD = 1_000_000
 
 
 class CallStatus(StrEnum):
+    SPARE = "spare"  # set aside for an attempt's next call, which then waits for no disk
     RESERVED = "reserved"  # under way; its tokens and dollars are the most that it may come to
     DONE = "done"
     FAILED = "failed"
     REFUSED = "refused"  # never went out: a budget was in the way
+
+
+UNDER_WAY = (CallStatus.RESERVED, CallStatus.SPARE)
+"""Settled by the process that made them, or abandoned."""
 
 
 class Call(Record):
@@ -81,9 +87,15 @@ def settle(c: Connection, seq: int, call: Call) -> None:
     c.execute(_SETTLE, {"row": seq, **call.model_dump(mode="json")})
 
 
+def drop_spare(c: Connection, seq: int) -> None:
+    """Forget what was set aside for a call that was never made."""
+    spare = (_CALL.seq == seq, _CALL.status == CallStatus.SPARE.value)
+    c.execute(delete(tables.calls).where(*spare))
+
+
 def abandon(c: Connection, before: float) -> int:
     """Close what a process that died left reserved since before then, at its largest price."""
-    left = (_CALL.status == CallStatus.RESERVED.value, _CALL.started_at < before)
+    left = (_CALL.status.in_(UNDER_WAY), _CALL.started_at < before)
     values = {"status": CallStatus.FAILED.value, "estimated": True}
     error = "the process ended before the answer did"
     return c.execute(update(tables.calls).where(*left).values(**values, error=error)).rowcount
@@ -113,7 +125,8 @@ def spend_by_model(c: Connection, run_id: str) -> list[tuple[str, str, Spend]]:
 def listing(c: Connection, run_id: str) -> list[Call]:
     """List the calls of a run in the order in which they were made."""
     columns = [column for column in _CALL if column.name != "seq"]
-    query = select(*columns).where(_CALL.run_id == run_id).order_by(_CALL.seq)
+    mine = (_CALL.run_id == run_id, _CALL.status != CallStatus.SPARE.value)
+    query = select(*columns).where(*mine).order_by(_CALL.seq)
     return [Call.model_validate(dict(row)) for row in c.execute(query).mappings()]
 
 
@@ -122,7 +135,10 @@ def whole(counted: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.coalesce(func.sum(counted), 0), BigInteger)
 
 
-COUNTED = _CALL.status != CallStatus.REFUSED.value
+HELD = _CALL.status != CallStatus.REFUSED.value
+"""What stands against a limit."""
+COUNTED = HELD & (_CALL.status != CallStatus.SPARE.value)
+"""What people are told of."""
 UNPRICED = _CALL.usd.is_(None) & ~_CALL.subscription
 TOKENS = _CALL.input_tokens + _CALL.output_tokens
 SUMS = (

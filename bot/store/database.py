@@ -1,9 +1,11 @@
 """A database and its threads: queries run here, so that the event loop never waits."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -12,7 +14,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.errors import OperatorError
-from bot.store.migrate import migrate
+from bot.store.migrate import Migration, migrate
+from bot.store.retry import Retry, commit
 from bot.store.sqlite import SqliteFile, connect, create_private, sqlite_path
 
 __all__ = ["Connection", "Database"]
@@ -20,61 +23,95 @@ __all__ = ["Connection", "Database"]
 T = TypeVar("T")
 
 _READERS = 4
+_STATEMENT_SECONDS = 60.0
+_IDLE_MILLISECONDS = 10_000
+_PATIENCE = 10.0  # seconds; whoever waits for a command would rather hear that nothing answers
 
 
 class Database:
-    """One database; SQLite takes one writer at a time, PostgreSQL several."""
+    """One database; SQLite takes one writer at a time, PostgreSQL several.
 
-    def __init__(self, engine: Engine, file: SqliteFile | None) -> None:
+    A query that meets an outage (no connection, read-only, no room) is tried again, so it must not
+    do anything but ask the database; one that was committed as the connection broke is not.
+    """
+
+    def __init__(
+        self, engine: Engine, file: SqliteFile | None, url: str, patience: float = math.inf
+    ) -> None:
         self.engine = engine
+        self.url = url
+        """As it was given; it may hold a password."""
+        self.migration = Migration(None)
+        """What was done to it as it was opened."""
+        self._retry = Retry(patience)
         self.file = file
         """Of an SQLite database."""
+        self.guard: Callable[[Connection], None] | None = None
+        """Asked inside each transaction of PostgreSQL that writes, before anything is written."""
         writers = 1 if file else _READERS
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-read")
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, *, patience: float = _PATIENCE) -> Self:
         """Open the database and bring it to this version's schema, a new one included.
 
-        Raises OperatorError when it cannot be reached or was made by a newer version.
+        Once it is open, each query waits for so many seconds for an outage to pass. Raises
+        OperatorError when it cannot be reached now, or was made by a newer version.
         """
-        return await asyncio.get_running_loop().run_in_executor(None, cls._open, url)
+        return await asyncio.get_running_loop().run_in_executor(None, cls._open, url, patience)
 
     @classmethod
-    def _open(cls, url: str) -> Self:
+    def _open(cls, url: str, patience: float) -> Self:
         parsed = parse_url(url)
         path = sqlite_path(url)
-        engine = _sqlite(parsed, path) if path else create_engine(parsed, pool_size=8)
+        engine = _sqlite(parsed, path) if path else _postgresql(url)
         try:
-            migrate(engine)
+            migration = migrate(engine)
         except DBAPIError as error:
             engine.dispose()
-            raise OperatorError(f"the database cannot be opened: {error.orig}") from error
+            raise _complaint(error, url) from error
         except OperatorError:
             engine.dispose()
             raise
-        return cls(engine, SqliteFile(path) if path else None)
+        opened = cls(engine, SqliteFile(path) if path else None, url, patience)
+        opened.migration = migration
+        return opened
+
+    @property
+    def away(self) -> bool:
+        """Say whether a query waits for an outage to pass."""
+        return self._retry.waiting > 0
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run a query that writes nothing."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+        return await self._in(self._readers, self._read, query)
 
     async def write(self, query: Callable[[Connection], T]) -> T:
         """Run a query in one transaction; it is on disk when this returns."""
-        return await asyncio.get_running_loop().run_in_executor(self._writers, self._write, query)
+        return await self._in(self._writers, self._write, query)
 
     async def note(self, query: Callable[[Connection], T]) -> T:
         """Do the same without waiting for the disk: a kill leaves it, a power cut may take it.
 
         For accounts of what dies with the power anyway; the order of writes is kept.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._writers, self._note, query)
+        return await self._in(self._writers, self._note, query)
 
     async def close(self) -> None:
-        """Wait for what runs, then close every connection."""
+        """Wait for what runs, then close every connection; what waits for an outage is given up."""
+        self._retry.give_up()
         with ThreadPoolExecutor(1) as last:  # the loop's own pool may be gone by now
             await asyncio.get_running_loop().run_in_executor(last, self._close)
+
+    async def _in(
+        self,
+        threads: ThreadPoolExecutor,
+        run: Callable[[Callable[[Connection], T]], T],
+        query: Callable[[Connection], T],
+    ) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, self._retry, partial(run, query))
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:
@@ -82,8 +119,7 @@ class Database:
 
     def _write(self, query: Callable[[Connection], T]) -> T:
         if self.file is None:
-            with self.engine.begin() as connection:
-                return query(connection)
+            return commit(self.engine, self._guarded(query), self._retry)
         with self.file.turn, self.engine.connect() as connection:
             with connection.execution_options(write=True).begin():
                 result = query(connection)
@@ -92,14 +128,23 @@ class Database:
 
     def _note(self, query: Callable[[Connection], T]) -> T:
         if self.file is None:
-            with self.engine.begin() as connection:
-                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-                return query(connection)
+            return commit(self.engine, self._guarded(query), self._retry, durable=False)
         with self.file.turn, self.engine.connect() as connection, _unflushed(connection):
             with connection.execution_options(write=True).begin():
                 result = query(connection)
             self.file.checkpointer.touch()
             return result
+
+    def _guarded(self, query: Callable[[Connection], T]) -> Callable[[Connection], T]:
+        guard = self.guard
+        if guard is None:
+            return query
+
+        def guarded(c: Connection) -> T:
+            guard(c)
+            return query(c)
+
+        return guarded
 
     def _close(self) -> None:
         self._readers.shutdown()
@@ -124,6 +169,23 @@ def parse_url(url: str) -> URL:
     raise OperatorError(
         f"COPPICE_DATABASE_URL: {parsed.drivername} is not supported, sqlite and postgresql are"
     )
+
+
+def _complaint(error: DBAPIError, url: str) -> OperatorError:
+    if not url.startswith("sqlite"):
+        from bot.store.postgres import complaint
+
+        return complaint(error.orig or error, url)
+    return OperatorError(f"the database cannot be opened: {error.orig}")
+
+
+def _postgresql(url: str) -> Engine:
+    from bot.store.postgres import parameters  # late: on SQLite nobody needs the driver
+
+    connect_args = parameters(url, name="store", statement_seconds=_STATEMENT_SECONDS)
+    # A process that is stopped in the middle of a transaction keeps no rows locked for ever.
+    connect_args["options"] += f" -c idle_in_transaction_session_timeout={_IDLE_MILLISECONDS}"
+    return create_engine("postgresql+psycopg://", connect_args=connect_args, pool_size=8)
 
 
 def _sqlite(url: URL, path: Path) -> Engine:

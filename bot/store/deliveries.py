@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, Row, func, select, text, update
 
 from bot.runs import DecisionKind, Record
 from bot.store import tables
@@ -13,6 +13,10 @@ _DELIVERY = tables.deliveries.c
 _PAYLOAD = tables.payloads.c
 _WAITING = (_DELIVERY.seq, _DELIVERY.repository_id, _DELIVERY.installation_id, _DELIVERY.due_at)
 _WITH_PAYLOAD = select(tables.deliveries, _PAYLOAD.payload).join(
+    tables.payloads, _PAYLOAD.seq == _DELIVERY.seq
+)
+
+_WHOLE = select(tables.deliveries, _PAYLOAD.payload).outerjoin(
     tables.payloads, _PAYLOAD.seq == _DELIVERY.seq
 )
 
@@ -36,7 +40,9 @@ class DeliveryRow(Record):
     due_at: float | None
     """When it is tried again."""
     payload: bytes | None
-    """None: not read (listings)."""
+    """None: not read (listings), or cleaned away."""
+    digest: bytes | None = None
+    """SHA-256 of the body, from its first try on."""
 
 
 def listing(c: Connection, limit: int = 0) -> list[DeliveryRow]:
@@ -46,8 +52,8 @@ def listing(c: Connection, limit: int = 0) -> list[DeliveryRow]:
 
 
 def get(c: Connection, guid: str) -> DeliveryRow | None:
-    """Read one delivery with its payload."""
-    row = c.execute(_WITH_PAYLOAD.where(_DELIVERY.guid == guid)).first()
+    """Read one delivery with its payload, if that was not cleaned away."""
+    row = c.execute(_WHOLE.where(_DELIVERY.guid == guid)).first()
     return None if row is None else _row(row)
 
 
@@ -66,6 +72,18 @@ def waiting(c: Connection) -> list[Waiting]:
     """List what the dispatcher still owes an answer, in order of arrival."""
     query = select(*_WAITING).where(text(tables.OPEN)).order_by(_DELIVERY.seq)
     return [Waiting(*row) for row in c.execute(query)]
+
+
+def arrived(c: Connection, newest: int, gaps: Sequence[int]) -> list[Waiting]:
+    """List what is open behind a sequence number, or came in later under one of some below it."""
+    late = _DELIVERY.seq > newest
+    query = select(*_WAITING).where(text(tables.OPEN), late | _DELIVERY.seq.in_(gaps))
+    return [Waiting(*row) for row in c.execute(query.order_by(_DELIVERY.seq))]
+
+
+def newest(c: Connection) -> int:
+    """The highest sequence number so far; 0: nothing came in."""
+    return c.execute(select(func.max(_DELIVERY.seq))).scalar() or 0
 
 
 def take(c: Connection, seqs: Sequence[int], budget: int) -> tuple[list[DeliveryRow], list[int]]:

@@ -35,7 +35,7 @@ END;
 _EMPTY = (None,) * 11
 _SETTLE = (
     "UPDATE deliveries SET decision = ?, attempts = ?, reason = ?, runs = ?, due_at = ?,"
-    " requeued = FALSE WHERE seq = ?"
+    " digest = coalesce(digest, ?), requeued = FALSE WHERE seq = ?"
 )
 
 
@@ -135,9 +135,9 @@ class SqliteWriter:
             self._connection.execute("ROLLBACK")
 
 
-def _settlement(settlement: Settlement) -> tuple[str | int | float | None, ...]:
-    seq, decision, attempts, reason, runs, due_at = settlement
-    return decision.value, attempts, reason, json.dumps(runs), due_at, seq
+def _settlement(settlement: Settlement) -> tuple[str | int | float | bytes | None, ...]:
+    seq, decision, attempts, reason, runs, due_at, digest = settlement
+    return str(decision), attempts, reason, json.dumps(runs), due_at, digest, seq
 
 
 def _enter(first: int, arrivals: Sequence[Arrival]) -> tuple[str, list[Any]]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, case, func, literal, select, text
 from bot.runs import Budget, Record
 from bot.store import tables
 from bot.store.calls import (
-    COUNTED,
+    HELD,
     LONGEST_SECONDS,
     TOKENS,
     TOKENS_PER_USD,
@@ -50,6 +50,27 @@ class Refused(Record):
     limit: str
     used: str
     """Such as `$1.97 of $2.00`."""
+
+
+def set_aside(
+    c: Connection, spare: Call, limits: Sequence[Limit], past: "Past | None" = None
+) -> int | None:
+    """Write down what an attempt's next call may come to; None: there is not room enough.
+
+    Half of each limit stays free of it: nobody is refused for a call that may never be made.
+    """
+    halves = [limit.model_copy(update={"most": _half(limit.most)}) for limit in limits]
+    row = reserve(c, spare, halves, past)
+    return row if isinstance(row, int) else None
+
+
+def _half(most: Budget) -> Budget:
+    return Budget(
+        usd=None if most.usd is None else most.usd / 2,
+        tokens=None if most.tokens is None else most.tokens // 2,
+        turns=None if most.turns is None else most.turns // 2,
+        minutes=None if most.minutes is None else most.minutes / 2,
+    )
 
 
 def reserve(
@@ -147,7 +168,7 @@ _USED = {
         whole(case((UNPRICED, TOKENS), else_=0)),
         func.coalesce(func.sum(_CALL.seconds), literal(0.0)),
     ).where(
-        COUNTED,
+        HELD,
         _CALL.started_at >= bindparam("since"),
         _CALL.started_at < bindparam("until"),
         *(_CALL[name] == bindparam(name) for name in sorted(columns)),

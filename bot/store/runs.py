@@ -1,5 +1,6 @@
 """Runs, their stages and their events; every function takes a connection first."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
@@ -23,7 +24,7 @@ from bot.store import tables
 from bot.store.upsert import insert_or_ignore, upsert
 
 _RUN = tables.runs.c
-_SHORTEST_PREFIX = 6
+_PREFIX = re.compile(r"[0-9a-f]{6,}")
 
 
 class Changes(TypedDict, total=False):
@@ -63,12 +64,12 @@ def insert(c: Connection, run: Run) -> Run | None:
 def get(c: Connection, id_or_prefix: str) -> Run | None:
     """Read a run by its id, or by six or more of its first characters where they name just one."""
     exact = _one(c, _RUN.id == id_or_prefix)
-    if exact or len(id_or_prefix) < _SHORTEST_PREFIX:
+    if exact or not _PREFIX.fullmatch(id_or_prefix):
         return exact
-    matches = c.execute(
-        select(tables.runs).where(_RUN.id.startswith(id_or_prefix, autoescape=True)).limit(2)
-    ).all()
-    return _run(matches[0]) if len(matches) == 1 else None
+    # between two ids, for the index: no database uses one for LIKE with these texts
+    within = _RUN.id.between(id_or_prefix, f"{id_or_prefix}g")
+    matches = c.execute(select(tables.runs).where(within).limit(2)).all()
+    return read_row(matches[0]) if len(matches) == 1 else None
 
 
 def listing(c: Connection, limit: int = 0) -> list[Run]:
@@ -80,7 +81,7 @@ def listing(c: Connection, limit: int = 0) -> list[Run]:
 def living(c: Connection, repository_id: int, issue: int) -> Run | None:
     """Find the run that works on an issue, or follows its pull request."""
     row = c.execute(_LIVING, {"repository": repository_id, "number": issue}).first()
-    return None if row is None else _run(row)
+    return None if row is None else read_row(row)
 
 
 def latest(c: Connection, repository_id: int, issue: int) -> Run | None:
@@ -109,6 +110,11 @@ def on_base(c: Connection, repository_id: int, branch: str) -> list[Run]:
     return [run for run in living if run.work.base_ref == branch]
 
 
+def all_living(c: Connection) -> list[Run]:
+    """List every run that is at work or follows, of all installations, oldest first."""
+    return _all(c, select(tables.runs).where(text(tables.ALIVE)).order_by(_RUN.created_at))
+
+
 def living_of_installation(
     c: Connection, installation_id: int, repository_id: int | None = None
 ) -> list[Run]:
@@ -131,7 +137,7 @@ def update(c: Connection, run_id: str, **changes: Unpack[Changes]) -> Run:
         values["work"] = {**row.work, **values["work"]}
         values["branch"] = values["work"].get("branch")
     c.execute(sql_update(tables.runs).where(_RUN.id == run_id).values(values))
-    return _run(c.execute(select(tables.runs).where(_RUN.id == run_id)).one())
+    return read_row(c.execute(select(tables.runs).where(_RUN.id == run_id)).one())
 
 
 def request_stop(c: Connection, run_id: str, stop: Stop) -> bool:
@@ -177,6 +183,17 @@ def events(c: Connection, run_id: str, after: int = 0) -> list[tuple[int, float,
     ]
 
 
+def recent_events(c: Connection, run_id: str, types: Sequence[str], most: int) -> list[RunEvent]:
+    """List the newest events of some types, oldest first."""
+    row = tables.events.c
+    query = select(tables.events).where(row.run_id == run_id, row.type.in_(types))
+    found = c.execute(query.order_by(row.seq.desc()).limit(most)).all()
+    return [
+        RunEvent(stage=each.stage, attempt=each.attempt, type=each.type, data=each.data)
+        for each in reversed(found)
+    ]
+
+
 def _values(run: Run) -> dict[str, Any]:
     document = run.model_dump(mode="json", by_alias=True)
     repository = document.pop("repository")
@@ -189,7 +206,8 @@ def _values(run: Run) -> dict[str, Any]:
     }
 
 
-def _run(row: Row[Any]) -> Run:
+def read_row(row: Row[Any]) -> Run:
+    """Read a row of the table; raises ValidationError where Coppice did not write it."""
     values = dict(row._mapping)
     del values["branch"]
     values["repository"] = RepositoryRef(
@@ -203,8 +221,8 @@ def _run(row: Row[Any]) -> Run:
 def _one(c: Connection, *conditions: ColumnElement[bool] | Any) -> Run | None:
     query = select(tables.runs).where(*conditions)
     row = c.execute(query.order_by(_RUN.created_at.desc(), _RUN.id).limit(1)).first()
-    return None if row is None else _run(row)
+    return None if row is None else read_row(row)
 
 
 def _all(c: Connection, query: Select[Any]) -> list[Run]:
-    return [_run(row) for row in c.execute(query)]
+    return [read_row(row) for row in c.execute(query)]

@@ -6,19 +6,39 @@ import sqlite3
 import sys
 
 from bot.errors import OperatorError
-from bot.store.sqlite import SqliteFile, create_private
+from bot.store.sqlite import SqliteFile, create_private, sqlite_path
 
-HEAD = "0003"
+HEAD = "0006"
 """Revision that this version of Coppice works with: the newest under ``migrations/versions``."""
+MOVED = "moved"
+"""In the place of a revision: the installation of this SQLite file lives in PostgreSQL now."""
 
 
 def refuse_newer(found: str | None) -> None:
-    """Raise OperatorError when a newer version of Coppice made the schema."""
+    """Raise OperatorError when a newer version of Coppice made the schema, or it was moved."""
+    if found == MOVED:
+        raise OperatorError(
+            "this SQLite database was moved to PostgreSQL by `coppice move`: set"
+            " COPPICE_DATABASE_URL to postgresql://…, or restore a backup elsewhere"
+        )
     if found is not None and (not re.fullmatch(r"\d{4}", found) or found > HEAD):
         raise OperatorError(
             f"the database is at schema {found}, this version of Coppice knows {HEAD}: "
             "it was made by a newer version; start that one, or restore a backup"
         )
+
+
+async def prepare_any(url: str) -> SqliteFile | str:
+    """Bring the database of a URL to this version's schema; answer where the journal is."""
+    path = sqlite_path(url)
+    if path is None:
+        from bot.store import postgres_schema  # late: on SQLite nobody needs the driver
+
+        await postgres_schema.prepare(url)
+        return url
+    file = SqliteFile(path)
+    await prepare(file)
+    return file
 
 
 async def prepare(file: SqliteFile) -> None:

@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 from bot.errors import OperatorError
@@ -50,6 +51,32 @@ def create_private(path: Path) -> None:
         raise OperatorError(f"the database {path} cannot be written: {error.strerror}") from error
 
 
+def copy_beside(path: Path, name: str) -> Path:
+    """Copy a database, while others may use it, to a file of the same folder with mode 0600.
+
+    One of the same name is replaced once the new one is whole. Raises OperatorError.
+    """
+    copy = path.with_name(f"{path.name}.{name}")
+    part = copy.with_name(f"{copy.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        create_private(part)
+        with (
+            closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as source,
+            closing(sqlite3.connect(part)) as target,
+        ):
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")
+        descriptor = os.open(part, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+        part.replace(copy)
+    except (sqlite3.Error, OSError) as error:
+        part.unlink(missing_ok=True)
+        raise OperatorError(f"the database {path} cannot be copied to {copy}: {error}") from error
+    return copy
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Open a connection as every one of ours has to be set up.
 
@@ -64,4 +91,5 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA wal_autocheckpoint=0")
     connection.execute("PRAGMA journal_size_limit=268435456")
     connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA cache_size=-500")  # KB each; the system caches the file anyway
     return connection

@@ -66,6 +66,7 @@ Index("runs_by_issue", runs.c.repository_id, runs.c.issue, runs.c.created_at)
 Index("runs_by_pull_request", runs.c.repository_id, runs.c.pull_request)
 Index("runs_by_branch", runs.c.repository_id, runs.c.branch)
 Index("runs_by_age", runs.c.created_at)
+Index("runs_by_status", runs.c.status, runs.c.following)
 
 stages = Table(
     "stages",
@@ -81,6 +82,12 @@ stages = Table(
     Column("error", _Document),
     Column("result", _Document, nullable=False),
     UniqueConstraint("run_id", "key", name="stages_by_key"),
+)
+Index(
+    "stages_running",
+    stages.c.name,
+    sqlite_where=text("status = 'running'"),
+    postgresql_where=text("status = 'running'"),
 )
 
 events = Table(
@@ -145,6 +152,12 @@ Index("calls_by_installation", calls.c.installation_id, calls.c.started_at)
 Index("calls_by_repository", calls.c.repository_id, calls.c.started_at)
 Index("calls_by_person", calls.c.person, calls.c.started_at)
 Index("calls_by_age", calls.c.started_at)
+Index(
+    "calls_reserved",
+    calls.c.started_at,
+    sqlite_where=text("status = 'reserved'"),
+    postgresql_where=text("status = 'reserved'"),
+)
 
 secrets = Table(
     "secrets",
@@ -182,6 +195,7 @@ deliveries = Table(
     Column("runs", _Document),
     Column("due_at", Double),
     Column("requeued", Boolean, nullable=False, server_default=text("false")),
+    Column("digest", LargeBinary),
 )
 Index("deliveries_open", deliveries.c.seq, sqlite_where=text(OPEN), postgresql_where=text(OPEN))
 Index(
@@ -189,6 +203,13 @@ Index(
     deliveries.c.seq,
     sqlite_where=text("requeued"),
     postgresql_where=text("requeued"),
+)
+
+Index(
+    "deliveries_dead",
+    deliveries.c.seq,
+    sqlite_where=text("decision = 'dead'"),
+    postgresql_where=text("decision = 'dead'"),
 )
 
 payloads = Table(
@@ -210,5 +231,100 @@ marks = Table(
     "marks",
     metadata,
     Column("name", String, primary_key=True),
+    Column("at", Double, nullable=False),
+)
+
+# Triggers refuse every change of a row and every removal.
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", _Counter, primary_key=True, autoincrement=False),
+    Column("key", String, unique=True),
+    Column("at", Double, nullable=False),
+    Column("who", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("installation_id", BigInteger),
+    Column("repository_id", BigInteger),
+    Column("run_id", String),
+    Column("data", _Document, nullable=False),
+    Column("hash", String, nullable=False),
+)
+Index("audit_by_run", audit.c.run_id)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("life", String, nullable=False),
+    Column("version", String, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("host", String, nullable=False),
+    Column("session", Integer),
+    Column("slots", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("child", String, primary_key=True),
+    Column("run_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("part", _Document, nullable=False),
+    Column("repository_id", BigInteger, nullable=False),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("person", String, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("asked_at", Double, nullable=False),
+    Column("only", String),
+    Column("worker", String),
+    Column("taken_at", Double),
+    Column("begun", Boolean, nullable=False),
+)
+Index("turns_by_run", turns.c.run_id)
+
+served = Table(
+    "served",
+    metadata,
+    Column("scope", String, primary_key=True),
+    Column("whose", String, primary_key=True),
+    Column("at", Double, nullable=False),
+)
+
+writes = Table(
+    "writes",
+    metadata,
+    Column("seq", _Counter, primary_key=True),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+)
+Index("writes_by_installation", writes.c.installation_id, writes.c.at)
+
+run_files = Table(
+    "run_files",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("by", String, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("seq", _Counter, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("run_id", String, nullable=False),
+    Column("by", String, nullable=False),
     Column("at", Double, nullable=False),
 )

@@ -11,13 +11,14 @@ from bot.worktree.failures import (
 )
 from bot.worktree.git import Git
 from bot.worktree.mirror import Mirrors
-from bot.worktree.objects import Identity, Merged, Objects, Works
+from bot.worktree.objects import BUNDLE, Identity, Merged, Objects, Works
 from bot.worktree.pool import Worktrees
 from bot.worktree.push import Pusher
 from bot.worktree.remote import Network, Remote
 from bot.worktree.worktree import Worktree
 
 __all__ = [
+    "BUNDLE",
     "AccessDenied",
     "BranchMoved",
     "Change",

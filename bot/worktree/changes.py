@@ -65,6 +65,14 @@ async def added(git: Git, old: str, new: str) -> dict[str, bytes]:
     return found
 
 
+async def sections(git: Git, old: str, new: str) -> list[tuple[str, str]]:
+    """Give the difference by file, as (path, its part), renames found as GitHub finds them."""
+    raw = await git.run(*_TREES, "-M", "--raw", "-z", *_both(old, new))
+    text = await git.run(*_TREES, "-M", "-p", *_both(old, new))
+    parts = (b"\n".join(lines).decode(errors="replace") for lines in _parts(text))
+    return list(zip(_renamed(raw.split(b"\0")), parts, strict=True))
+
+
 async def sizes(git: Git, shas: Sequence[str]) -> dict[str, int]:
     asked = "".join(f"{checked_sha(sha)}\n" for sha in shas).encode()
     lines = (await git.run("cat-file", "--batch-check", stdin=asked)).decode().splitlines()
@@ -103,6 +111,41 @@ def _change(head: str, path: bytes) -> Change:
         old_sha=None if old_sha == _NONE else old_sha,
         new_sha=None if new_sha == _NONE else new_sha,
     )
+
+
+def _renamed(fields: list[bytes]) -> Iterator[str]:
+    """Name the new path of each part of a difference in which renames were found."""
+    left = iter(fields)
+    for head in left:
+        if not head:
+            return
+        status = head.rpartition(b" ")[2]
+        path = next(left)
+        if status[:1] in b"RC":
+            path = next(left)
+        for _ in range(2 if status == b"T" else 1):  # git shows it deleted, then added
+            yield os.fsdecode(path)
+
+
+def _parts(text: bytes) -> Iterator[list[bytes]]:
+    """Cut a difference where a file begins; the hunks' own counts say what is a line of a file."""
+    lines: list[bytes] | None = None
+    minus = plus = 0
+    for line in text.split(b"\n"):
+        inside = minus > 0 or plus > 0
+        if not inside and line.startswith(b"diff --git "):
+            if lines is not None:
+                yield lines
+            lines = []
+        if lines is not None:
+            lines.append(line)
+        if inside:
+            minus -= line[:1] in b"- " and not line.startswith(b"\\")
+            plus -= line[:1] in b"+ " and not line.startswith(b"\\")
+        elif head := _HUNK.match(line):
+            minus, plus = (1 if count is None else int(count) for count in head.groups())
+    if lines is not None:
+        yield lines
 
 
 def _files(text: bytes) -> Iterator[list[bytes]]:

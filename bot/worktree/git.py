@@ -11,11 +11,14 @@ from pathlib import Path
 from subprocess import PIPE
 
 from bot.box.child import Child
+from bot.worktree.directory import free_locks
 from bot.worktree.failures import failure
 from bot.worktree.remote import LOCAL, Remote
 
 SECONDS = 120.0
 OUTPUT = 256 * 1024 * 1024  # bytes that one command may say; more is an attack or a mistake
+KILLED = 128 + signal.SIGKILL
+TRIES = 3  # of a command that somebody kills: the kernel when memory is short, an operator
 PATIENCE = 2.0  # seconds from SIGTERM, at which git removes its lock files, to SIGKILL
 
 # What a repository's own files can have git run (hooks, filters, monitors) is off, always.
@@ -105,11 +108,30 @@ class Git:
     async def _say(
         self, arguments: tuple[str, ...], env: Mapping[str, str], stdin: bytes, seconds: float
     ) -> "Said":
+        """Run a command; again where it was killed from outside, which says nothing about it."""
+        for _ in range(TRIES - 1):
+            said = await self._once(arguments, env, stdin, seconds)
+            if not said.killed:
+                return said
+            self._free(arguments[0])
+        return await self._once(arguments, env, stdin, seconds)
+
+    async def _once(
+        self, arguments: tuple[str, ...], env: Mapping[str, str], stdin: bytes, seconds: float
+    ) -> "Said":
         process = self._start(arguments, env)
         try:
             return await _converse(process, stdin, seconds)
         finally:
             process.close()
+
+    def _free(self, command: str) -> None:
+        """Remove the locks of a killed command, where no other git can have taken them."""
+        if command == "fetch":
+            free_locks(self.directory)
+        elif self.index is not None or self.work_tree is not None:
+            index = self.index or self.directory / "index"
+            index.with_name(f"{index.name}.lock").unlink(missing_ok=True)
 
     def _start(self, arguments: tuple[str, ...], env: Mapping[str, str]) -> Child:
         command = ("git", f"--git-dir={self.directory}", *self._tree_options(), *arguments)
@@ -156,6 +178,12 @@ class Said:
     errors: bytes
     problem: str | None = None
     """Why it did not end by itself."""
+
+    @property
+    def killed(self) -> bool:
+        """Say whether it, or a helper of its own, was killed by somebody else."""
+        helper = b"died of signal 9" in self.errors
+        return self.problem is None and (self.exit_code == KILLED or helper)
 
 
 async def _converse(process: Child, stdin: bytes, seconds: float) -> Said:

@@ -112,6 +112,15 @@ class Objects:
         """Return the difference as people read it; bytes that are not UTF-8 are replaced."""
         return (await changes.patch(self.git, old, new, binary=False)).decode(errors="replace")
 
+    async def sections(self, old: str, new: str) -> list[tuple[str, str]]:
+        """Return the difference by file, as (path, its part), with renames as GitHub has them."""
+        return await changes.sections(self.git, old, new)
+
+    async def merge_base(self, one: str, other: str) -> str | None:
+        """Name the commit that both grew out of; None: they have nothing in common."""
+        code, said = await self.git.answer("merge-base", checked_sha(one), checked_sha(other))
+        return None if code else said.decode().split()[0]
+
     async def sizes(self, shas: Sequence[str]) -> dict[str, int]:
         """Return the sizes of blobs; a commit of another repository (gitlink) has none."""
         return await changes.sizes(self.git, shas)

@@ -1,5 +1,7 @@
 """Bring a run's commit to its branch on GitHub, if the branch is where it was expected."""
 
+from collections.abc import Awaitable, Callable
+
 from bot.runs import Push, RepositoryRef
 from bot.worktree.failures import BranchMoved
 from bot.worktree.moved import following
@@ -8,6 +10,7 @@ from bot.worktree.objects import Works
 from bot.worktree.remote import Remote
 
 SECONDS = 600.0
+Fence = Callable[[], Awaitable[None]]
 
 PUSH = (
     "push",
@@ -22,8 +25,10 @@ UP_TO_DATE = b"="  # begins the line of a ref that needed no push
 
 
 class Pusher:
-    def __init__(self, works: Works) -> None:
+    def __init__(self, works: Works, fence: Fence | None = None) -> None:
+        """``fence`` is asked right before each push; it returns where we may still push."""
         self._works = works
+        self._fence = fence
 
     async def remote_sha(
         self, repository: RepositoryRef, branch: str, *, url: str, token: str
@@ -49,6 +54,8 @@ class Pusher:
         lease = f"--force-with-lease={ref}:{expected}"
 
         async def act(remote: Remote) -> bytes:
+            if self._fence is not None:
+                await self._fence()
             return await objects.git.run(
                 *PUSH, lease, "--", remote.url, spec, remote=remote, seconds=SECONDS
             )

@@ -25,6 +25,8 @@ class Worktree:
         """Nothing lies there but what git put there."""
         self.commit: str | None = None
         """What it was put on last; None: not yet."""
+        self.made_by: str | None = None
+        """Names the command, and its commit, of which files lie there beside; None: of none."""
         self.objects = objects
         self._git = slot.git_for(objects)
         self.path: Path = slot.tree
@@ -42,6 +44,7 @@ class Worktree:
         commit or one of its objects is missing; the mirror's next fetch mends that.
         """
         checked_sha(commit)
+        self.made_by = None
         clean, self.tidy = self.tidy, False  # from now on somebody may work there
         try:
             if not clean:

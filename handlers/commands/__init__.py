@@ -3,7 +3,7 @@
 from difflib import get_close_matches
 
 from bot.guard.commands import CommandLine
-from handlers.commands import approve, follow_up, patch, pause, retry, run, stop, why
+from handlers.commands import approve, fix, follow_up, patch, pause, retry, review, run, stop, why
 from handlers.commands.command import Command
 from handlers.commands.help import command as help_command
 
@@ -13,8 +13,9 @@ _ACTING = (
     approve.APPROVE,
     approve.REJECT,
     retry.COMMAND,
+    review.COMMAND,
     stop.COMMAND,
-    follow_up.FIX,
+    fix.COMMAND,
     follow_up.REBASE,
     follow_up.CI,
     follow_up.READY,
@@ -26,13 +27,11 @@ _ACTING = (
 COMMANDS: dict[str, Command] = {
     command.verb: command for command in (*_ACTING, help_command(_ACTING))
 }
-PLANNED = frozenset({"review"})
-"""Verbs of the design that do nothing yet; they are named instead of guessed at."""
 
 
 def nearly(line: CommandLine) -> str | None:
     """Name the verb that somebody who wrote one word probably meant; other words are a note."""
     if line.words or line.below:
         return None
-    near = get_close_matches(line.verb, [*COMMANDS, *PLANNED], n=1)
+    near = get_close_matches(line.verb, COMMANDS, n=1)
     return near[0] if near else None

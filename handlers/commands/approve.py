@@ -14,6 +14,8 @@ _HASH = re.compile(r"[0-9a-f]{4,64}")
 async def _approve(asked: Asked, context: Context) -> Reply:
     run = await asked.run(context)
     hash_ = _shown(asked, run)
+    if run.status.ended and not run.following and run.status is not RunStatus.DONE:
+        raise UserError("No plan waits any more: its run has ended. `/coppice retry` goes on.")
     if run.status.ended and not run.following:
         onward = retry(run, asked.wanted, Onward(hash=hash_))
         return Reply(starts=(onward,)) if isinstance(onward, Again) else Reply(tells=(onward,))

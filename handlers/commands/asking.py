@@ -6,12 +6,23 @@ from typing import Literal
 
 from bot.errors import UserError
 from bot.github.texts import answers
-from bot.runs import Again, Comment, Decision, Effect, Pause, Permission, React, Start, Tell
-from handlers.commands import COMMANDS, PLANNED, nearly
+from bot.runs import (
+    Again,
+    Commanded,
+    Comment,
+    Decision,
+    Effect,
+    Pause,
+    Permission,
+    React,
+    Start,
+    Tell,
+)
+from handlers.commands import COMMANDS, nearly
 from handlers.commands.command import Asked, Command, Reply, Where, Who
 from handlers.commands.note import note
 from handlers.context import Context
-from handlers.people import Refusal, may_start
+from handlers.people import Refusal, may_start, verb_of
 
 Reaction = Literal["eyes", "rocket", "confused"]
 
@@ -22,7 +33,7 @@ async def allowed(asked: Sequence[Asked], held: Permission, context: Context) ->
         command = COMMANDS.get(each.line.verb)
         if not await _may(each, command.who if command else Who.WRITE, held, context):
             refusal = Refusal(
-                asked=each.line.text if each.box is None else f"the box {each.box}",
+                asked=_written(each),
                 sender=each.sender,
                 held=held,
                 repository=each.repository,
@@ -31,6 +42,7 @@ async def allowed(asked: Sequence[Asked], held: Permission, context: Context) ->
                 url=each.comment.html_url,
                 starts=each.line.verb == "run",
                 needs="maintain" if held.may_write else "write",
+                key=each.key,
             )
             return refusal.decision(context)
     return None
@@ -52,10 +64,12 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
     tells: list[Tell] = []
     pauses: list[Pause] = []
     said: list[str] = []
+    commands: list[Commanded] = []
     for each in asked:
         reply = await _reply(each, context)
         if reply.starts and starts:
-            reply = Reply(answer=_refused(each, "One start for each comment."))
+            reply = _refused(each, "One start for each comment.")
+        commands.append(_commanded(each, reply.why_not))
         starts += reply.starts
         tells += reply.tells
         pauses += reply.pauses
@@ -68,6 +82,7 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
         effects=_effects(asked[0], said),
         then=_reaction(asked[0], "rocket") if acts and not tells else (),
         otherwise=_reaction(asked[0], "confused") if acts else (),
+        commands=tuple(commands),
         reason="answered" if said and not acts else None,
     )
 
@@ -98,25 +113,37 @@ async def _reply(asked: Asked, context: Context) -> Reply:
         settings, words = command.read(asked.line.words)
         return await command.call(replace(asked, settings=settings, words=words), context)
     except UserError as error:
-        return Reply(answer=_refused(asked, str(error)))
+        return _refused(asked, str(error))
 
 
 async def _other(asked: Asked, context: Context) -> Reply:
     """Take words that are no command for a note, unless they nearly are one."""
     verb = asked.line.verb
-    if verb in PLANNED:
-        return Reply(answer=answers.not_built(verb))
     if (near := nearly(asked.line)) is not None:
         return Reply(answer=answers.unknown_command(verb, near))
     return await note(asked, context)
 
 
 def _check_place(asked: Asked, command: Command) -> None:
-    here = Where.PULL_REQUEST if asked.on_pull_request else Where.ISSUE
-    if here not in command.where:
+    pulls = {Where.PULL_REQUEST, Where.ANY_PULL_REQUEST}
+    if not (pulls if asked.on_pull_request else {Where.ISSUE}) & set(command.where):
         raise UserError(f"It is for {' and '.join(command.where)}.")
 
 
-def _refused(asked: Asked, why: str) -> str:
-    written = asked.line.text if asked.box is None else f"the box {asked.box}"
-    return answers.not_done(written, asked.sender.login, why, asked.comment.html_url)
+def _refused(asked: Asked, why: str) -> Reply:
+    answer = answers.not_done(_written(asked), asked.sender.login, why, asked.comment.html_url)
+    return Reply(answer=answer, why_not=why)
+
+
+def _written(asked: Asked) -> str:
+    return asked.line.text if asked.box is None else f"the box {asked.box}"
+
+
+def _commanded(asked: Asked, why_not: str | None) -> Commanded:
+    return Commanded(
+        key=asked.key,
+        by=asked.sender.login,
+        repository=asked.repository,
+        verb=verb_of(_written(asked)),
+        why_not=why_not,
+    )

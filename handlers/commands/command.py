@@ -22,6 +22,7 @@ class Where(StrEnum):
 
     ISSUE = "issues"
     PULL_REQUEST = "pull requests of Coppice"
+    ANY_PULL_REQUEST = "pull requests"
 
 
 class Who(StrEnum):
@@ -78,15 +79,22 @@ class Asked:
         return Wanted(
             by=self.sender.login,
             by_id=self.sender.id,
+            machine=self.sender.type == "Bot",
             key=self.key,
             asked=asked,
             comment_id=self.comment.id if self.box is None else None,
         )
 
     async def newest_run(self, context: Context) -> Run | None:
-        """Find the run that the command is about: the pull request's, else the issue's newest."""
-        find = context.runs.of_pull_request if self.on_pull_request else context.runs.latest
-        return await find(self.repository.id, self.issue.number)
+        """Find the run that the command is about: the one that opened the pull request, else the
+        newest on it or on the issue.
+        """
+        number = self.issue.number
+        if self.on_pull_request:
+            own = await context.runs.of_pull_request(self.repository.id, number)
+            if own is not None:
+                return own
+        return await context.runs.latest(self.repository.id, number)
 
     async def run(self, context: Context) -> Run:
         """The same; raises UserError where there was none yet."""
@@ -111,6 +119,8 @@ class Reply:
     tells: tuple[Tell, ...] = ()
     pauses: tuple[Pause, ...] = ()
     answer: str | None = None
+    why_not: str | None = None
+    """Why it cannot be done, as the answer says."""
 
 
 Call = Callable[[Asked, Context], Awaitable[Reply]]

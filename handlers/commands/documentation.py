@@ -5,7 +5,7 @@
 
 import sys
 
-from handlers.commands import COMMANDS, PLANNED
+from handlers.commands import COMMANDS
 from handlers.commands.command import Command
 
 _HEAD = """\
@@ -27,10 +27,7 @@ Coppice puts eyes on the comment that it takes up, and answers in one comment wh
 
 def page() -> str:
     """Return the whole page."""
-    parts = [_HEAD, *(_section(command) for command in COMMANDS.values())]
-    planned = ", ".join(f"`{verb}`" for verb in sorted(PLANNED))
-    parts.append(f"## Not built yet\n\n{planned}: named so by Coppice when somebody writes them.\n")
-    return "\n".join(parts)
+    return "\n".join([_HEAD, *(_section(command) for command in COMMANDS.values())])
 
 
 def _section(command: Command) -> str:

@@ -1,35 +1,40 @@
-"""Commands about an open pull request of ours: `ci`, `fix`, `rebase` and `ready`."""
+"""Commands about an open pull request: `ci`, `rebase` and `ready`."""
 
 from bot.errors import UserError
-from bot.runs import MessageKind, Run
+from bot.runs import Again, MessageKind, Run
 from handlers.commands.command import Asked, Command, Reply
 from handlers.context import Context
 from handlers.runs import alive, say
-
-_FIXES = ("checks", "conflicts")
+from handlers.visiting import MEND
 
 
 async def _ci(asked: Asked, context: Context) -> Reply:
+    run = await asked.newest_run(context)
+    if (
+        run is not None
+        and run.pipeline == MEND
+        and run.status.ended
+        and run.work.checkpoint is not None
+    ):
+        wanted = asked.wanted
+        return Reply(
+            starts=(
+                Again(run_id=run.id, key=asked.key, stage="ci", by=wanted.by, by_id=wanted.by_id),
+            )
+        )
     return Reply(tells=(say(await asked.living_run(context), MessageKind.CI, asked.wanted),))
 
 
-async def _fix(asked: Asked, context: Context) -> Reply:
-    what = asked.words[0].lower() if asked.words else ""
-    if what and what not in _FIXES:
-        raise UserError("It takes `checks` or `conflicts`, or nothing for both.")
-    run = await _followed(asked, context)
-    return Reply(tells=(say(run, MessageKind.FIX, asked.wanted, text=what),))
-
-
 async def _rebase(asked: Asked, context: Context) -> Reply:
-    return Reply(tells=(say(await _followed(asked, context), MessageKind.REBASE, asked.wanted),))
+    return Reply(tells=(say(await followed(asked, context), MessageKind.REBASE, asked.wanted),))
 
 
 async def _ready(asked: Asked, context: Context) -> Reply:
-    return Reply(tells=(say(await _followed(asked, context), MessageKind.READY, asked.wanted),))
+    return Reply(tells=(say(await followed(asked, context), MessageKind.READY, asked.wanted),))
 
 
-async def _followed(asked: Asked, context: Context) -> Run:
+async def followed(asked: Asked, context: Context) -> Run:
+    """Find the run of our open pull request; raises UserError where there is none."""
     run = await asked.newest_run(context)
     if run is None or not alive(run) or not run.following:
         raise UserError("There is no open pull request of Coppice here.")
@@ -41,14 +46,6 @@ CI = Command(
     summary="Push the same work without `[skip ci]`, now and in later rounds.",
     call=_ci,
     examples=("/coppice ci",),
-)
-FIX = Command(
-    verb="fix",
-    summary="Mend failing checks or conflicts with the base on the pull request, in one round.",
-    call=_fix,
-    words="[checks|conflicts]",
-    most_words=1,
-    examples=("/coppice fix", "/coppice fix conflicts"),
 )
 REBASE = Command(
     verb="rebase",

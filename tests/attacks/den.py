@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sqlalchemy import Connection, select
 
 from bot.scripted_model import Play, Scenario, ScriptedModel, Step
-from bot.store import runs
+from bot.store import runs, tables
 from tests.attacks import hunt
 from tests.attacks.traces import traces
 from tests.service.world import Json, World, world
@@ -44,8 +45,15 @@ class Taken:
 
     run: Json
     events: Sequence[Json]
-    said: bytes
-    """What people can read of it: comments, pull request, checks, patch, timeline, logs."""
+    told: bytes
+    """What people can read of it, and what is stored of it: comments, pull request, checks,
+    pushes, timeline, rows of the database, logs."""
+    kept: bytes
+    """What lies beside it for whoever owns the machine: the work, and notes of a killed attempt."""
+
+    @property
+    def said(self) -> bytes:
+        return self.told + self.kept
 
     def of(self, kind: str) -> list[Json]:
         return [event["data"] for event in self.events if event["type"] == kind]
@@ -89,7 +97,8 @@ class Den:
         run = await self.town.ended(issue, seconds=120)
         lines = (await self.town.output("runs", run["id"], "--events", "--json")).splitlines()
         events = [json.loads(line) for line in lines]
-        return Taken(run=run, events=events, said=await self._said(issue, run, lines))
+        told, kept = await self._told(issue, run, lines), await self._kept(run)
+        return Taken(run=run, events=events, told=told, kept=kept)
 
     async def violations(self, run: Json) -> list[tuple[str, str]]:
         """The rules that a change broke: rule and path."""
@@ -107,7 +116,7 @@ class Den:
         kept = (*plays, *self.model.scenario.plays)
         self.model.scenario = self.model.scenario.model_copy(update={"plays": kept})
 
-    async def _said(self, issue: int, run: Json, lines: list[str]) -> bytes:
+    async def _told(self, issue: int, run: Json, lines: list[str]) -> bytes:
         town, number = self.town, run["pull_request"]
         parts: list[Any] = [await town.repo("GET", f"/issues/{issue}/comments")]
         parts += [await town.repo("GET", f"/issues/{issue}"), await town.repo("GET", "/branches")]
@@ -117,20 +126,37 @@ class Den:
             parts += [pull, await town.repo("GET", f"/commits/{sha}")]
             parts += [await town.repo("GET", f"/pulls/{number}/files")]
             parts += [await town.checks(sha), await town.repo("GET", f"/pulls/{number}/reviews")]
-        parts += [await town.writes(), "\n".join(lines), await town.output("patch", run["id"])]
+        parts += [await town.writes(), "\n".join(lines), await self._rows(run)]
         parts += [await town.output("runs", run["id"], "--json")]
         texts = [part if isinstance(part, str) else json.dumps(part) for part in parts]
-        folder = town.folder / "coppice" / "runs" / run["id"]
-        logs = [path for path in folder.rglob("*") if path.suffix in (".log", ".json", ".txt")]
+        logs = (town.folder / "coppice" / "runs" / run["id"] / "logs").rglob("*.log")
         files = [path.read_bytes() for path in (town.folder / "serve.log", *logs)]
         return b"\n".join([*(text.encode() for text in texts), *files])
+
+    async def _rows(self, run: Json) -> str:
+        """All that the store holds of a run."""
+
+        def read(c: Connection) -> str:
+            found: list[Any] = []
+            for table in (tables.events, tables.stages, tables.calls, tables.ledger):
+                found += c.execute(select(table).where(table.c.run_id == run["id"])).all()
+            found += c.execute(select(tables.runs).where(tables.runs.c.id == run["id"])).all()
+            return "\n".join(json.dumps(list(row), default=str) for row in found)
+
+        return await (await self.town._stored()).read(read)
+
+    async def _kept(self, run: Json) -> bytes:
+        folder = self.town.folder / "coppice" / "runs" / run["id"]
+        names = (path for path in folder.rglob("*") if path.suffix in (".json", ".txt"))
+        patch = await self.town.output("patch", run["id"])
+        return b"\n".join([patch.encode(), *(path.read_bytes() for path in names)])
 
 
 @asynccontextmanager
 async def den(
-    folder: Path, *, models: Mapping[str, Any] | None = None, **settings: str
+    folder: Path, *, models: Mapping[str, Any] | None = None, api: str = "chat", **settings: str
 ) -> AsyncIterator[Den]:
-    """Start it; ``models`` is more of the operator's catalogue."""
+    """Start it; ``models`` is more of the operator's catalogue, ``api`` what its model speaks."""
     review = Play(match="You review a change", answers=({"findings": []},))
     async with ScriptedModel(Scenario(plays=(review,))) as model, _decoy() as (pid, argument):
         canaries = {"a process of the host": argument}
@@ -144,8 +170,8 @@ async def den(
         canaries["environment"] = _canary()
         (folder / "coppice").chmod(0o700)
         endpoint: dict[str, Any] = {
-            "url": f"{model.url}/v1",
-            "api": "chat",
+            "url": f"{model.url}/v1" if api in ("chat", "responses") else model.url,
+            "api": api,
             "model": "scripted-model",
         }
         endpoint |= {"price": {"input": 5.0, "output": 5.0}, "key_file": str(folder / "model-key")}

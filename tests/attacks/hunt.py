@@ -6,6 +6,7 @@ of the host that hold a secret.
 """
 
 import base64
+import codecs
 import gzip
 import os
 import re
@@ -80,6 +81,7 @@ def spellings(secret: bytes) -> dict[str, str]:
         "shifted": base64.b64encode(b"x" + secret).decode(),
         "gzip": base64.b64encode(gzip.compress(secret)).decode(),
         "url": "".join(f"%{byte:02X}" for byte in secret) + quote(plain),
+        "rot13": codecs.encode(plain, "rot13"),
         "split": f'"{plain[:half]}" +\n    "{plain[half:]}"',
         "spaced": " ".join(plain),
     }

@@ -210,6 +210,13 @@ async def test_the_way_to_the_model_leads_nowhere_else(there: Den, ears: Ears) -
     said = "\n".join(each["text"] for each in taken.of("message"))
     tried = crook.tries(f"127.0.0.1:{ears.there['tcp']}")
     assert said.count("TRIED ") == len(tried)
+    noted = {each["why"]: each["asked"] for each in taken.of("refused")}
+    assert {"path", "model_not_found"} <= noted.keys()
+    assert "POST /v1/files" in {each["asked"] for each in taken.of("refused")}
+    sha = (await there.town.repo("GET", f"/pulls/{taken.run['pull_request']}"))["head"]["sha"]
+    shown = (await there.town.checks(sha))["Coppice"]["output"]["text"]
+    assert "**Refused**" in shown
+    assert "`NOTES.md` | +1 -0" in shown
     heard = [json.dumps(call.body) for call in list(there.model.calls)[before:]]
     assert not [body for body in heard if "stolen words" in body or "somebody-else" in body]
     assert ears.heard() == []

@@ -1,12 +1,12 @@
 """Rows 2, 3, 6, 13, 16 and 21: whoever runs in a box finds no secret, by whatever tool it looks."""
 
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from bot.guard.known import WITHHELD
 from bot.scripted_model import Step
 from tests.attacks import hunt
 from tests.attacks.den import CONTROL, HUNT, NOTE, Den, Taken, den, planned
@@ -175,7 +175,7 @@ async def test_a_secret_that_got_in_is_in_no_text_on_github(there: Den) -> None:
     assert taken.run["status"] == "cancelled"
 
 
-@pytest.mark.parametrize("spelling", ["cut", "reversed", "hex", "shifted", "split"])
+@pytest.mark.parametrize("spelling", ["cut", "reversed", "hex", "shifted", "split", "rot13"])
 async def test_a_secret_that_got_in_does_not_get_out(there: Den, spelling: str) -> None:
     """Row 6: even what an operator lent by mistake is stopped on its way to GitHub."""
     secret = there.canaries["model-key"].encode()
@@ -186,4 +186,30 @@ async def test_a_secret_that_got_in_does_not_get_out(there: Den, spelling: str) 
     assert taken.run["status"] == "blocked"
     assert taken.run["error"]["class"] == "rules:secrets"
     assert taken.run["pull_request"] is None
-    assert there.leaked(json.dumps(await there.town.writes()).encode()) == {}
+    assert there.leaked(taken.told) == {}
+
+
+async def test_a_secret_that_got_in_is_masked_where_tools_tell_of_it(there: Den) -> None:
+    """Row 34: by every tool of the loop, in every spelling; not in events, rows, logs or checks."""
+    told = "\n".join(hunt.spellings(there.canaries["webhook secret"].encode()).values())
+    patch = "".join(f"+{line}\n" for line in told.splitlines())
+    patch = f"--- /dev/null\n+++ b/p.txt\n@@ -0,0 +1,{len(told.splitlines())} @@\n{patch}"
+    await there.configure(verify={"test": "cat a.txt; cat p.txt"})
+
+    taken = await there.attack(
+        *(Step(say=told), Step(write="a.txt", text=told), Step(read="a.txt")),
+        *(Step(edit="a.txt", old="\n", new=f"\n{told}"), Step(patch=patch)),
+        *(Step(shell="cat a.txt p.txt"), Step(shell=f"cat <<'EOF'\n{told}\nEOF")),
+        Step(call="search", arguments={"pattern": ".", "path": "a.txt"}),
+        Step(call=told[:60], arguments={told[:60]: told}),
+        NOTE,
+        plan=planned("NOTES.md", "a.txt", "p.txt"),
+        looks=[Step(shell=f"echo '{told}'")],
+    )
+    await there.configure()
+
+    assert taken.run["status"] == "blocked", taken.run["error"]
+    assert there.leaked(taken.told) == {}
+    assert WITHHELD in "".join(result["detail"] for result in taken.results)
+    logs = there.town.folder / "coppice" / "runs" / taken.run["id"] / "logs"
+    assert WITHHELD in next(logs.glob("verify-*-test.log")).read_text()

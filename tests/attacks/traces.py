@@ -2,8 +2,10 @@
 
 import base64
 import binascii
+import codecs
 import gzip
 import re
+import string
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
@@ -12,6 +14,8 @@ PART = 12
 DEPTH = 3
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{12,}")
 _HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){8,}")
+_LETTERS = string.ascii_letters.encode()
+_ROT13 = bytes.maketrans(_LETTERS, codecs.encode(string.ascii_letters, "rot13").encode())
 _BETWEEN = re.compile(rb"\\n|[^A-Za-z0-9%]+")
 
 
@@ -26,6 +30,7 @@ def traces(secret: str, said: bytes) -> set[str]:
 def _unpacked(data: bytes, depth: int) -> Iterator[bytes]:
     yield data
     yield data[::-1]
+    yield data.translate(_ROT13)
     together = _BETWEEN.sub(b"", data)
     yield together
     yield together[::-1]

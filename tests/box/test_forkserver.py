@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,39 @@ async def test_one_killed_at_work_is_a_killed_command(tmp_path: Path, level: Cho
     assert code == 128 + 9
     assert not await beats(tmp_path / "tree/beat")
     assert (await box.run(command(tmp_path / "other", "exit 4"))).exit_code == 4
+
+
+@pytest.mark.parametrize("level", ["landlock", "none"])
+@pytest.mark.parametrize("which", ["the server", "its keeper"])
+async def test_who_fled_from_a_killed_server_does_not_live_on(
+    tmp_path: Path, level: Choice, which: str
+) -> None:
+    """A process in a session of its own, and a child of a child that is gone."""
+    box = await probe(level)
+    flee = f"setsid sh -c '{BEAT}' & (setsid sh -c '{BEAT.replace('beat', 'other')}' &) ; wait"
+
+    async with box.open(command(tmp_path / "tree", flee)) as process:
+        await appears(tmp_path / "tree/beat")
+        await appears(tmp_path / "tree/other")
+        below = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(process.pid if which == "its keeper" else int(below[0]), signal.SIGKILL)
+        code = await process.wait()
+
+    assert code == 128 + 9
+    assert not await beats(tmp_path / "tree/beat")
+    assert not await beats(tmp_path / "tree/other")
+
+
+async def test_nothing_is_said_when_nobody_is_left_to_hear_it(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    doomed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.box.doomed_program", str(tmp_path / "tree")),
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        _, said = await doomed.communicate()  # to the end of all that have its stderr
+
+    assert (doomed.returncode, said) == (-signal.SIGKILL, b"")
 
 
 async def test_many_commands_at_once_have_one_each_and_few_stay(tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 """`coppice doctor` against a forge: all is well, and each thing that can be wrong."""
 
+import base64
+import hashlib
 import json
+import os
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -165,3 +169,27 @@ async def test_a_box_that_cannot_be_had_says_how_to_get_it(
     operator.setenv("COPPICE_BOX", "bubblewrap")
 
     assert "COPPICE_BOX=none" in (await bad())["box"].mend
+
+
+async def test_the_key_is_named_as_on_the_page_of_the_app(operator: pytest.MonkeyPatch) -> None:
+    made = Path(os.environ["COPPICE_PRIVATE_KEY_FILE"])
+    der = subprocess.run(
+        ["openssl", "rsa", "-in", made, "-pubout", "-outform", "DER"],
+        capture_output=True,
+        check=True,
+    ).stdout
+    wanted = base64.b64encode(hashlib.sha256(der).digest()).decode()
+    found = {check.check: check for check in await examine()}
+
+    assert found["App key"].detail == f"SHA256:{wanted}, from {made}"
+
+
+async def test_a_key_that_others_may_read_is_named(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = tmp_path / "key.pem"
+    key.write_text(Path(os.environ["COPPICE_PRIVATE_KEY_FILE"]).read_text())
+    key.chmod(0o644)
+    operator.setenv("COPPICE_PRIVATE_KEY_FILE", str(key))
+
+    assert (await bad())["App key"].mend == f"Type: chmod 600 {key}"

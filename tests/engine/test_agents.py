@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.gateway.job import Job, Tell
+from bot.agent.gateway.job import Job, Listener, TurnedAway
 from bot.agent.runtime import Role
 from bot.engine.agents import Cast, Staff
 from bot.errors import StageFailed
@@ -16,6 +16,7 @@ from bot.runs import Budget, Budgets, Options, Run, RunEvent
 from bot.store import calls
 from bot.store.calls import Call, CallStatus
 from bot.store.database import Database
+from tests import postgres
 from tests.engine.test_budget import run
 from tests.pipeline.desk import Agent, Socket, says
 
@@ -25,16 +26,24 @@ pytestmark = pytest.mark.slow
 class Gate:
     """Notes what was opened; each attempt costs what the test says."""
 
-    def __init__(self, database: Database, usd: float = 0.0, waits: str = "") -> None:
+    def __init__(
+        self,
+        database: Database,
+        usd: float = 0.0,
+        waits: str = "",
+        turned: Sequence[TurnedAway] = (),
+    ) -> None:
         self.opened: list[tuple[Job, str]] = []
-        self._database, self._usd, self._waits = database, usd, waits
+        self._database, self._usd, self._waits, self._turned = database, usd, waits, turned
 
     @asynccontextmanager
-    async def open(self, job: Job, endpoint: str, *, tell: Tell) -> AsyncIterator[Socket]:
+    async def open(self, job: Job, endpoint: str, *, listener: Listener) -> AsyncIterator[Socket]:
         self.opened.append((job, endpoint))
         if self._waits:
-            tell(self._waits)
-            tell("")
+            listener.tell(self._waits)
+            listener.tell("")
+        for what in self._turned:
+            listener.turned_away(what)
         call = Call(
             **{field: getattr(job, field) for field in ("run_id", "stage", "attempt", "person")},
             installation_id=1,
@@ -56,7 +65,7 @@ class Gate:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+    opened = await Database.open(postgres.url_for(f"{tmp_path}/coppice.sqlite"))
     yield opened
     await opened.close()
 
@@ -193,6 +202,17 @@ async def test_what_the_model_keeps_us_waiting_for_is_told(database: Database) -
 
     assert bureau.heard == ["waits for the model: 429, 40 s", ""]
     assert [e.data["text"] for e in bureau.events if e.type == "waiting"] == [bureau.heard[0]]
+
+
+async def test_what_the_gateway_turned_away_is_in_the_timeline(database: Database) -> None:
+    what = TurnedAway(kind="path", asked="POST /v1/files", reason="this gateway serves chat")
+    bureau = Bureau(database, Gate(database, turned=[what]))
+
+    await bureau.work()
+
+    assert [event.data for event in bureau.events if event.type == "refused"] == [
+        {"why": "path", "asked": "POST /v1/files", "reason": "this gateway serves chat"}
+    ]
 
 
 async def test_an_agent_without_a_model_needs_no_gateway(database: Database) -> None:

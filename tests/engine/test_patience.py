@@ -11,12 +11,13 @@ from bot.errors import EffectRefused
 from bot.runs import Run
 from bot.store import runs
 from bot.store.database import Database
+from tests import postgres
 from tests.github.runs import run
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+    opened = await Database.open(postgres.url_for(f"{tmp_path}/coppice.sqlite"))
     yield opened
     await opened.close()
 

@@ -2,12 +2,25 @@
 
 import asyncio
 
+from bot.engine.fairness import Limits, Want
 from bot.engine.slots import Slots
-from bot.runs import RepositoryRef
+
+Where = tuple[int, int]
 
 
-def repository(number: int = 1, installation: int = 1) -> RepositoryRef:
-    return RepositoryRef(id=number, full_name=f"acme/{number}", installation_id=installation)
+def repository(number: int = 1, installation: int = 1) -> Where:
+    return number, installation
+
+
+def want(name: str, where: Where, priority: int = 0, person: str = "ana") -> Want:
+    return Want(
+        child=name,
+        run_id=name,
+        repository_id=where[0],
+        installation_id=where[1],
+        person=person,
+        priority=priority,
+    )
 
 
 class Office:
@@ -19,11 +32,11 @@ class Office:
         self._may_go: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def comes(self, name: str, where: RepositoryRef, priority: int = 0) -> None:
+    async def comes(self, name: str, where: Where, priority: int = 0, person: str = "ana") -> None:
         self._may_go[name] = asyncio.Event()
 
         async def work() -> None:
-            async with self.slots.take(where, priority):
+            async with self.slots.take(want(name, where, priority, person)):
                 self.at_work.append(name)
                 await self._may_go[name].wait()
             self.at_work.remove(name)
@@ -52,7 +65,8 @@ class Office:
 
 
 def office(worker: int = 2, each: int = 2, installation: int = 4) -> Office:
-    return Office(Slots(worker=worker, repository=each, installation=installation))
+    limits = Limits(repository=each, installation=installation)
+    return Office(Slots(worker=worker, limits=limits))
 
 
 async def test_no_more_work_than_there_are_slots() -> None:
@@ -61,7 +75,7 @@ async def test_no_more_work_than_there_are_slots() -> None:
         await there.comes(name, repository())
 
     assert there.at_work == ["a", "b"]
-    assert there.slots.place(repository()) == 2
+    assert await there.slots.place(want("new", repository())) == 2
     await there.goes("a")
     assert there.at_work == ["b", "c"]
     await there.close()
@@ -108,5 +122,79 @@ async def test_who_gives_up_waiting_or_working_leaves_the_slot_to_the_next() -> 
     await there.gives_up("a")
 
     assert there.at_work[-1] == "c"
-    assert there.slots.place(repository()) == 1
+    assert await there.slots.place(want("new", repository())) == 1
+    await there.close()
+
+
+async def test_one_noisy_repository_cannot_starve_another() -> None:
+    there = office(worker=1)
+    for n in range(20):
+        await there.comes(f"noisy-{n}", repository(1))
+    await there.comes("quiet", repository(2))
+
+    await there.goes("noisy-0")
+
+    assert there.at_work == ["quiet"]
+    await there.close()
+
+
+async def test_installations_take_turns_before_their_repositories_do() -> None:
+    there = office(worker=1)
+    for n in range(4):
+        await there.comes(f"many-{n}", repository(n, installation=1))
+    await there.comes("single-0", repository(10, installation=2))
+    await there.comes("single-1", repository(10, installation=2))
+
+    seen = [*there.at_work]
+    for _ in range(3):
+        await there.goes(there.at_work[-1])
+        seen += there.at_work
+
+    assert seen == ["many-0", "single-0", "many-1", "single-1"]
+    await there.close()
+
+
+async def test_people_of_one_repository_take_turns() -> None:
+    there = office(worker=1)
+    for n in range(3):
+        await there.comes(f"ana-{n}", repository())
+    await there.comes("bob", repository(), person="bob")
+
+    await there.goes("ana-0")
+
+    assert there.at_work == ["bob"]
+    await there.close()
+
+
+async def test_a_priority_counts_in_its_own_repository_only() -> None:
+    there = office(worker=1)
+    await there.comes("a", repository(1))
+    await there.comes("loud", repository(1), priority=9)
+    await there.comes("quiet", repository(2))
+
+    await there.goes("a")
+
+    assert there.at_work == ["quiet"]
+    await there.close()
+
+
+async def test_nobody_begins_while_all_is_paused() -> None:
+    there = office(worker=2)
+    there.slots.open(on=False)
+    await there.comes("a", repository())
+
+    assert there.at_work == []
+    there.slots.open(on=True)
+    await there.quiet()
+    assert there.at_work == ["a"]
+    await there.close()
+
+
+async def test_the_queue_is_told_in_the_order_in_which_it_will_begin() -> None:
+    there = office(worker=1)
+    for name, where in (("a", 1), ("b", 1), ("c", 1), ("d", 2)):
+        await there.comes(name, repository(where))
+
+    assert [each.child for each in await there.slots.queue()] == ["d", "b", "c"]
+    assert there.at_work == ["a"]
     await there.close()

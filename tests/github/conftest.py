@@ -18,6 +18,15 @@ from tests.github.world import World, open_world
 
 @pytest.fixture(scope="session")
 def private_key() -> str:
+    return _make_key()
+
+
+@pytest.fixture(scope="session")
+def other_key() -> str:
+    return _make_key()
+
+
+def _make_key() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(
         serialization.Encoding.PEM,

@@ -1,12 +1,14 @@
 """The App's own identity, and tokens for git."""
 
+import json
+
 import aiohttp
 import jwt
 import pytest
 
-from bot.errors import GitError, OperatorError
+from bot.errors import EffectDelayed, GitError, OperatorError
 from bot.github.app import App, Me, Registration
-from bot.github.tokens import FETCH, Scope
+from bot.github.tokens import CI, FETCH, REST, Scope
 from tests.github.edge import Edge
 from tests.github.watch import Watch
 
@@ -91,3 +93,67 @@ async def test_another_failure_of_git_is_not_waited_for(app: App, watch: Watch) 
     with pytest.raises(GitError):
         await app.with_git(SCOPE, fetch)
     assert watch.slept == []
+
+
+REFUSED = {"message": "A JSON web token could not be decoded"}
+
+
+def keyed(edge: Edge, session: aiohttp.ClientSession, watch: Watch, *keys: str) -> App:
+    """An App that starts with the first key, and finds the last in its file."""
+    registration = Registration(
+        app_id=1, private_key=keys[0], api_url=edge.url, reread=lambda: keys[-1]
+    )
+    return App(registration, session, watch.clock)
+
+
+async def test_a_key_that_was_replaced_is_taken_up_without_a_restart(
+    edge: Edge, session: aiohttp.ClientSession, watch: Watch, private_key: str, other_key: str
+) -> None:
+    app = keyed(edge, session, watch, private_key, other_key)
+    edge.will("GET /app/hook/config", 401, REFUSED)
+    edge.will("GET /app/hook/config", 200, {"url": "x"})
+
+    assert await app.as_app.getitem("/app/hook/config") == {"url": "x"}
+
+    first, second = (asked.authorization or "" for asked in edge.calls("GET /app/hook/config"))
+    public = jwt.get_algorithm_by_name("RS256").prepare_key(other_key).public_key()
+    assert first != second
+    assert (
+        jwt.decode(
+            second.removeprefix("bearer "),
+            public,
+            algorithms=["RS256"],
+            options={"verify_exp": False, "verify_iat": False},
+        )["iss"]
+        == "1"
+    )
+
+
+async def test_a_key_that_is_refused_puts_work_off_and_says_what_to_check(
+    edge: Edge, session: aiohttp.ClientSession, watch: Watch, private_key: str
+) -> None:
+    app = keyed(edge, session, watch, private_key)
+    edge.will("POST /app/installations/9/access_tokens", 401, REFUSED)
+    client = await app.client(9, 1)
+
+    with pytest.raises(EffectDelayed, match="COPPICE_PRIVATE_KEY") as delayed:
+        await client.getitem("/repos/o/r")
+
+    assert delayed.value.seconds == 60
+
+
+async def test_a_token_is_for_one_repository_and_what_is_needed_there(edge: Edge, app: App) -> None:
+    edge.will("GET /repos/o/r", 200, {})
+    for repository, permissions in ((1, REST), (1, CI), (2, REST), (1, REST)):
+        client = await app.client(9, repository, permissions)
+        await client.getitem("/repos/o/r")
+
+    asked = [
+        json.loads(mint.body) for mint in edge.calls("POST /app/installations/9/access_tokens")
+    ]
+
+    assert asked == [
+        {"permissions": dict(REST), "repository_ids": [1]},
+        {"permissions": dict(CI), "repository_ids": [1]},
+        {"permissions": dict(REST), "repository_ids": [2]},
+    ]

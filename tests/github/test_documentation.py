@@ -22,6 +22,7 @@ def test_there_is_no_effect_that_merges_or_approves() -> None:
         "define_label",
         "label",
         "push",
+        "grow",
         "delete_branch",
         "pull_request",
         "ready",
@@ -29,5 +30,6 @@ def test_there_is_no_effect_that_merges_or_approves() -> None:
         "close_pull_request",
         "draft_review",
         "review",
+        "post_review",
         "resolve_thread",
     }

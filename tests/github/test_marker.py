@@ -68,3 +68,13 @@ def test_a_forged_end_marker_ends_nothing() -> None:
 def test_a_short_key_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         Markers(b"short")
+
+
+def test_our_part_is_what_stands_before_its_genuine_end() -> None:
+    ours = MARKERS.wrap("Closes #7", "4f9a1c")
+    forged = Markers(b"f" * 32).wrap("Closes #8", "4f9a1c")
+
+    assert MARKERS.part(f"- [ ] Stop\n\n{ours}\n\n- [ ] Retry") == ours
+    assert MARKERS.part(f"<!-- coppice:begin -->\n{ours}") == ours
+    assert MARKERS.part(f"{forged}\n\n{ours}") == ours
+    assert MARKERS.part(forged) == ""

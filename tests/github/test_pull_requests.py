@@ -165,3 +165,48 @@ async def test_a_hostile_title_is_a_title_and_nothing_else(world: World, sha: st
 
     title = (await world.call("GET", f"/pulls/{opened.number}"))["title"]
     assert title == hostile.title[:256]
+
+
+async def test_a_title_that_a_person_wrote_stays(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+    await world.call("PATCH", f"/pulls/{opened.number}", {"title": "What it really does"})
+
+    await world.apply(draft("New").model_copy(update={"title": "Newer", "replaces": ("Fix it",)}))
+
+    pull = await world.call("GET", f"/pulls/{opened.number}")
+    assert pull["title"] == "What it really does"
+    assert pull["body"] == MARKERS.wrap("New", RUN)
+
+
+async def test_a_title_of_ours_is_replaced(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+
+    await world.apply(draft().model_copy(update={"title": "Newer", "replaces": ("Fix it",)}))
+
+    assert (await world.call("GET", f"/pulls/{opened.number}"))["title"] == "Newer"
+
+
+async def test_the_template_stands_around_our_part_and_is_peoples_afterwards(
+    world: World, sha: str
+) -> None:
+    around = {"above": "## Description", "below": "## Checklist\n- [ ] CLA"}
+    opened = await world.apply(draft().model_copy(update=around))
+    body = await body_of(world, opened)
+    ours = MARKERS.wrap("Closes #1", RUN)
+    assert body == f"## Description\n\n{ours}\n\n## Checklist\n- [ ] CLA"
+    ticked = body.replace("- [ ] CLA", "- [x] CLA")
+    await world.call("PATCH", f"/pulls/{opened.number}", {"body": ticked})
+
+    await world.apply(draft("New").model_copy(update=around))
+
+    assert await body_of(world, opened) == ticked.replace(ours, MARKERS.wrap("New", RUN))
+
+
+async def test_a_copy_of_our_first_marker_costs_nobody_a_word(world: World, sha: str) -> None:
+    opened = await world.apply(draft())
+    theirs = f"<!-- coppice:begin -->\nMine.\n\n{await body_of(world, opened)}"
+    await world.call("PATCH", f"/pulls/{opened.number}", {"body": theirs})
+
+    await world.apply(draft("New"))
+
+    assert "Mine." in await body_of(world, opened)

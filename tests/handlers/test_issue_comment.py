@@ -245,7 +245,7 @@ async def test_help_lists_every_command(world: World, body: str) -> None:
         ("rum", "Did you mean `/coppice run`?"),
         ("xyzzy", "There was no run here yet."),
         ("approve", "There was no run here yet."),
-        ("review", "`/coppice review` is not built yet."),
+        ("review", "It is for pull requests."),
     ],
 )
 async def test_a_verb_that_there_is_not_is_answered(world: World, verb: str, said: str) -> None:

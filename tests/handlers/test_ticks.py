@@ -136,7 +136,7 @@ async def test_a_box_that_is_none_of_ours_does_nothing(world: World) -> None:
 async def test_a_box_in_our_pull_request_is_a_command_too(world: World) -> None:
     world.has(run(RunStatus.DONE, following=True, pull_request=12))
     author = commented("", "app")["comment"]["user"]
-    body = f"Text\n\n- [ ] Run CI\n- [ ] Ready for review\n{MARKERS.make('end', ID)}"
+    body = MARKERS.wrap("Text\n\n- [ ] Run CI\n- [ ] Ready for review", ID)
     payload = {
         "action": "edited",
         "pull_request": {

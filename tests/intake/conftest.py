@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import postgres
 from tests.intake.door import Door, open_door
 from tests.intake.office import Office, open_office
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/coppice.sqlite"
+    return postgres.url_for(f"{tmp_path}/coppice.sqlite")
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import hmac
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import count
 from typing import Any
 
+import psycopg
 from aiohttp import ClientSession, web
 
 from bot.intake.entrance import Entrance
@@ -53,6 +54,17 @@ class Door:
             self.said = await response.text()
             return response.status
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let nobody write deliveries meanwhile."""
+        if self.database.file:
+            with self.database.file.turn:
+                yield
+            return
+        with psycopg.connect(self.database.url) as connection:
+            connection.execute("LOCK TABLE deliveries IN EXCLUSIVE MODE")
+            yield
+
     async def rows(self) -> list[DeliveryRow]:
         """List the deliveries in the order in which they came."""
         return (await self.database.read(deliveries.listing))[::-1]
@@ -64,11 +76,11 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(url: str) -> AsyncIterator[Door]:
+async def open_door(url: str, *, secrets: Sequence[str] = (SECRET,)) -> AsyncIterator[Door]:
     database = await Database.open(url)
-    journal = await Journal.open(database.file)
+    journal = await Journal.open(database.file or database.url)
     app = web.Application()
-    entrance = await Entrance.open(app, journal, secret=SECRET, host="127.0.0.1", port=0)
+    entrance = await Entrance.open(app, journal, secrets=secrets, host="127.0.0.1", port=0)
     port = entrance.address[1]
     try:
         async with ClientSession() as session:

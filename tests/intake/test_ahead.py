@@ -71,7 +71,7 @@ async def test_a_repository_is_worked_on_in_order(desk: Desk) -> None:
 
 
 async def test_nothing_is_begun_behind_what_waits(desk: Desk) -> None:
-    desk.ahead.arrived(Waiting(1, 1, 5, None))
+    desk.ahead.arrived(an_arrival("a"), Waiting(1, 1, 5, None))
 
     await desk.hear(an_arrival("b"))
 

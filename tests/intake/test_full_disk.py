@@ -48,6 +48,7 @@ async def fill(door: Door) -> list[str]:
     raise AssertionError
 
 
+@pytest.mark.sqlite
 async def test_a_full_disk_is_said_and_healed_when_there_is_room(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * 2**21)
@@ -64,6 +65,7 @@ async def test_a_full_disk_is_said_and_healed_when_there_is_room(small_disk: Pat
         assert kept == {*acknowledged, *(f"later-{n}" for n in range(20))}
 
 
+@pytest.mark.sqlite
 async def test_a_small_delivery_fits_where_a_large_one_beside_it_does_not(
     small_disk: Path,
 ) -> None:
@@ -76,6 +78,7 @@ async def test_a_small_delivery_fits_where_a_large_one_beside_it_does_not(
         assert statuses == [202, 202, 202, 500, 202, 202, 202, 202]
 
 
+@pytest.mark.sqlite
 async def test_a_decision_waits_for_room(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(b"x" * 2**21)

@@ -205,8 +205,7 @@ def test_what_two_readers_could_read_differently_is_not_plain() -> None:
 
 
 async def test_a_delivery_whose_sender_hangs_up_is_kept(sender: Sender, door: Door) -> None:
-    assert door.database.file is not None
-    with door.database.file.turn:
+    with door.held():
         sender.writer.write(request())
         await _until(lambda: door.journal.arriving == 1)
         sender.writer.transport.abort()
@@ -218,11 +217,10 @@ async def test_a_delivery_whose_sender_hangs_up_is_kept(sender: Sender, door: Do
 
 async def test_what_has_come_in_is_answered_before_the_door_closes(door: Door) -> None:
     entrance = await Entrance.open(
-        web.Application(), door.journal, secret=SECRET, host="127.0.0.1", port=0
+        web.Application(), door.journal, secrets=[SECRET], host="127.0.0.1", port=0
     )
-    assert door.database.file is not None
     async with connected(entrance.address[1]) as idle, connected(entrance.address[1]) as sender:
-        with door.database.file.turn:
+        with door.held():
             sender.writer.write(request())
             await _until(lambda: door.journal.arriving == 1)
             closing = asyncio.create_task(entrance.close())
@@ -237,7 +235,7 @@ async def test_what_has_come_in_is_answered_before_the_door_closes(door: Door) -
 
 async def test_a_sender_that_falls_silent_is_cut_off(door: Door) -> None:
     hatches = Hatches(
-        journal=door.journal, secret=SECRET.encode(), others=asyncio.Protocol, silence=0.05
+        journal=door.journal, secrets=[SECRET.encode()], others=asyncio.Protocol, silence=0.05
     )
     server = await asyncio.get_running_loop().create_server(hatches, "127.0.0.1", 0)
     async with connected(server.sockets[0].getsockname()[1]) as sender:

@@ -2,30 +2,32 @@
 
 import asyncio
 import json
-import sqlite3
-from pathlib import Path
 
 import pytest
 from aiohttp import web
+from sqlalchemy import create_engine
 
 from bot.intake.webhook import LARGEST_BODY, add_webhook
+from bot.store.database import parse_url
 from tests.intake.door import Door, about, open_door, signed
 from tests.intake.examples import payloads
 
 BODY = b'{"action": "labeled"}'
 
 
-async def test_a_delivery_is_on_disk_before_it_is_acknowledged(door: Door, tmp_path: Path) -> None:
+async def test_a_delivery_is_on_disk_before_it_is_acknowledged(door: Door) -> None:
     status = await door.deliver("issues", about(10, 7), guid="guid-1")
 
-    found = sqlite3.connect(tmp_path / "coppice.sqlite").execute(
-        "SELECT guid, event, action, repository, repository_id, number, installation_id, source,"
-        " decision, payload FROM deliveries JOIN payloads USING (seq)"
-    )
+    engine = create_engine(parse_url(door.database.url))
+    with engine.connect() as another:
+        found = another.exec_driver_sql(
+            "SELECT guid, event, action, repository, repository_id, number, installation_id,"
+            " source, decision, payload FROM deliveries JOIN payloads USING (seq)"
+        ).all()
+    engine.dispose()
     body = json.dumps(about(10, 7)).encode()
     row = ("guid-1", "issues", "labeled", "octo/shop-10", 10, 7, 5, "webhook", "pending", body)
-    assert (status, found.fetchall()) == (202, [row])
-    found.connection.close()
+    assert (status, found) == (202, [row])
 
 
 async def test_a_delivery_that_was_seen_is_kept_once(door: Door) -> None:
@@ -212,4 +214,18 @@ async def test_deliveries_stay_through_a_restart(url: str) -> None:
 
 async def test_an_empty_secret_is_refused(door: Door) -> None:
     with pytest.raises(ValueError, match="secret"):
-        add_webhook(web.Application(), door.journal, secret="")
+        add_webhook(web.Application(), door.journal, secrets=[""])
+
+
+async def test_while_the_secret_changes_both_are_accepted(url: str) -> None:
+    async with open_door(url, secrets=("the new one", "the old one")) as door:
+        signatures = [signed(BODY, secret=f"the {which} one") for which in ("new", "old", "other")]
+        sent = [{"X-Hub-Signature-256": signature} for signature in signatures]
+
+        plain = [await door.deliver(payload=BODY, headers=headers) for headers in sent]
+        by_aiohttp = [
+            await door.deliver(payload=BODY, headers={**headers, "Connection": "close"})
+            for headers in sent
+        ]
+
+        assert plain == by_aiohttp == [202, 202, 401]

@@ -1,7 +1,7 @@
 """A stage at work: a real worktree and real git, with an agent that does what a test says."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from bot.pipeline.snapshots import Snapshot, write
 from bot.pipeline.stages import STAGES
 from bot.runs import (
     Json,
+    Options,
     Person,
     Publish,
     RepositoryRef,
@@ -38,6 +39,7 @@ from bot.runs import (
     Trigger,
     Work,
 )
+from bot.worktree import Worktree
 from tests.worktree.rooms import APP, REPOSITORY, RUN, Room
 
 Act = Callable[[AgentTask, AgentContext], Sequence[AgentEvent]]
@@ -149,6 +151,17 @@ class Desk:
     events: list[RunEvent] = field(default_factory=list)
     saved: list[tuple[str, str]] = field(default_factory=list)
     egress: Allowed | None = None
+    options: Options = field(default_factory=Options)
+    held: Worktree | None = None
+    """The worktree of all attempts; None: each takes one."""
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
+        """Keep one worktree over several attempts, as a child does."""
+        async with self.room.worktrees.take(REPOSITORY, None, RUN) as worktree:
+            self.held = worktree
+            yield
+        self.held = None
 
     @property
     def run(self) -> Run:
@@ -165,6 +178,7 @@ class Desk:
                 title="Broken",
                 body="It breaks.",
                 at="2026-01-01T00:00:00Z",
+                options=self.options,
             ),
             work=self.work.model_copy(update={"base_sha": self.base, "base_ref": "main"}),
             created_at=1.0,
@@ -211,7 +225,10 @@ class Desk:
             seen=seen,
             last=last,
         )
-        async with self.room.worktrees.take(REPOSITORY, None, RUN) as worktree:
+        async with AsyncExitStack() as stack:
+            if (worktree := self.held) is None:
+                taken = self.room.worktrees.take(REPOSITORY, None, RUN)
+                worktree = await stack.enter_async_context(taken)
             ports = Ports(
                 box=await probe("auto"),
                 agents=self.agency,

@@ -9,17 +9,19 @@ import pytest
 from bot.errors import UserError
 from bot.pipeline.configuration import (
     Approvals,
+    BaseChoice,
     BudgetChoice,
     CommandsChoice,
     Limits,
+    PullRequestChoice,
     RepositoryConfig,
     RoleChoice,
     Roles,
     TriggerChoice,
-    branch,
     load,
 )
 from bot.pipeline.documentation import PAGE, SCHEMA, keys, page, schema
+from bot.pipeline.values import branch
 from bot.runs import Publish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,11 +43,12 @@ def test_every_key_is_read() -> None:
         "verify: {test: pytest -q, setup: pip install ., lint: ruff check}\n"
         "limits: {attempts: 2, command_seconds: 5, agent_seconds: 6, files: 7, file_bytes: 8,\n"
         "         total_bytes: 9, open_pull_requests: 1, rounds: 2, settle: 60}\n"
-        "trigger: {label: bot}\nbase: release/1.x\npublish: patch\nci: auto\nred_base: stop\n"
+        "trigger: {label: bot}\nbase: {branch: release/1.x, follow: true}\npublish: patch\nci: auto\nred_base: stop\n"
         "pipeline: plan-only\nagent: codex\ngate: always\nready: auto\ncommands: {short: true}\n"
         "roles: {plan: {agent: loop, models: [strong]}, implement: [local, strong]}\n"
         "budget: 2usd 30min\nstart: [triage, 'team:core']\n"
         "approvals: {count: 2, from: CODEOWNERS, expire: 12h, not_requester: true}\n"
+        "overlap: ignore\npull_request: {title: tag, template: docs/pr.md}\n"
     )
 
     assert config == RepositoryConfig(
@@ -62,7 +65,9 @@ def test_every_key_is_read() -> None:
             settle=60,
         ),
         trigger=TriggerChoice(label="bot"),
-        base="release/1.x",
+        base=BaseChoice(branch="release/1.x", follow=True),
+        overlap="ignore",
+        pull_request=PullRequestChoice(title="tag", template="docs/pr.md"),
         publish=Publish.PATCH,
         ci="auto",
         red_base="stop",

@@ -425,3 +425,51 @@ async def test_where_setup_goes_is_in_the_timeline(room: Room) -> None:
 
     ways = [event.data for event in here.events if event.type == "network"]
     assert [(way["host"], bool(way["refused"])) for way in ways] == [("evil.test", True)]
+
+
+async def test_setup_runs_once_for_a_verdict_and_the_attempt_after_it(room: Room) -> None:
+    here = await desk(room, writes(NOTES_dot_md="x\n"))
+    here.config = load(
+        "verify: {setup: 'echo made > made.txt', test: 'echo t > tested.txt; false'}"
+    )
+
+    async with here.holding():
+        await here.attempt(StageKind.IMPLEMENT)
+        await here.attempt(StageKind.VERIFY)
+        here.agency.agent.act = writes(MORE_dot_md="y\n")
+        result = await here.attempt(StageKind.IMPLEMENT, 2)
+        verdict = await here.attempt(StageKind.VERIFY, 2)
+
+    ran = [(e.stage, e.attempt) for e in here.events if e.data.get("name") == "setup"]
+    assert ran == [("implement", 1), ("verify", 1), ("verify", 2)]
+    changed = await here.room.objects().changes(here.base, result.checkpoint or "")
+    assert [change.path for change in changed] == ["MORE.md", "NOTES.md"]
+    assert [command.name for command in verdict.commands] == ["setup", "test"]
+
+
+async def test_what_an_agent_did_to_what_setup_made_judges_nothing(room: Room) -> None:
+    here = await desk(room, writes(NOTES_dot_md="x\n", ignored__tool="true\n"))
+    setup = "mkdir -p ignored; echo false > ignored/tool"
+    here.config = load(f"verify: {{setup: '{setup}', test: sh ignored/tool}}")
+
+    async with here.holding():
+        await here.attempt(StageKind.IMPLEMENT)
+        verdicts = [await here.attempt(StageKind.VERIFY)]
+        await here.attempt(StageKind.IMPLEMENT, 2)
+        verdicts.append(await here.attempt(StageKind.VERIFY, 2))
+
+    assert [verdict.status for verdict in verdicts] == [StageStatus.FAILED] * 2
+
+
+async def test_setup_runs_anew_where_the_command_or_the_work_is_another(room: Room) -> None:
+    here = await desk(room, writes(NOTES_dot_md="x\n"))
+    here.config = load("verify: {setup: 'true', test: 'false'}")
+
+    async with here.holding():
+        await here.attempt(StageKind.VERIFY)
+        here.config = load("verify: {setup: 'true; true', test: 'false'}")
+        await here.attempt(StageKind.IMPLEMENT, 2)
+        await here.attempt(StageKind.IMPLEMENT, 3)
+
+    ran = [(e.stage, e.attempt) for e in here.events if e.data.get("name") == "setup"]
+    assert ran == [("verify", 1), ("implement", 2), ("implement", 3)]

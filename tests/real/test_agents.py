@@ -22,6 +22,7 @@ from bot.agent.runtime import (
 from bot.runs import Budget
 from bot.scripted_model import Step
 from tests.real.agent_world import World, need
+from tests.real.counting import ATTEMPT, counting
 
 IN_CI = ("codex", "codex-headless")
 """Claude Code is not among them: its licence reserves all rights, and nobody accepts it in CI."""
@@ -39,10 +40,13 @@ def world(root: Path, name: str, **more: object) -> World:
 
 @pytest.mark.parametrize("n", range(RUNS or 3))
 @pytest.mark.parametrize("name", NAMES)
-async def test_it_does_what_its_model_says(tmp_path: Path, name: str, n: int) -> None:
+async def test_it_does_what_its_model_says(
+    tmp_path: Path, request: pytest.FixtureRequest, name: str, n: int
+) -> None:
     real = world(tmp_path, name)
 
-    end = await real.play([HELLO, RUN])
+    with counting(request, ATTEMPT, name):
+        end = await real.play([HELLO, RUN])
 
     assert end == Finished(reason=FinishReason.DONE, message="All done.")
     assert (real.tree / "hello.py").read_text() == HELLO.text

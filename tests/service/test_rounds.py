@@ -253,3 +253,48 @@ async def test_what_was_declined_is_not_raised_again(town: World) -> None:
     asked = await town.comment(run["pull_request"], "/coppice fix")
     await town.reacted(asked, "confused")
     assert len(await answers(town, run, 1)) == 1
+
+
+async def test_a_round_shows_the_range_diff_of_its_push(town: World) -> None:
+    issue, run = await opened(town, [{"write": "MORE.md", "text": "More.\n"}, {"say": "1: fixed"}])
+    before = await head(town, run)
+    path = f"NOTES-{issue}.md"
+
+    await review(town, run, {"path": path, "line": 1, "body": "More, please."})
+
+    after = await town.head_after(run["pull_request"], before)
+    await answers(town, run, 1)
+    reviews = await town.repo("GET", f"/pulls/{run['pull_request']}/reviews")
+    (mine,) = [r for r in reviews if r["user"]["type"] == "Bot"]
+    assert "<details><summary>Range-diff of this push</summary>" in mine["body"]
+    assert f"-:  ------- > 2:  {after[:7]}" in mine["body"]
+    await settled(town, issue)
+    assert "Range-diff" not in (await town.said(issue))[0]
+
+
+async def test_a_rebase_shows_its_range_diff_in_the_status_comment(town: World) -> None:
+    issue, run = await opened(town)
+    before = await head(town, run)
+    await town.write_file("MOVED-3.md", "The base moved.\n")
+
+    await town.comment(run["pull_request"], "/coppice rebase")
+
+    after = await town.head_after(run["pull_request"], before)
+    status = await town.comment_that(issue, lambda body: "Range-diff of this push" in body)
+    assert f"1:  {before[:7]} = 1:  {after[:7]}" in status["body"]
+
+
+async def test_a_base_that_is_followed_is_merged_in_without_a_conflict(town: World) -> None:
+    await town.write_file(".github/coppice.yml", QUICK + "base: follow\n")
+    issue, run = await opened(town)
+    before = await head(town, run)
+
+    await town.write_file("FOLLOWED.md", "The base moved.\n")
+
+    after = await town.head_after(run["pull_request"], before)
+    base = (await town.repo("GET", "/git/ref/heads/main"))["object"]["sha"]
+    commit = await town.repo("GET", f"/commits/{after}")
+    assert [parent["sha"] for parent in commit["parents"]] == [before, base]
+    rounds = [s for s in (await settled(town, issue))["stages"] if s["name"] == "implement"]
+    assert len(rounds) == 1
+    await town.write_file(".github/coppice.yml", QUICK)

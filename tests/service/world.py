@@ -26,6 +26,7 @@ from bot.runs import DecisionKind
 from bot.store import deliveries, runs
 from bot.store.database import Database
 from bot.store.deliveries import DeliveryRow
+from tests import postgres
 
 Json = Any
 PATIENCE = 60.0
@@ -136,6 +137,14 @@ class World:
     async def switch(self, switch: str, **how: Json) -> None:
         """Change the world where GitHub has no operation for it (`bot/forge/switches.py`)."""
         await self.call("POST", f"{self.control}/switch", {"switch": switch, **how})
+
+    async def person(self, login: str, role: str, *, type_: str = "User") -> None:
+        """Give somebody a role, with an account where there is none."""
+        users = self.forge.ready["users"]
+        if login not in users and not any(u["login"] == login for u in users.values()):
+            users[login] = {"login": login, "token": f"ghp_{login}{'0' * 30}"}
+        token = users.get(login, {}).get("token")
+        await self.switch("role", login=login, role=role, token=token, type=type_)
 
     async def issue(self, title: str = "Add a note", body: str = "Please.") -> int:
         """Open one more issue, as the maintainer."""
@@ -278,7 +287,7 @@ class World:
 
     async def _stored(self) -> Database:
         if self.database is None:
-            self.database = await Database.open(f"sqlite:///{self.folder}/coppice/coppice.sqlite")
+            self.database = await Database.open(self.settings["COPPICE_DATABASE_URL"])
         return self.database
 
     async def until(
@@ -353,6 +362,7 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
         "COPPICE_DATA_DIR": str(folder / "coppice"),
         "COPPICE_SCRIPTS": str(folder / "scripts"),
         "COPPICE_AGENT": "scripted",
+        "COPPICE_DATABASE_URL": postgres.url_for(f"{folder}/coppice/coppice.sqlite"),
         **settings,
     }
     (folder / "scripts").mkdir()

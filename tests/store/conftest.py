@@ -3,14 +3,12 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.store.database import Database
-from bot.store.tables import metadata
-from tests.store import postgresql
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +16,6 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "empty.sqlite"
     subprocess.run([sys.executable, "-m", "bot.store", path], check=True)
     return path
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    with postgresql.cluster() as url:
-        yield url
 
 
 @pytest.fixture
@@ -39,8 +31,5 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     database = await Database.open(database_url)
-    if database_url.startswith("postgresql"):
-        names = ", ".join(table.name for table in metadata.sorted_tables)
-        await database.write(lambda c: c.exec_driver_sql(f"TRUNCATE {names}"))
     yield database
     await database.close()

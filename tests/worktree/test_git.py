@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,40 @@ def test_certificates_are_given_to_git(tmp_path: Path) -> None:
     remote = Remote(url="https://ghes.example/a", network=Network(ca_file=tmp_path / "ca.pem"))
 
     assert remote.environment() == {"GIT_SSL_CAINFO": str(tmp_path / "ca.pem")}
+
+
+def assassin(folder: Path, kills: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a `git` first on the PATH that is killed so often, each time with the index locked."""
+    real = shutil.which("git")
+    folder.mkdir()
+    program = folder / "git"
+    program.write_text(
+        f"#!/bin/sh\nfor n in $(seq {kills}); do\n"
+        f"  if mkdir {folder}/$n 2>/dev/null; then touch {folder}/index.lock; kill -9 $$; fi\n"
+        f'done\nexec {real} "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+async def test_a_git_that_somebody_killed_is_run_again(
+    repository: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assassin(tmp_path / "bin", 2, monkeypatch)
+    mine = replace(repository, index=tmp_path / "bin" / "index")
+
+    made = await mine.run("hash-object", "-w", "--stdin", stdin=b"a note\n")
+    await mine.run("update-index", "--add", "--cacheinfo", f"100644,{made.decode().strip()},a")
+
+    assert await mine.text("ls-files") == "a"
+
+
+async def test_a_git_that_is_always_killed_fails_in_the_end(
+    repository: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assassin(tmp_path / "bin", 9, monkeypatch)
+
+    with pytest.raises(GitError) as caught:
+        await repository.run("count-objects")
+
+    assert caught.value.exit_code == 137

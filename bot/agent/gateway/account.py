@@ -6,10 +6,12 @@ import time
 from bot.agent.gateway.books import Books
 from bot.agent.gateway.job import Job
 from bot.agent.gateway.refusing import Refused
+from bot.agent.gateway.spare import Spare
 from bot.runs import Budget, Budgets
 from bot.store import calls, limits
 from bot.store.calls import Call, CallStatus
 from bot.store.limits import Used
+from bot.telemetry import seen, traces
 
 BUDGET = "budget"
 GIVEN_UP = "the call was given up before it was answered"
@@ -29,7 +31,9 @@ class Account:
         self._open = Used()
         """The largest that the calls under way may come to."""
         self._changed = asyncio.Event()
+        self._spare = Spare(books)
         self._refusals = 0
+        self._stage = traces.here()
 
     async def reserve(self, call: Call) -> "Reservation":
         """Set aside the most that a call may come to, on disk too; raises Refused `budget`.
@@ -42,6 +46,9 @@ class Account:
             self._changed.clear()
             await self._changed.wait()
         self._open.add(call)
+        ready = self._spare.take(call)
+        if ready is not None:
+            return Reservation(self, ready, call)
         shared = self.job.shared_limits(self._budgets, call.started_at)
         written = self._books.enter(lambda c: limits.reserve(c, call, shared, self._books.past))
         try:
@@ -62,6 +69,18 @@ class Account:
         self._spent.add(call)
         self._forget(reserved)
         self._books.enter_later(lambda c: calls.settle(c, row, call))
+        seen.model_called(call, self._stage)
+
+    def expect(self, size: Call) -> None:
+        """Set aside what the next call may come to, if the attempt's own budget has room for it."""
+        if self._over(size) is None:
+            self._spare.set_aside(size, self.job.shared_limits(self._budgets, size.started_at))
+
+    async def close(self) -> None:
+        """Return when everything is on disk, and nothing is set aside any more."""
+        await self._books.close()
+        self._spare.close()
+        await self._books.close()
 
     def _forget(self, call: Call) -> None:
         self._open.add(call, -1)

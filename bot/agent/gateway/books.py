@@ -34,12 +34,14 @@ class Books:
         self._begin()
         return future
 
-    def enter_later(self, query: Callable[[Connection], object]) -> None:
+    def enter_later(self, query: Callable[[Connection], T]) -> "asyncio.Future[T]":
         """Write what nobody waits for: an agent's next call often comes in the same moment."""
         loop = asyncio.get_running_loop()
-        self._later.append((query, loop.create_future()))
+        future: asyncio.Future[T] = loop.create_future()
+        self._later.append((query, future))
         if self._timer is None:
             self._timer = loop.call_later(LATER_SECONDS, self._take_later)
+        return future
 
     async def close(self) -> None:
         """Wait until everything is written."""

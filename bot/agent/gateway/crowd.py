@@ -44,7 +44,7 @@ class Crowd:
             await asyncio.sleep(PENALTY_SECONDS)
 
 
-class TurnedAway(asyncio.Protocol):
+class Hangup(asyncio.Protocol):
     """A connection beyond what one box may have open."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from bot.agent.gateway.asking import Ask
 from bot.agent.gateway.crowd import MOST_BODY, Crowd
 from bot.agent.gateway.dialect import Kind, Route
 from bot.agent.gateway.dialects import DIALECTS
-from bot.agent.gateway.job import Tell
+from bot.agent.gateway.job import Listener, TurnedAway
 from bot.agent.gateway.metering import Ending, largest, outcome
 from bot.agent.gateway.passing import pass_on, require_words
 from bot.agent.gateway.refusing import Refused, passed_on
-from bot.agent.gateway.sizing import Sizer
+from bot.agent.gateway.sizing import SLACK, Sizer
+from bot.agent.gateway.spare import GROWTH
 from bot.agent.gateway.tap import Tap
 from bot.agent.gateway.upstream import (
     DOWN_SECONDS,
@@ -32,8 +34,13 @@ from bot.agent.gateway.upstream import (
 from bot.agent.runtime import Api, Refusal
 from bot.errors import OperatorError
 from bot.log import logger
+from bot.store.calls import Call
 
 _log = logger(__name__)
+
+MOST_NOTED = 50
+"""Of an attempt's requests that were turned away; an agent may go on asking for ever."""
+LONGEST_ASKED = 200
 
 
 class Door:
@@ -46,13 +53,15 @@ class Door:
         *,
         path: Path,
         session: aiohttp.ClientSession,
-        tell: Tell,
+        listener: Listener,
     ) -> None:
         self._dialect = DIALECTS[chain[0].endpoint.api]
         self._chain = list(chain)
         self._account = account
         self._session = session
-        self._tell = tell
+        self._listener = listener
+        self._tell = listener.tell
+        self._turned: set[tuple[str, str]] = set()
         self._sizer = Sizer()
         self._crowd = Crowd()
         self._endpoint = chain[0].endpoint
@@ -87,10 +96,22 @@ class Door:
                     return web.json_response(self._dialect.counted(len(raw) // 4))
                 return await self._call(request, route, asking.read(raw))
         except Refused as refused:
+            self._note(request, refused)
             await self._crowd.refuse()
             return refused.answer(self._dialect)
 
+    def _note(self, request: web.Request, refused: Refused) -> None:
+        """Have it in the timeline, once each; what ends the attempt says so itself."""
+        asked = f"{request.method} {request.raw_path}"[:LONGEST_ASKED]
+        known = (refused.kind, asked) in self._turned or len(self._turned) >= MOST_NOTED
+        if refused.status in (402, 503) or known:
+            return
+        self._turned.add((refused.kind, asked))
+        turned = TurnedAway(kind=refused.kind, asked=asked, reason=refused.text)
+        self._listener.turned_away(turned)
+
     def _route(self, request: web.Request) -> Route:
+        _require_here(request)
         route = self._dialect.route(request.method, request.path)
         if route is None or (route.stream and request.query.get("alt") != "sse"):
             raise Refused(404, "path", f"this gateway serves {self.api.value} requests only")
@@ -161,6 +182,13 @@ class Door:
             done = outcome(reservation.call, upstream, dialect, ask, tap, ending)
             self._sizer.learn(ask, 0 if done.estimated else done.input_tokens)
             reservation.settle(done)
+            self._account.expect(self._next(upstream, ask, done.input_tokens))
+
+    def _next(self, upstream: Upstream, ask: Ask, given: int) -> Call:
+        """Size the call that comes after this one: agents say it all again, and a little more."""
+        call = self._account.job.call(upstream.name, upstream.endpoint, time.time())
+        size = ceil(given * SLACK) + GROWTH
+        return largest(call, upstream, given=size, output=ask.output)
 
     def _paused(self, reason: str, seconds: float) -> None:
         self.waited += seconds
@@ -196,6 +224,13 @@ class Door:
         if self.refusal is None:
             self.refusal = Refusal(kind=kind, message=text, blocked=blocked)
         return Refused(status, kind, text)
+
+
+def _require_here(request: web.Request) -> None:
+    """Refuse what is meant for another host: by its target, or by its Host header."""
+    for name in (request.rel_url.host, request.url.host):
+        if name is not None and "." in name and not name.startswith("127."):
+            raise Refused(421, "host", f"this gateway leads to a model, not to {name[:100]}")
 
 
 async def _read(request: web.Request) -> bytes:

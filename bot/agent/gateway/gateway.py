@@ -12,9 +12,9 @@ from aiohttp import web
 from bot.agent.catalogue import Catalogue
 from bot.agent.gateway.account import Account
 from bot.agent.gateway.books import Books
-from bot.agent.gateway.crowd import MOST_BODY, MOST_CONNECTIONS, TurnedAway
+from bot.agent.gateway.crowd import MOST_BODY, MOST_CONNECTIONS, Hangup
 from bot.agent.gateway.door import Door
-from bot.agent.gateway.job import Job, Tell
+from bot.agent.gateway.job import Job, Listener
 from bot.agent.gateway.price import price_of
 from bot.agent.gateway.upstream import Upstream
 from bot.errors import OperatorError
@@ -25,6 +25,7 @@ from bot.store.database import Database
 LONGEST_PATH = 100
 """Of a Unix socket, by the kernel: 107 bytes; the rest is for the name."""
 _CLOSING_SECONDS = 2.0
+NOBODY = Listener()
 
 
 class Gateway:
@@ -53,33 +54,36 @@ class Gateway:
 
     @asynccontextmanager
     async def open(
-        self, job: Job, endpoint: str, *, tell: Tell = lambda _: None
+        self, job: Job, endpoint: str, *, listener: Listener = NOBODY
     ) -> AsyncIterator[Door]:
         """Open the way to a model for one attempt, once its endpoint has room for it.
 
-        ``tell`` hears what calls wait for, and "" when they go on. Raises StageFailed `no_model`
-        where the catalogue has no such endpoint. At the end every call is settled, on disk.
+        ``listener`` hears what calls wait for, "" when they go on, and what was turned away.
+        Raises StageFailed `no_model` where the catalogue has no such endpoint. At the end every
+        call is settled, on disk.
         """
         self.catalogue.endpoint(endpoint)
         session = await self._start()
         first = self._upstreams[endpoint]
         if first.slots.locked():
-            tell(f"waits for the model: `{endpoint}` serves {first.endpoint.parallel} at once")
+            listener.tell(
+                f"waits for the model: `{endpoint}` serves {first.endpoint.parallel} at once"
+            )
         async with first.slots:
-            tell("")
+            listener.tell("")
             account = Account(job, self._books, self._budgets)
             door = Door(
                 account,
                 self._chain(first),
                 path=self._path(),
                 session=session,
-                tell=tell,
+                listener=listener,
             )
             try:
                 async with _listening(door):
                     yield door
             finally:
-                await asyncio.shield(self._books.close())
+                await asyncio.shield(account.close())
 
     async def close(self) -> None:
         """Let go of the connections; open sockets have to be left before."""
@@ -155,6 +159,6 @@ async def _bind(runner: web.AppRunner, path: Path) -> asyncio.AbstractServer:
 
     def protocol() -> asyncio.Protocol:
         crowded = len(handlers.connections) >= MOST_CONNECTIONS
-        return TurnedAway() if crowded else handlers()
+        return Hangup() if crowded else handlers()
 
     return await asyncio.get_running_loop().create_unix_server(protocol, str(path))

@@ -15,6 +15,25 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedAway:
+    """Something that an agent asked for and that is none of its business."""
+
+    kind: str
+    """`path`, `host`, `model_not_found`, `address`, `stored`, …"""
+    asked: str
+    """Method and target, cut."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Who hears what happens at the socket of an attempt."""
+
+    tell: Tell = lambda _: None
+    turned_away: Callable[[TurnedAway], None] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One attempt of a stage."""
 

@@ -1,6 +1,6 @@
 """Anthropic's Claude Code, by its ACP adapter and by `claude -p`."""
 
-from bot.agent.profiles.profile import AgentProtocol, Package, Parser, Profile
+from bot.agent.profiles.profile import OUTPUT, AgentProtocol, Package, Parser, Profile
 from bot.agent.runtime import Api, Asks
 
 _PACKAGE = Package(
@@ -21,6 +21,7 @@ _ENV = {
     "CLAUDE_CODE_SUBAGENT_MODEL": "${model}",
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "CLAUDE_CODE_ENABLE_PROMPT_SUGGESTION": "false",
+    "CLAUDE_CODE_MAX_OUTPUT_TOKENS": str(OUTPUT),
     "CLAUDE_CODE_MAX_RETRIES": "2",
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_TELEMETRY": "1",

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.agent.profiles.profile import AgentProtocol, Package, Parser, Profile
+from bot.agent.profiles.profile import OUTPUT, AgentProtocol, Package, Parser, Profile
 from bot.agent.runtime import Api, Asks
 
 _PACKAGE = Package(
@@ -12,7 +12,8 @@ _PACKAGE = Package(
     licence="MIT",
 )
 _OPENCODE = "${agent}/node_modules/opencode-${platform}/bin/opencode"
-_MODEL = {"name": "${model}", "tool_call": True, "limit": {"context": "${window}", "output": 16000}}
+_LIMIT = {"context": "${window}", "output": OUTPUT}
+_MODEL = {"name": "${model}", "tool_call": True, "limit": _LIMIT}
 _PROVIDER = {
     "npm": "@ai-sdk/openai-compatible",
     "name": "Coppice",

@@ -14,6 +14,10 @@ from bot.runs import Json, Record
 WORDS = frozenset({"url", "model", "window", "agent", "node", "platform", "prompt"})
 """What `argv`, `env` and `files` may name as `${word}`."""
 
+OUTPUT = 8192
+"""Tokens of an answer that programs ask for which would ask for many more: the gateway sets aside
+what they cost before a call goes out."""
+
 _Path = Annotated[str, Field(pattern=r"^[A-Za-z0-9._][A-Za-z0-9._/-]{0,200}$")]
 _Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")]
 

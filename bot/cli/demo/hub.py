@@ -19,6 +19,7 @@ class Write:
     method: str
     path: str
     status: int
+    digest: str = ""
 
 
 class Hub:

@@ -61,7 +61,7 @@ from bot.forge.git.refs import (
     set_head,
     update_ref,
 )
-from bot.forge.git.smart import Access, Change, Host, add_git
+from bot.forge.git.smart import Access, Change, Host, add_git, bearer
 
 __all__ = [
     "EMPTY_TREE",
@@ -87,6 +87,7 @@ __all__ = [
     "Update",
     "Written",
     "add_git",
+    "bearer",
     "branches",
     "commits_between",
     "compare",

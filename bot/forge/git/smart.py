@@ -89,7 +89,7 @@ class _Smart:
 
     async def _authorize(self, request: web.Request, *, write: bool) -> Access:
         full_name = f"{request.match_info['owner']}/{request.match_info['repository']}"
-        access = await self.host.authorize(_token(request), full_name, write=write)
+        access = await self.host.authorize(bearer(request), full_name, write=write)
         if access.status == 401:
             challenge = {"WWW-Authenticate": 'Basic realm="GitHub"'}
             text = access.message or "Invalid username or token."
@@ -109,7 +109,8 @@ class _Smart:
             await self.host.pushed(access, done)
 
 
-def _token(request: web.Request) -> str | None:
+def bearer(request: web.Request) -> str | None:
+    """Read the token that git sends, in whichever scheme."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() in ("bearer", "token"):
         return value.strip() or None

@@ -71,7 +71,11 @@ class GraphQL:
             if isinstance(request, Answer):
                 return self._limited(actor, request)
             answer = await spoiled(
-                self.house.faults, "POST", request.path, lambda: self._carried_out(actor, request)
+                self.house.faults,
+                "POST",
+                request.path,
+                lambda: self._carried_out(actor, request),
+                app=actor.app is not None,
             )
         except Refusal as refusal:
             answer = refused(refusal)

@@ -3,7 +3,7 @@
 from bot.forge.records.actions import Job, Workflow, WorkflowRun
 from bot.forge.records.checks import CheckRun, CheckSuite, Status
 from bot.forge.records.ci import JobScript, Script
-from bot.forge.records.deliveries import Delivery, Write
+from bot.forge.records.deliveries import Delivery, Read, Write
 from bot.forge.records.issues import Comment, Issue, Label, Reaction, TimelineEvent
 from bot.forge.records.json import Json
 from bot.forge.records.people import App, Hook, Installation, Role, Token, User
@@ -27,6 +27,7 @@ __all__ = [
     "Protection",
     "PullRequest",
     "Reaction",
+    "Read",
     "Repository",
     "Review",
     "ReviewComment",

@@ -51,3 +51,18 @@ class Write:
     method: str
     path: str
     status: int
+    digest: str = ""
+    """Of what was sent: two alike wrote the same."""
+
+
+@dataclass(slots=True)
+class Read:
+    """A call that only asked, for `GET /_forge/reads`."""
+
+    at: float
+    actor: str
+    path: str
+    """With its query."""
+    status: int
+    tag: str
+    """The entity tag of the answer."""

@@ -14,7 +14,7 @@ from bot.forge.answers import DOCS, Answer, Refusal, bad_credentials, forbidden,
 from bot.forge.faults import spoiled
 from bot.forge.git import GitFailed, ObjectMissing, RefMoved
 from bot.forge.house import House
-from bot.forge.records import Repository
+from bot.forge.records import Read, Repository
 from bot.forge.rest.call import Call, Caller, Operation
 from bot.forge.rest.router import Router
 
@@ -53,6 +53,7 @@ class Rest:
                 incoming.method,
                 incoming.path,
                 lambda: self._carried_out(incoming, actor),
+                app=actor.app is not None,
             )
         except Refusal as refusal:
             answer = refused(refusal)
@@ -81,7 +82,9 @@ class Rest:
         )
         answer = await self._handled(call)
         self._record(incoming, actor, answer.status)
-        return self._limited(actor, self._cached(incoming, actor, answer))
+        answer = self._cached(incoming, actor, answer)
+        self._note(incoming, actor, answer)
+        return self._limited(actor, answer)
 
     async def _handled(self, call: Call) -> Answer:
         """Ask the operation; what it refuses is held against the description too."""
@@ -195,7 +198,16 @@ class Rest:
 
     def _record(self, incoming: Incoming, actor: Actor, status: int) -> None:
         if incoming.method not in READS:
-            self.forge.state.record(actor.login, incoming.method, incoming.path, status)
+            state = self.forge.state
+            state.record(actor.login, incoming.method, incoming.path, status, incoming.body)
+
+    def _note(self, incoming: Incoming, actor: Actor, answer: Answer) -> None:
+        if incoming.method == "GET":
+            asked = "&".join(f"{key}={value}" for key, value in sorted(incoming.query.items()))
+            path = f"{incoming.path}?{asked}" if asked else incoming.path
+            tag = answer.headers.get("ETag", "")
+            state = self.forge.state
+            state.reads.append(Read(state.clock(), actor.login, path, answer.status, tag))
 
 
 def refused(refusal: Refusal) -> Answer:

@@ -18,8 +18,10 @@ from bot.github.effects import (
     define_label,
     delete_branch,
     draft_review,
+    grow,
     label,
     minimise,
+    post_review,
     pull_request,
     push,
     react,
@@ -37,6 +39,7 @@ from bot.runs import Applied, Effect, Push, RepositoryRef
 from bot.store import ledger
 from bot.store.database import Connection, Database
 from bot.store.ledger import LedgerRow, LedgerStatus
+from bot.telemetry import seen
 
 PROGRESS_SECONDS = 15.0  # between two edits of one object that only tell how far it is
 UNANSWERED_WAITS = (1.0, 3.0)
@@ -79,6 +82,7 @@ _MODULES: tuple[Any, ...] = (
     define_label,
     label,
     push,
+    grow,
     delete_branch,
     pull_request,
     ready,
@@ -86,6 +90,7 @@ _MODULES: tuple[Any, ...] = (
     close_pull_request,
     draft_review,
     review,
+    post_review,
     resolve_thread,
 )
 KINDS = {
@@ -172,8 +177,11 @@ class Effects:
             permissions=kind.declaration.permissions,
         )
         turn = self._turns.setdefault(order.key, asyncio.Lock())
-        async with turn:
-            return await self._in_turn(order)
+        with seen.effect(effect.kind, repository, run_id) as told:
+            async with turn:
+                applied = await self._in_turn(order)
+            told.outcome = seen.wrote(something=applied.wrote)
+        return applied
 
     async def _in_turn(self, order: _Order) -> Applied:
         single = KINDS[order.effect.kind].declaration.single

@@ -14,7 +14,8 @@ An effect is one typed write to GitHub (`bot/runs`). Each is looked up before it
 makes one write at most, and is written down in the ledger before and after (a reaction only after:
 GitHub itself keeps one of each kind). So it may be tried again at any time: after a crash, a
 timeout, or beside a copy of itself. Coppice writes nothing else; there is no effect that merges,
-approves, or touches a branch that is not its own.
+approves, or replaces what people pushed: on a branch that is not its own it only puts a commit on
+top, where somebody with write access asked for that (`grow`).
 
 Named alike for all: `suspended` (the installation is suspended), `uninstalled`, `no_access` (the
 App lacks a permission). Limits (429, 403 with `retry-after` or no calls left, Coppice's own 80

@@ -20,8 +20,8 @@ DECLARATION = Declaration(
     does="the draft pull request of a branch",
     found_by="the number in the ledger, else the head branch among the repository's pull requests",
     ours_if="`head.repo` is `base.repo` and its author is the App's bot user",
-    writes="a new draft (an ordinary one where drafts are not supported), or title and the part of"
-    " the body between our markers",
+    writes="a new draft (an ordinary one where drafts are not supported), or the title, where it is"
+    " ours still, and the part of the body between our markers",
     refused={
         "pull_request_closed": "ours was closed or merged; a second one is never opened",
         "pull_request_taken": "somebody else opened one for the branch",
@@ -92,7 +92,7 @@ async def _open(call: Call, effect: PullRequest) -> Applied:
         "title": effect.title[:TITLE_LIMIT],
         "head": effect.head,
         "base": effect.base,
-        "body": _part(call, effect, ""),
+        "body": _part(call, effect, _frame(call, effect)),
         "draft": effect.draft,
     }
     try:
@@ -137,11 +137,23 @@ async def _named(
 
 async def _edit(call: Call, effect: PullRequest, found: Mapping[str, Any]) -> Applied:
     body = (found.get("body") or "").replace("\r\n", "\n")
-    wanted = {"title": effect.title[:TITLE_LIMIT], "body": _part(call, effect, body)}
+    wanted = {"title": _title(effect, found["title"]), "body": _part(call, effect, body)}
     if found["title"] == wanted["title"] and body == wanted["body"]:
         return _applied(found, wrote=False)
     _, item = await call.pen.write("PATCH", f"{call.path}/pulls/{found['number']}", wanted)
     return _applied(item, wrote=True)
+
+
+def _title(effect: PullRequest, there: str) -> str:
+    """A title that a person wrote stays."""
+    ours = {title[:TITLE_LIMIT].strip() for title in (effect.title, *effect.replaces)}
+    return effect.title[:TITLE_LIMIT] if there.strip() in ours else there
+
+
+def _frame(call: Call, effect: PullRequest) -> str:
+    """The repository's template, with our part where it belongs."""
+    parts = (effect.above, call.markers.wrap("", call.owner), effect.below)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _part(call: Call, effect: PullRequest, whole: str) -> str:

@@ -4,6 +4,7 @@ from bot.errors import EffectRefused, GitError
 from bot.github import reads
 from bot.github.effects.call import Call, Declaration, our_branch
 from bot.github.git_words import push_problem
+from bot.github.reads import RepositoryFacts
 from bot.github.tokens import PUSH
 from bot.runs import Applied, Push
 
@@ -42,6 +43,11 @@ async def apply(call: Call, effect: Push) -> Applied:
         raise EffectRefused("gone", "The repository is gone, or the App has no access to it.")
     if our_branch(effect.branch) == facts.default_branch:
         raise EffectRefused("invalid", "Coppice never pushes to the default branch.")
+    return await set_branch(call, effect, facts)
+
+
+async def set_branch(call: Call, effect: Push, facts: RepositoryFacts) -> Applied:
+    """Push to a branch that may be written; raises EffectRefused."""
     applied = Applied(sha=effect.sha, url=f"{facts.html_url}/tree/{effect.branch}", wrote=False)
     try:
         wrote = await call.git.push(effect, facts.clone_url)

@@ -42,11 +42,6 @@ def unknown_command(verb: str, nearest: str | None) -> str:
     )
 
 
-def not_built(verb: str) -> str:
-    """Answer a command of the design that does nothing yet."""
-    return f"{code(f'/coppice {line(verb, 40)}')} is not built yet. `/coppice help` lists what is."
-
-
 def help_text(commands: Sequence[tuple[str, str]]) -> str:
     """List the commands: usage and one sentence each, from their registry."""
     rows = [f"| {code(usage)} | {summary} |" for usage, summary in commands]

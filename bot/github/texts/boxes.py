@@ -26,6 +26,10 @@ def amend(amendment_hash: str) -> str:
     return box(f"Approve amendment `{amendment_hash[:SHOWN]}`")
 
 
+def go_on(overlap_hash: str) -> str:
+    return box(f"Go on all the same `{overlap_hash[:SHOWN]}`")
+
+
 def retry_with(more: Budget) -> str:
     """The way on when the money is spent."""
     return box(f"Retry with {usd(more.usd)} more") if more.usd else RETRY

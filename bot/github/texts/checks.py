@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 
 from bot.github.markdown import cell, code, fence, line, prose
+from bot.github.texts.gist import Gist, gist_text
 from bot.github.texts.moments import count
 from bot.github.texts.results import cause, commit, failures, table
 from bot.github.texts.status import Status, headline, status_comment
@@ -13,11 +14,13 @@ COPPICE = "Coppice"
 VERIFY = "Coppice / verify"
 RULES = "Coppice / rules"
 REVIEW = "Coppice / review"
+NOTHING = Gist()
 
 STOP = Button(label="Stop", description="End the run and keep its work", identifier="stop")
 APPROVE = Button(label="Approve", description="Let the plan be carried out", identifier="approve")
 AMEND = Button(label="Amend", description="Let it change these files as well", identifier="approve")
 REJECT = Button(label="Reject", description="Refuse the plan and end the run", identifier="reject")
+GO_ON = Button(label="Go on", description="Beside the other pull request", identifier="approve")
 RETRY = Button(label="Retry", description="Go on from the kept work", identifier="retry")
 
 
@@ -31,6 +34,8 @@ class CheckText(Record):
 
 def buttons(run: Run) -> tuple[Button, ...]:
     """The buttons that do something now: at most three (docs/labels.md has the table)."""
+    if run.status is RunStatus.WAITING and run.work.overlaps is not None:
+        return (GO_ON, STOP)
     if run.status is RunStatus.WAITING:
         amending = run.work.gate is not None and run.work.gate.amendment is not None
         return (AMEND if amending else APPROVE, REJECT, STOP)
@@ -39,12 +44,12 @@ def buttons(run: Run) -> tuple[Button, ...]:
     return () if run.status is RunStatus.DONE else (RETRY,)
 
 
-def coppice_check(status: Status) -> CheckText:
+def coppice_check(status: Status, gist: Gist = NOTHING) -> CheckText:
     """The run itself, as the status comment tells it, with what failing commands printed."""
     # GitHub shows a title as it is written.
     title = html.unescape(headline(status)).replace("`", "").replace("\\", "")
     red = [_output(result) for result in status.last if not result.passed]
-    text = "\n\n".join(red) or None
+    text = "\n\n".join(part for part in (*red, gist_text(gist)) if part) or None
     return CheckText(title=line(title, 250), summary=status_comment(status), text=text)
 
 

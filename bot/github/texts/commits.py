@@ -25,13 +25,32 @@ def work(
     summary: str = "",
 ) -> str:
     """The commit that is delivered. A reader may squash with it, so it says what was asked for."""
-    subject = (
-        line(_SKIP.sub("", run.trigger.title), SUBJECT_LENGTH) or f"Coppice run {run.short_id}"
-    )
+    asked = _SKIP.sub("", run.work.title or run.trigger.title)
+    subject = line(asked, SUBJECT_LENGTH) or f"Coppice run {run.short_id}"
     label = f" ({agent_label})" if agent_label else ""
     trailers = f"Coppice-Agent: {line(run.agent, 60)}{label}\n{trailer}"
     body = [plain(_SKIP.sub("", summary)).strip(), SKIP_CI if skip_ci else "", trailers]
     return "\n\n".join([subject, *(part for part in body if part)]) + "\n"
+
+
+def mend(run: Run, trailer: str, *, agent_label: str | None, skip_ci: bool) -> str:
+    """The commit on top of somebody's branch: what it mends, and who made it."""
+    begun = run.work.round
+    base = run.work.base_ref or "the base"
+    subject = f"Merge {base}" if begun and begun.base else f"Mend {_checks(run)}"
+    conflicts = begun.conflicts if begun else ()
+    body = [f"Conflicts in {', '.join(conflicts[:20])}" if conflicts else ""]
+    if begun and begun.base and begun.checks:
+        body.append(f"Mends {_checks(run)} too.")
+    label = f" ({agent_label})" if agent_label else ""
+    trailers = f"Coppice-Agent: {line(run.agent, 60)}{label}\n{trailer}"
+    parts = [line(_SKIP.sub("", subject), SUBJECT_LENGTH), *(plain(part) for part in body if part)]
+    return "\n\n".join([*parts, *([SKIP_CI] if skip_ci else []), trailers]) + "\n"
+
+
+def _checks(run: Run) -> str:
+    names = run.work.round.checks if run.work.round else ()
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def ci(run: Run, trailer: str) -> str:

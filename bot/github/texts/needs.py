@@ -1,7 +1,7 @@
 """The one new comment of a run: only when a person must act, or it failed. Edits notify nobody."""
 
-from bot.github.markdown import line, prose
-from bot.runs import Run
+from bot.github.markdown import code, line, prose
+from bot.runs import Overlap, Run
 
 
 def plan_waits(run: Run, plan_url: str | None, *, mention: bool) -> str:
@@ -11,6 +11,26 @@ def plan_waits(run: Run, plan_url: str | None, *, mention: bool) -> str:
     if run.work.gate is not None and run.work.gate.amendment is not None:
         return f"{who} work for #{run.issue} needs files beside its plan{link}."
     return f"{who} plan for #{run.issue} waits for you{link}."
+
+
+def overlaps(run: Run, overlap: Overlap) -> str:
+    """Ask whether a run goes on although others are at the same issue."""
+    status = run.work.status_comment_url
+    link = f" ([status]({status}))" if status else ""
+    one = len(overlap.rivals) == 1
+    closes = "closes" if one else "close"
+    return (
+        f"@{run.trigger.by.login}: {rivals(overlap)} {closes} #{run.issue} too; the run waits for"
+        f" your word{link}."
+    )
+
+
+def rivals(overlap: Overlap) -> str:
+    """`#12 by `raj` and #14 by `mia`."""
+    named = [f"#{rival.number} by {code(rival.author)}" for rival in overlap.rivals[:5]]
+    more = len(overlap.rivals) - len(named)
+    named += [f"{more} more"] if more else []
+    return " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
 
 
 def stopped(run: Run, headline: str) -> str:

@@ -119,7 +119,8 @@ def _listed(texts: Sequence[str]) -> str:
 def _approvals(waiting: Waiting) -> str:
     gate, lines = waiting.gate, []
     if gate.reasons and not gate.passed and not waiting.ended and not gate.amendment:
-        lines.append(f"It waits because it {'; '.join(gate.reasons)}.".replace("it `", "`"))
+        why = [r if r.startswith(("`", "every ")) else f"it {r}" for r in gate.reasons]
+        lines.append(f"It waits because {'; '.join(why)}.")
     if waiting.count > 1 and not gate.passed and not waiting.ended:
         given = f": {_names(gate.approvals)}" if gate.approvals else ""
         lines.append(f"{len(gate.approvals)} of {waiting.count} approvals{given}.")

@@ -34,8 +34,10 @@ class Evidence(Record):
 
 
 def pull_request_title(run: Run) -> str:
-    """Name it as the issue, without what would close or mention something when it is squashed."""
-    return line(run.trigger.title, TITLE_LENGTH) or f"Resolve issue {run.issue}"
+    """Name it in the repository's style, else as the issue; without what would close or mention
+    something when it is squashed."""
+    wanted = run.work.title or run.trigger.title
+    return line(wanted, TITLE_LENGTH) or f"Resolve issue {run.issue}"
 
 
 def pull_request_body(evidence: Evidence) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.github.markdown import code, prose
+from bot.github.markdown import code, fence, folded, prose
 from bot.github.texts.moments import count
 
 ASKS = "Nothing was changed for this. What should it be?"
@@ -24,7 +24,7 @@ def question(words: str) -> str:
     return prose(words) or ASKS
 
 
-def review(sha: str | None, done: Sequence[str], left: str = "") -> str:
+def review(sha: str | None, done: Sequence[str], compared: str | None = None) -> str:
     """The body of the one review; ``done`` are the words fixed, declined, question of each."""
     kinds = [("fixed", "fixed"), ("declined", "declined"), ("question", "question")]
     told = [
@@ -34,7 +34,13 @@ def review(sha: str | None, done: Sequence[str], left: str = "") -> str:
     ]
     head = f"{count(len(done), 'thread')}: {', '.join(told)}." if told else ""
     where = f"Pushed {sha[:7]}." if sha else "Nothing was pushed."
-    return " ".join(part for part in (head, where, left) if part)
+    said = " ".join(part for part in (head, where) if part)
+    return "\n\n".join(part for part in (said, range_diff(compared)) if part)
+
+
+def range_diff(compared: str | None) -> str:
+    """What a push changed in the branch, folded away."""
+    return folded("Range-diff of this push", fence(compared, "diff")) if compared else ""
 
 
 def approved_before(number: int, what: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.github.markdown import code, folded, line, prose
-from bot.github.texts import boxes
+from bot.github.texts import boxes, needs, rounds
 from bot.github.texts.moments import clock, count, duration, ordinal
 from bot.github.texts.money import spent
 from bot.github.texts.results import failures
@@ -80,7 +80,8 @@ def attempt_failed(results: Sequence[CommandResult], message: str = "") -> str:
 
 def status_comment(status: Status) -> str:
     """Write the whole comment, without its marker."""
-    parts = [_header(status), _why(status), _act(status), _details(status)]
+    compared = rounds.range_diff(status.run.work.compared)
+    parts = [_header(status), _why(status), _act(status), compared, _details(status)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -89,6 +90,8 @@ def headline(status: Status) -> str:
     run = status.run
     if run.status is RunStatus.QUEUED:
         return f"Queued: {ordinal(run.work.place)}" if run.work.place else "Queued"
+    if run.status is RunStatus.WAITING and run.work.overlaps is not None:
+        return "Needs you: another pull request closes this issue"
     if run.status is RunStatus.WAITING:
         amending = run.work.gate is not None and run.work.gate.amendment is not None
         return f"Needs you: approve {'what is beside the plan' if amending else 'the plan below'}"
@@ -184,6 +187,9 @@ def _at_the_moment(status: Status) -> list[str]:
     waits, lines = status.run.work.waits_for, []
     if status.run.status.ended:
         return []
+    if (overlap := status.run.work.overlaps) is not None:
+        closes = "closes" if len(overlap.rivals) == 1 else "close"
+        lines.append(f"{needs.rivals(overlap)} {closes} this issue too. Nothing was spent so far.")
     if waits:
         lines.append(f"{prose(waits[:1].upper() + waits[1:])}.")
     if status.used >= WARNING:
@@ -194,6 +200,10 @@ def _at_the_moment(status: Status) -> list[str]:
 def _act(status: Status) -> str:
     """The one act that is possible now: a box, or the words where boxes are not read."""
     run, boxed = status.run, status.run.publish not in (Publish.COMMENT, Publish.PATCH)
+    if run.status is RunStatus.WAITING and (overlap := run.work.overlaps) is not None:
+        if not boxed:
+            return "To go on all the same, write `/coppice approve`; else `/coppice stop`."
+        return f"{boxes.go_on(overlap.hash)}\n{boxes.STOP}"
     if not run.status.ended:
         return boxes.STOP if boxed else "To stop it, write `/coppice stop`."
     if run.status is RunStatus.DONE:

@@ -3,12 +3,14 @@
 import asyncio
 
 from bot.agent.runtime import AgentEvent, Role, ToolFinished
+from bot.github.texts.gist import MOST_FILES
 from bot.pipeline import prompts
 from bot.pipeline.asking import Question, ask, stopped_early
-from bot.pipeline.commands import Prepared, prepare
+from bot.pipeline.commands import Prepared, make_ready
+from bot.pipeline.foreign import covers
 from bot.pipeline.keeping import checkpoint, keep
 from bot.pipeline.ports import Attempt, Ports, Seat, StageResult
-from bot.runs import RunError, StageStatus
+from bot.runs import Json, RunError, StageStatus
 
 
 async def implement(attempt: Attempt, ports: Ports) -> StageResult:
@@ -25,11 +27,11 @@ async def _work(attempt: Attempt, ports: Ports, seat: Seat) -> StageResult:
     work = attempt.run.work
     ground = work.ground or ""
     begin = ground if seat.runtime.fresh else work.checkpoint or ground
-    prepared = await prepare(attempt, ports, begin)
+    prepared = await make_ready(attempt, ports, begin)
     question = Question(
         role=Role.IMPLEMENT,
         prompt=prompts.implement(attempt, ports.files),
-        mounts=ports.worktree.mounts,
+        mounts=(*ports.worktree.mounts, *await covers(attempt, ports)),
     )
     saving = _Saving(attempt, ports, prepared)
     between = saving.after if seat.runtime.capabilities.resumes else None
@@ -39,6 +41,7 @@ async def _work(attempt: Attempt, ports: Ports, seat: Seat) -> StageResult:
         await asyncio.shield(saving.all())
         raise
     tree, kept = await keep(attempt, ports, prepared.made)
+    changed = await _changed(ports, ground, tree)
     end = stopped_early(finished, seat)
     if end is None and tree == await ports.objects.tree(ground):
         return _failed(attempt, "no_changes", "the agent changed no files").model_copy(
@@ -46,14 +49,22 @@ async def _work(attempt: Attempt, ports: Ports, seat: Seat) -> StageResult:
         )
     if end is not None:
         return _failed(attempt, end.kind, end.message).model_copy(
-            update={"tree": tree, "checkpoint": kept, "blocked": end.blocked}
+            update={"tree": tree, "checkpoint": kept, "blocked": end.blocked, "data": changed}
         )
     return StageResult(
         status=StageStatus.PASSED,
         summary=finished.message or "The agent finished.",
         tree=tree,
         checkpoint=kept,
+        data=changed,
     )
+
+
+async def _changed(ports: Ports, ground: str, tree: str) -> dict[str, Json]:
+    """What differs from the base, for people: path, lines added and removed."""
+    counted = await ports.objects.numstat(ground, tree)
+    rows: list[Json] = [[path, *(lines or (None, None))] for path, lines in counted.items()]
+    return {"changed": rows[:MOST_FILES], "more": max(0, len(rows) - MOST_FILES)}
 
 
 class _Saving:

@@ -1,11 +1,15 @@
 """Have another agent read plan and difference, beside what the change shows by itself."""
 
+import asyncio
+
 from bot.agent.runtime import Role
 from bot.errors import StageFailed
-from bot.pipeline import prompts
+from bot.pipeline import placing, prompts, remarks
 from bot.pipeline.asking import Question, ask, nothing_but_a_place, stopped_early
+from bot.pipeline.exhibit import exhibit
 from bot.pipeline.findings import SCHEMA, Finding, Severity, take, written
 from bot.pipeline.ports import Attempt, Ports, StageResult
+from bot.pipeline.remarks import Looked
 from bot.pipeline.signals import Size, signals
 from bot.runs import RunError, StageStatus
 
@@ -13,51 +17,87 @@ MOST_DIFFERENCE = 200_000
 """Characters that a reviewer is shown; of a longer difference the beginning."""
 
 
-class _NotReviewed(Exception):
-    """Nobody reviewed it; the text says why. That alone never stops a run."""
-
-
 async def review(attempt: Attempt, ports: Ports) -> StageResult:
     """Send the work back once where something has to be mended; never pass or fail it for good.
 
     Our own signals stand whatever the reviewer says. Where the agent has no attempt left, or was
-    sent back for a review before, findings are shown to people instead.
+    sent back for a review before, findings are shown to people instead. Somebody else's pull
+    request is only looked at: raises StageFailed where nobody could.
     """
+    if attempt.run.work.visit is not None:
+        return await _of_somebody(attempt, ports)
     work = attempt.run.work
     base, head = work.ground or "", work.checkpoint or work.ground or ""
-    counts = await ports.objects.numstat(base, head)
-    lines = {p: Size(added=c[0], removed=c[1]) if c else None for p, c in counts.items()}
-    ours = tuple(signals(lines, attempt.plan))
+    ours = await _signals(attempt, ports, base, head)
     theirs: tuple[Finding, ...] = ()
     reason = ""
+    difference = await ports.objects.diff(base, head)
     try:
-        theirs = await _ask(attempt, ports, await ports.objects.diff(base, head))
-    except _NotReviewed as why:
-        reason = str(why)
+        theirs = await _ask(attempt, ports, prompts.review(attempt, _cut(difference)))
+    except StageFailed as why:
+        reason = why.reason
     return _judge(attempt, (*ours, *theirs), reason, len(ours))
 
 
-async def _ask(attempt: Attempt, ports: Ports, difference: str) -> tuple[Finding, ...]:
+async def _of_somebody(attempt: Attempt, ports: Ports) -> StageResult:
+    """Look at somebody's pull request; findings keep those lines that remarks can stand at."""
+    work = attempt.run.work
+    base, head = work.base_sha or "", work.checkpoint or ""
+    ours = await _signals(attempt, ports, base, head)
+    files = placing.read(await ports.objects.sections(base, head))
+    try:
+        seen = await asyncio.to_thread(exhibit, files)
+    except TimeoutError as error:
+        raise StageFailed("unscanned", "looking for secrets in it took too long") from error
+    theirs: tuple[Finding, ...] = ()
+    if seen.files:
+        prompt = prompts.review_pull_request(attempt, ports.files, seen.text)
+        theirs = await _ask(attempt, ports, prompt)
+    found = [placing.placed(each, files) for each in (*seen.findings, *ours, *theirs)]
+    looked = Looked(
+        commit=head,
+        files=len(seen.files),
+        left_out=seen.left_out,
+        prints=tuple(remarks.fingerprint(each, files) for each in found),
+    )
+    return StageResult(
+        status=StageStatus.NEUTRAL if found else StageStatus.PASSED,
+        summary=f"{_count(len(found))} found." if found else "Nothing found.",
+        data={
+            "findings": [finding.model_dump(mode="json") for finding in found],
+            "signals": len(ours),
+            "not_reviewed": "",
+            "looked": looked.model_dump(mode="json"),
+        },
+    )
+
+
+async def _signals(attempt: Attempt, ports: Ports, base: str, head: str) -> tuple[Finding, ...]:
+    counts = await ports.objects.numstat(base, head)
+    lines = {p: Size(added=c[0], removed=c[1]) if c else None for p, c in counts.items()}
+    return tuple(signals(lines, attempt.plan))
+
+
+async def _ask(attempt: Attempt, ports: Ports, prompt: str) -> tuple[Finding, ...]:
+    """Ask another agent; raises StageFailed where it says nothing that can be read."""
     question = Question(
         role=Role.REVIEW,
-        prompt=prompts.review(attempt, _cut(difference)),
+        prompt=prompt,
         answer=SCHEMA,
         mounts=nothing_but_a_place(attempt, ports),
     )
-    try:
-        async with ports.agents.open(Role.REVIEW, attempt.number) as seat:
-            finished = await ask(attempt, ports, seat, question)
-            end = stopped_early(finished, seat)
-    except StageFailed as error:
-        raise _NotReviewed(error.reason) from error
+    async with ports.agents.open(Role.REVIEW, attempt.number) as seat:
+        finished = await ask(attempt, ports, seat, question)
+        end = stopped_early(finished, seat)
     if end is not None:
-        raise _NotReviewed(end.message)
+        raise StageFailed(end.kind, end.message, blocked=end.blocked)
     if finished.answer is None:
-        raise _NotReviewed(f"the agent `{seat.runtime.name}` makes no review")
+        reason = f"the agent `{seat.runtime.name}` makes no review"
+        raise StageFailed("no_review", reason, blocked=True)
     try:
         return take(finished.answer)
     except (ValueError, RecursionError) as error:
-        raise _NotReviewed(f"its answer cannot be read: {error}") from error
+        raise StageFailed("bad_review", f"its answer cannot be read: {error}") from error
 
 
 def _judge(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.errors import GitError
+from bot.guard.lockfiles import is_lockfile
 from bot.guard.rules import (
     Author,
     FileChange,
@@ -14,6 +15,7 @@ from bot.guard.rules import (
     check_changes,
 )
 from bot.pipeline.ports import Attempt, Ports, StageResult
+from bot.pipeline.signals import configures_ci, is_test
 from bot.runs import RunError, StageStatus
 from bot.worktree import Change
 
@@ -32,7 +34,7 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     )
     try:
         changes, (author, committer) = await asyncio.gather(
-            _changes(ports, limits, work.base_sha, work.checkpoint),
+            _changes(ports, limits, _ours_since(attempt), work.checkpoint),
             ports.objects.authors(work.checkpoint),
         )
     except (GitError, OSError, ValueError) as error:
@@ -44,6 +46,8 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     ]
     if violations:
         return _blocked(attempt, violations)
+    if guarded := _guarded(attempt, changes):
+        return _taken_back(attempt, guarded)
     if outside := _outside(attempt, changes):
         return _beyond_the_plan(attempt, outside)
     return StageResult(
@@ -62,11 +66,13 @@ async def _changes(ports: Ports, limits: RuleLimits, base: str, head: str) -> li
     added = await ports.objects.added(base, head) if readable else {}
     links = [c.new_sha for c in listed if c.new_sha and c.new_mode == Mode.LINK]
     targets = await ports.objects.blobs(links, _LINK_LIMIT) if links else {}
-    return [_file(change, sizes, added, targets) for change in listed]
+    locks = [c.old_sha for c in listed if c.old_sha and is_lockfile(c.path)] if readable else []
+    before = await ports.objects.blobs(locks, limits.total_bytes) if locks else {}
+    return [_file(change, sizes, added, targets | before) for change in listed]
 
 
 def _file(
-    change: Change, sizes: dict[str, int], added: dict[str, bytes], targets: dict[str, bytes]
+    change: Change, sizes: dict[str, int], added: dict[str, bytes], blobs: dict[str, bytes]
 ) -> FileChange:
     sha = change.new_sha or ""
     return FileChange(
@@ -75,8 +81,45 @@ def _file(
         new_mode=change.new_mode,
         size=sizes.get(sha, 0),
         added=added.get(change.path),
-        link_target=targets.get(sha),
+        link_target=blobs.get(sha) if change.new_mode == Mode.LINK else None,
+        before=blobs.get(change.old_sha or ""),
     )
+
+
+def _ours_since(attempt: Attempt) -> str:
+    """What our work is held against: of somebody's pull request only what we did to it."""
+    work = attempt.run.work
+    return (work.ground if work.visit is not None else None) or work.base_sha or ""
+
+
+def _guarded(attempt: Attempt, changes: Sequence[FileChange]) -> list[Violation]:
+    """Tests and CI configuration that are there: changed only where a person let us say so."""
+    run = attempt.run
+    if run.work.visit is None or run.trigger.options.tests:
+        return []
+    conflicts = run.work.round.conflicts if run.work.round else ()
+    return [
+        Violation("tests", change.path, f"{what}; `/coppice fix tests=allow` would let it")
+        for change in changes
+        if change.old_mode is not None and change.path not in conflicts
+        if (what := _judges(change.path)) is not None
+    ]
+
+
+def _judges(path: str) -> str | None:
+    if is_test(path):
+        return "a test that was there is changed"
+    return "it configures the CI" if configures_ci(path) else None
+
+
+def _taken_back(attempt: Attempt, violations: Sequence[Violation]) -> StageResult:
+    """Have the agent take it back once; then the run ends with it."""
+    result = _blocked(attempt, violations)
+    if attempt.number > 1 or attempt.last:
+        return result
+    listed = "\n".join(f"- {each.path}" for each in violations)
+    summary = f"{result.summary}. Take back what you did to these files:\n{listed}"
+    return result.model_copy(update={"blocked": False, "summary": summary})
 
 
 def _outside(attempt: Attempt, changes: Sequence[FileChange]) -> list[str]:

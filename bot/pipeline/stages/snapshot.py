@@ -15,10 +15,11 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
     """Write the run's snapshot; comments of people without write access are left out and counted.
 
     Title and body are the trigger's own, so that an edit after it changes nothing. Comments that
-    were made or changed after the trigger are left out and listed.
+    were made or changed after the trigger are left out and listed. Of somebody else's pull request
+    nothing but title and body is taken.
     """
     run = attempt.run
-    comments = await ports.thread.comments(run)
+    comments = [] if run.work.visit else await ports.thread.comments(run)
     kept = [c for c in comments if c.may_write and c.updated_at <= run.trigger.at]
     late = [c for c in comments if c.may_write and c.updated_at > run.trigger.at]
     title, body = sanitize(run.trigger.title), sanitize(run.trigger.body)
@@ -38,7 +39,7 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
     write(ports.files, frozen)
     return StageResult(
         status=StageStatus.PASSED,
-        summary=f"Issue #{run.issue} as of {run.trigger.at}, {len(kept)} comments.",
+        summary=f"#{run.issue} as of {run.trigger.at}, {len(kept)} comments.",
         data={
             "hash": digest,
             "authors": sorted({comment.author for comment in kept}),

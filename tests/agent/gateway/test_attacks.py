@@ -21,11 +21,24 @@ from bot.agent.gateway.crowd import (
 )
 from bot.agent.gateway.dialect import Dialect
 from bot.agent.gateway.dialects import DIALECTS
+from bot.agent.gateway.door import MOST_NOTED
+from bot.agent.gateway.job import TurnedAway
 from bot.agent.gateway.scrub import Scrubber, forms
 from bot.agent.runtime import Api
 from bot.store.database import Database
 from tests.agent.gateway.test_metering import BODIES, CHAT_USAGE, STREAMS, asking
-from tests.agent.gateway.world import KEY, WORDS, Answer, a_job, meeting, rows
+from tests.agent.gateway.world import (
+    KEY,
+    WORDS,
+    Answer,
+    Host,
+    a_job,
+    an_endpoint,
+    gateway_of,
+    meeting,
+    opened,
+    rows,
+)
 
 GOOD = Answer.of({"choices": [{}], "usage": CHAT_USAGE})
 USER = {"role": "user", "content": "hello"}
@@ -55,15 +68,61 @@ async def test_only_the_path_of_its_protocol_goes_out(
     assert host.seen == []
 
 
-@pytest.mark.parametrize("host", ["http://elsewhere/v1/chat/completions"])
-async def test_a_request_that_names_another_host_stays_here(
+@pytest.mark.parametrize("host", ["elsewhere.example.com", "10.0.0.1:80", "api.example.com"])
+async def test_a_request_for_another_host_is_refused(
     host: str, database: Database, folder: Path
 ) -> None:
     async with meeting(database, folder, GOOD) as (seen, inside):
-        got = await inside.post("/v1/chat/completions", {"model": "small"}, Host="elsewhere")
+        got = await inside.post("/v1/chat/completions", {"model": "small"}, Host=host)
+
+    assert (got.status, got.json["error"]["code"]) == (421, "host")
+    assert seen.seen == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8100", "localhost", "gateway"])
+async def test_its_own_names_are_served(host: str, database: Database, folder: Path) -> None:
+    async with meeting(database, folder, GOOD) as (seen, inside):
+        got = await inside.post("/v1/chat/completions", {"model": "small"}, Host=host)
 
     assert got.status == 200
     assert [each.headers["host"] for each in seen.seen] == [seen.url.removeprefix("http://")]
+
+
+async def test_a_request_as_to_a_proxy_is_refused(database: Database, folder: Path) -> None:
+    async with meeting(database, folder, GOOD) as (seen, inside):
+        reader, writer = await asyncio.open_unix_connection(inside.door.path)
+        body = b'{"model": "small"}'
+        writer.write(b"POST http://elsewhere.example.com/v1/chat/completions HTTP/1.1\r\n")
+        writer.write(b"Host: gateway\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        line = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+    assert line.split()[1] == b"421"
+    assert seen.seen == []
+
+
+async def test_what_is_turned_away_is_told_once_each(database: Database, folder: Path) -> None:
+    told: list[TurnedAway] = []
+    async with Host([GOOD]).running() as host:
+        endpoint = an_endpoint(host.url)
+        async with (
+            gateway_of(database, folder, one=endpoint) as gateway,
+            opened(gateway, turned_away=told.append) as inside,
+        ):
+            for _ in range(3):
+                await inside.post("/v1/files", {})
+            await inside.post("/v1/chat/completions", {"model": "large" * 100})
+            await inside.chat()
+            for n in range(MOST_NOTED // 8):
+                await inside.post(f"/v1/{n}/{'x' * 300}", {})
+
+    assert [(each.kind, each.asked) for each in told[:2]] == [
+        ("path", "POST /v1/files"),
+        ("model_not_found", "POST /v1/chat/completions"),
+    ]
+    assert len(told) == 2 + MOST_NOTED // 8
+    assert all(len(each.asked) <= 200 and len(each.reason) < 300 for each in told)
 
 
 @pytest.mark.parametrize("model", ["large", "small ", "SMALL", "", None, 7, ["small"]])

@@ -353,7 +353,7 @@ async def test_an_endpoint_that_takes_no_bound_of_ours_is_asked_without(
         got = [await inside.chat() for _ in range(2)]
 
     assert [each.status for each in got] == [200, 200]
-    assert [seen.body.get("max_tokens") for seen in host.seen] == [32000, None, None]
+    assert [seen.body.get("max_tokens") for seen in host.seen] == [8192, None, None]
 
 
 async def test_a_bound_of_the_agents_own_is_refused_in_the_endpoints_words(

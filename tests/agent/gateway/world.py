@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.agent.catalogue import Catalogue, Endpoint
 from bot.agent.gateway import Gateway, Job
 from bot.agent.gateway.door import Door
+from bot.agent.gateway.job import Listener, TurnedAway
 from bot.agent.runtime import Api, Role
 from bot.runs import Budget, Budgets
 from bot.store import calls
@@ -176,8 +177,10 @@ async def opened(
     job: Job | None = None,
     endpoint: str = "one",
     tell: Callable[[str], None] = lambda _: None,
+    turned_away: Callable[[TurnedAway], None] = lambda _: None,
 ) -> AsyncIterator[Inside]:
-    async with gateway.open(job or a_job(), endpoint, tell=tell) as door:
+    listener = Listener(tell=tell, turned_away=turned_away)
+    async with gateway.open(job or a_job(), endpoint, listener=listener) as door:
         connector = aiohttp.UnixConnector(path=str(door.path), limit=0)
         async with aiohttp.ClientSession(connector=connector) as session:
             yield Inside(door=door, session=session)

@@ -16,12 +16,16 @@ from tests.agent.loop.bench import Bench, bench, plays
 pytestmark = pytest.mark.slow
 
 MARK = "cf18e7"
-STEPS = (
-    Step(write="a.py", text="x = 1\n"),
-    Step(read="a.py"),
-    Step(shell=f"touch begun; sleep 37; echo {MARK}"),
-    Step(edit="a.py", old="x = 1", new="x = 2"),
-)
+
+
+def turns(seconds: int) -> tuple[Step, ...]:
+    """What the agent does; each test sleeps for a time of its own, by which it is known."""
+    return (
+        Step(write="a.py", text="x = 1\n"),
+        Step(read="a.py"),
+        Step(shell=f"touch begun; sleep {seconds}; echo {MARK}"),
+        Step(edit="a.py", old="x = 1", new="x = 2"),
+    )
 
 
 async def _kill_in_mid_turn(there: Bench) -> None:
@@ -39,7 +43,7 @@ async def _kill_in_mid_turn(there: Bench) -> None:
 
 
 async def test_it_goes_on_from_its_messages_and_leaves_no_process(tmp_path: Path) -> None:
-    async with bench(tmp_path, plays(*STEPS, final="Done at last.")) as there:
+    async with bench(tmp_path, plays(*turns(37), final="Done at last.")) as there:
         await _kill_in_mid_turn(there)
         survivors = await _gone("sleep\0" + "37")
         asked = len(there.model.calls)
@@ -57,7 +61,7 @@ async def test_it_goes_on_from_its_messages_and_leaves_no_process(tmp_path: Path
 
 
 async def test_a_line_that_was_being_written_is_forgotten(tmp_path: Path) -> None:
-    async with bench(tmp_path, plays(*STEPS)) as there:
+    async with bench(tmp_path, plays(*turns(38))) as there:
         await _kill_in_mid_turn(there)
         file = tmp_path / "files" / FILE
         file.write_bytes(file.read_bytes()[:-40])

@@ -1,0 +1,157 @@
+"""How soon a command is seen, and an approval acted on, against a handler that keeps nothing.
+
+Both bots have a forge of their own, whose list of writes tells the times. A stranger who floods
+one of them with commands must not slow the others down.
+"""
+
+import asyncio
+import statistics
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.figure import Figure, alone, compare, show
+from benchmarks.first_reaction import rival
+from benchmarks.stage import new_issue, until_ready
+from bot.store import runs
+from tests.service.gate import GATED, planned, shown
+from tests.service.world import World, world
+
+ROUNDS = 9
+FLOOD, OTHERS = 500, 10
+MINUTE = 61.0  # after it all writes of Coppice's own budget are free again
+AGAINST = "an aiohttp bot that asks for the permission, reacts and keeps nothing"
+PATIENCE = 30.0
+
+
+async def reaction(there: World, comment: int) -> float:
+    """Wait for a reaction to a comment; answer when it was written."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            for write in await there.writes():
+                if write["path"].endswith(f"/comments/{comment}/reactions"):
+                    return float(write["at"])
+            await asyncio.sleep(0.3)
+
+
+async def seen(there: World, issue: int) -> float:
+    """Write a command; answer the seconds until its reaction was there."""
+    comment = await there.comment(issue, "/coppice help")
+    await asyncio.sleep(0.5)  # nobody looks while it is measured
+    return await reaction(there, comment) - await _written(there, issue)
+
+
+async def _written(there: World, issue: int) -> float:
+    """When the newest comment of a person was written."""
+    path = f"/issues/{issue}/comments"
+    mine = [
+        w for w in await there.writes() if w["path"].endswith(path) and "[bot]" not in w["actor"]
+    ]
+    return float(mine[-1]["at"])
+
+
+async def resumed(there: World) -> float:
+    """Approve a plan; answer the seconds until the next stage runs."""
+    issue, run = await planned(there)
+    await shown(there, issue)
+    await asyncio.sleep(1.0)
+    await there.comment(issue, "/coppice approve")
+    approved = await _written(there, issue)
+    await there.ended(issue)
+    if there.database is None:
+        raise RuntimeError("nothing was read")
+    stages = await there.database.read(lambda c: runs.stages(c, run["id"]))
+    begun = [s.started_at for s in stages if s.name == "implement" and s.started_at]
+    return begun[0] - approved
+
+
+async def flooded(there: World) -> list[Figure]:
+    """Five hundred commands of a stranger within a minute; what they cost, and others' p99."""
+    await there.switch("limits", content_minute=10_000, content_hour=100_000, hourly=100_000)
+    await there.person("flood", "none")
+    issue, other = await new_issue(there), await new_issue(there)
+    await asyncio.sleep(MINUTE)
+    quiet = [await seen(there, other) for _ in range(OTHERS)]
+    await asyncio.sleep(MINUTE)
+    before, reads = len(await there.writes()), len(await _asked(there))
+    flood = asyncio.create_task(_flood(there, issue))
+    busy = [await seen(there, other) for _ in range(OTHERS)]
+    theirs = [f"/comments/{comment}/reactions" for comment in await flood]
+    await asyncio.sleep(5)
+    ours = [w["path"] for w in (await there.writes())[before:] if w["actor"].endswith("[bot]")]
+    reactions = sum(path.endswith(tuple(theirs)) for path in ours)
+    comments = sum(path.endswith(f"/issues/{issue}/comments") for path in ours)
+    asked = [r for r in (await _asked(there))[reads:] if "/collaborators/flood/" in r["path"]]
+    return [
+        alone("comments on 500 commands of a stranger", "comments", comments, most=0),
+        alone("reactions to them", "reactions", reactions, most=1),
+        alone("reads of the stranger's permission in that minute", "reads", len(asked), most=2),
+        compare(
+            "p99 of others' 👀 in the flood",
+            "the same without it",
+            "s",
+            (_p99(busy), _p99(quiet)),
+            most=1.5,
+        ),
+    ]
+
+
+async def _flood(there: World, issue: int) -> list[int]:
+    made: list[int] = []
+    for _ in range(FLOOD // 5):
+        five = (there.comment(issue, "/coppice run", who="flood") for _ in range(5))
+        made += await asyncio.gather(*five)
+        await asyncio.sleep(0.3)
+    return made
+
+
+async def _asked(there: World) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = await there.call("GET", f"{there.control}/reads")
+    return found
+
+
+def _p99(series: list[float]) -> list[float]:
+    return [statistics.quantiles(series, n=100)[98]]
+
+
+async def measure(coppice: World, bot: World) -> None:
+    issue, theirs = await new_issue(coppice), await new_issue(bot)
+    await coppice.write_file(".github/coppice.yml", GATED)
+    first: tuple[list[float], list[float]] = ([], [])
+    for n in range(ROUNDS + 1):
+        pair = await seen(coppice, issue), await seen(bot, theirs)
+        if n:
+            first[0].append(pair[0])
+            first[1].append(pair[1])
+    show(compare("command to 👀", AGAINST, "s", first, most=2))
+    resume = [await resumed(coppice) for _ in range(5)]
+    show(_with_half_a_second("/approve to the next stage running", resume, first[1]))
+    show(*await flooded(coppice))
+
+
+def _with_half_a_second(name: str, ours: list[float], theirs: list[float]) -> Figure:
+    most = 2 * statistics.median(theirs) + 0.5
+    good = statistics.median(ours) <= most
+    return replace(
+        compare(name, AGAINST, "s", (ours, theirs), most=2), goal="at most 2x and 0.5 s", ok=good
+    )
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folders = [Path(name, part) for part in ("ours", "theirs")]
+        for folder in folders:
+            folder.mkdir()
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            coppice = await stack.enter_async_context(world(folders[0]))
+            await until_ready(coppice)
+            bot = await stack.enter_async_context(rival(folders[1], session))
+            await measure(coppice, bot)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

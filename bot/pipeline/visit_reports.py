@@ -1,0 +1,178 @@
+"""What is told of a run on somebody else's pull request: its story as effects. Pure."""
+
+from typing import Literal
+
+from bot.github.markdown import code
+from bot.github.marker import Markers
+from bot.github.texts import checks, visit
+from bot.github.texts.money import spent
+from bot.github.texts.status import Status, headline
+from bot.pipeline import reports
+from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.findings import Severity
+from bot.pipeline.remarks import Looked, Remark, Said
+from bot.pipeline.story import Story
+from bot.runs import (
+    Budget,
+    Button,
+    CheckRun,
+    LineComment,
+    PostReview,
+    RunStatus,
+    StageKind,
+)
+
+FINDING = "finding"
+"""Purpose of the marker by which a finding of ours is known again."""
+AGAIN = Button(label="Again", description="Look once more at what is there", identifier="retry")
+MENDING = "mend"
+_Conclusion = Literal["success", "neutral", "cancelled", "action_required"]
+
+
+def looked(story: Story) -> Looked:
+    last = story.last_of(StageKind.REVIEW)
+    return Looked.model_validate(last.result["data"]["looked"] if last else {"commit": ""})
+
+
+def said(story: Story) -> Said | None:
+    """What the newest review said; None: it is not that far."""
+    last = story.last_of(StageKind.PUBLISH)
+    data = last.result.get("data", {}) if last else {}
+    return Said.model_validate(data["said"]) if "said" in data else None
+
+
+def review(story: Story, markers: Markers, *, moved_to: str | None, at_lines: bool) -> PostReview:
+    """The one review; ``at_lines`` False: GitHub takes no remark at a line of it."""
+    run, found = story.run, said(story) or Said()
+    if not at_lines:
+        found = found.model_copy(update={"at_lines": (), "listed": found.new})
+    told = _told(story, found).model_copy(update={"moved_to": moved_to})
+    marks = "".join(f"\n{_mark(each, markers)}" for each in found.listed)
+    return PostReview(
+        pull_request=run.issue,
+        sha=looked(story).commit,
+        purpose=f"review-{len(story.tries(_name(story)))}",
+        body=f"{visit.summary(told)}{marks}",
+        comments=tuple(_comment(each, markers) for each in found.at_lines),
+    )
+
+
+def check_run(story: Story, sha: str) -> CheckRun:
+    """Where the run stands, at a head; it never reddens what is not ours."""
+    run = story.run
+    fixing = run.pipeline == MENDING
+    ended = run.status.ended
+    title, summary = _words(story)
+    return CheckRun(
+        name=visit.FIX if fixing else visit.REVIEW,
+        sha=sha,
+        external_id=f"{run.id}/run-0/{sha}",
+        status="completed" if ended else "in_progress",
+        conclusion=_conclusion(story) if ended else None,
+        title=title,
+        summary=summary,
+        buttons=_buttons(story),
+        progress=not ended and bool(story.stages),
+    )
+
+
+def _conclusion(story: Story) -> _Conclusion:
+    match story.run.status:
+        case RunStatus.DONE:
+            return "neutral" if _leaves_open(story) else "success"
+        case RunStatus.BLOCKED:
+            return "action_required"
+        case RunStatus.CANCELLED:
+            return "cancelled"
+        case _:
+            return "neutral"
+
+
+def _leaves_open(story: Story) -> bool:
+    found = said(story)
+    return found is not None and bool(found.new or found.before)
+
+
+def _buttons(story: Story) -> tuple[Button, ...]:
+    if not story.run.status.ended:
+        return (checks.STOP,)
+    if story.run.status is RunStatus.DONE:
+        return () if story.run.pipeline == MENDING else (AGAIN,)
+    return (checks.RETRY,)
+
+
+def _words(story: Story) -> tuple[str, str]:
+    run, found = story.run, said(story)
+    facts: Status = reports.facts(story)
+    if not run.status.ended:
+        money = spent(story.spent, story.budget)
+        return visit.working(run), f"{visit.working(run)}.{f' {money}.' if money else ''}"
+    if run.status is not RunStatus.DONE:
+        text = checks.coppice_check(facts)
+        return text.title, headline(facts)
+    if found is None or run.pipeline == MENDING:
+        words = visit.what_was_mended(run)
+        return words.replace("`", ""), words
+    told = _told(story, found)
+    return visit.headline(told), visit.summary(told)
+
+
+def _told(story: Story, found: Said) -> visit.Reviewed:
+    seen, config = looked(story), story.config or RepositoryConfig()
+    new = [each.finding.severity for each in found.new]
+    return visit.Reviewed(
+        run=story.run,
+        at_lines=len(found.at_lines),
+        listed=tuple(_point(each) for each in found.listed),
+        counts=tuple((severity.value, new.count(severity)) for severity in Severity),
+        unsaid=found.unsaid,
+        below=found.below,
+        threshold=config.review.threshold.value,
+        before=found.before,
+        files=seen.files,
+        left_out=seen.left_out,
+        by=_by(story),
+    )
+
+
+def _by(story: Story) -> str:
+    """Who looked, by which models, for how much."""
+    label = f" ({story.agent_label})" if story.agent_label else ""
+    models = sorted({model for _, model, _ in story.spend})
+    by = f"{code(story.run.agent)}{label}"
+    if models:
+        by += f" with {', '.join(code(model) for model in models)}"
+    money = spent(story.spent, Budget())
+    return f"{by}, {money}" if money else by
+
+
+def _point(remark: Remark) -> visit.Point:
+    finding = remark.finding
+    place = finding.file or ""
+    return visit.Point(
+        severity=finding.severity.value,
+        title=finding.title,
+        reason=finding.reason,
+        place=f"{place}:{finding.line}" if place and finding.line else place,
+        suggestion=finding.suggestion,
+    )
+
+
+def _comment(remark: Remark, markers: Markers) -> LineComment:
+    finding = remark.finding
+    return LineComment(
+        path=finding.file or "",
+        line=finding.line or 1,
+        start_line=finding.first_line,
+        side=finding.side,
+        body=f"{visit.remark(_point(remark))}\n{_mark(remark, markers)}",
+    )
+
+
+def _mark(remark: Remark, markers: Markers) -> str:
+    return markers.make(FINDING, remark.known_by.text)
+
+
+def _name(story: Story) -> str:
+    last = story.last_of(StageKind.REVIEW)
+    return last.name if last else StageKind.REVIEW.value

@@ -1,0 +1,140 @@
+"""Where everything stands, in a few numbers; each comes from an index, never from whole tables."""
+
+import time
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select, text
+
+from bot.runs import DecisionKind, Record, RunStatus
+from bot.store import tables, workers
+from bot.store.calls import COUNTED
+from bot.store.workers import WorkerState
+
+_DAY = 86400.0
+_DELIVERY = tables.deliveries.c
+_RUN = tables.runs.c
+_STAGE = tables.stages.c
+_CALL = tables.calls.c
+
+
+class Figures(Record):
+    """Counts at one moment. Nothing in it names a repository, a person or a secret."""
+
+    deliveries: Mapping[str, int]
+    """By decision: those that are owed an answer, and those that were given up."""
+    lag: float
+    """Seconds that the oldest delivery waits that could be handled now."""
+    runs: Mapping[str, int]
+    """By status, all that are kept."""
+    following: int
+    """Runs that follow an open pull request."""
+    queued_seconds: float
+    """Since the run was made that waits longest for a slot."""
+    stages: Mapping[str, int]
+    """Tries under way, by stage."""
+    calls: int
+    """Calls of models under way."""
+    usd_today: float
+    """Since midnight, UTC."""
+    paused: int
+    """Repositories."""
+    swept_at: float | None
+    """When GitHub's delivery log was last read to its end; None: never."""
+    workers: Mapping[str, int]
+    """By state; one that was not seen for too long counts as dead, whatever its row says."""
+
+
+def read(c: Connection) -> Figures:
+    """Count; 30 ms with 100,000 runs, 600,000 tries of stages and 1,000,000 deliveries."""
+    now = time.time()
+    runs = _runs(c)
+    return Figures(
+        deliveries=_deliveries(c),
+        lag=_lag(c, now),
+        runs={status: sum(counts.values()) for status, counts in runs.items()},
+        following=sum(counts.get(True, 0) for counts in runs.values()),
+        queued_seconds=_queued(c, now),
+        stages=_stages(c),
+        calls=_count(c, text("status = 'reserved'"), tables.calls),
+        usd_today=_usd_today(c, now),
+        paused=_count(c, text("1 = 1"), tables.pauses),
+        swept_at=c.execute(
+            select(tables.marks.c.at).where(tables.marks.c.name == "sweep")
+        ).scalar(),
+        workers=_workers(c),
+    )
+
+
+def _deliveries(c: Connection) -> dict[str, int]:
+    open_ = (
+        select(_DELIVERY.decision, func.count())
+        .where(text(tables.OPEN))
+        .group_by(_DELIVERY.decision)
+    )
+    counts = dict.fromkeys((DecisionKind.PENDING.value, DecisionKind.ERROR.value), 0)
+    counts |= dict(c.execute(open_).all())
+    return counts | {
+        DecisionKind.DEAD.value: _count(c, text("decision = 'dead'"), tables.deliveries)
+    }
+
+
+def _lag(c: Connection, now: float) -> float:
+    """A delivery that is to be tried again later holds nobody up until then."""
+    due = text(f"{tables.OPEN} AND (due_at IS NULL OR due_at <= {now!r})")
+    first = select(_DELIVERY.received_at).where(due).order_by(_DELIVERY.seq).limit(1)
+    received = c.execute(first).scalar()
+    return 0.0 if received is None else max(0.0, now - received)
+
+
+def _runs(c: Connection) -> dict[str, dict[bool, int]]:
+    counts: dict[str, dict[bool, int]] = {status.value: {} for status in RunStatus}
+    query = select(_RUN.status, _RUN.following, func.count()).group_by(_RUN.status, _RUN.following)
+    for status, following, count in c.execute(query):
+        counts.setdefault(status, {})[bool(following)] = count
+    return counts
+
+
+def _queued(c: Connection, now: float) -> float:
+    oldest = select(func.min(_RUN.created_at)).where(_RUN.status == RunStatus.QUEUED.value)
+    since = c.execute(oldest).scalar()
+    return 0.0 if since is None else max(0.0, now - since)
+
+
+def _stages(c: Connection) -> dict[str, int]:
+    running = select(_STAGE.name, func.count()).where(text("status = 'running'"))
+    return dict(c.execute(running.group_by(_STAGE.name)).all())
+
+
+def _usd_today(c: Connection, now: float) -> float:
+    today = select(func.sum(_CALL.usd)).where(_CALL.started_at >= now - now % _DAY, COUNTED)
+    return float(c.execute(today).scalar() or 0.0)
+
+
+def _workers(c: Connection) -> dict[str, int]:
+    counts = dict.fromkeys(map(str, WorkerState), 0)
+    dead_before = workers.now(c) - workers.DEAD_SECONDS
+    for worker in workers.listing(c):
+        lives = worker.state.value in workers.LIVING
+        silent = lives and worker.seen_at < dead_before
+        counts[WorkerState.DEAD.value if silent else worker.state.value] += 1
+    return counts
+
+
+def _count(c: Connection, where: object, table: object) -> int:
+    return int(c.execute(select(func.count()).select_from(table).where(where)).scalar_one())  # type: ignore[arg-type]
+
+
+def probe(c: Connection) -> None:
+    """Ask for next to nothing; raises what keeps the database from answering."""
+    c.execute(select(1))
+
+
+def has_leader(c: Connection, lock: tuple[int, int]) -> bool:
+    """Say whether any process holds a lock of two numbers in this PostgreSQL database."""
+    held = text(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+        " AND classid = :class AND objid = :object AND database ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    kind, object_ = lock
+    return bool(c.execute(held, {"class": kind, "object": object_ & 0xFFFFFFFF}).scalar_one())

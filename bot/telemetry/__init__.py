@@ -1,0 +1,1 @@
+"""What Coppice tells of itself while it runs: figures for Prometheus, health, traces."""

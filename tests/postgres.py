@@ -1,0 +1,192 @@
+"""A real PostgreSQL for tests: one server in each test process, a fresh database whenever asked.
+
+`COPPICE_TEST_DB=postgresql` makes the tests that take whatever database there is run on it.
+"""
+
+import atexit
+import functools
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+USER = "postgres"  # made by the Debian package; the server refuses root
+TEMPLATE = "coppice_template"
+_OPTIONS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "max_connections": "100",
+    "max_wal_size": "256MB",
+    "autovacuum_naptime": "10min",
+}
+_ROOT = Path(__file__).resolve().parents[1]
+
+
+def wanted() -> bool:
+    """Say whether tests that could run on either database are to run on PostgreSQL."""
+    name = os.environ.get("COPPICE_TEST_DB") or "sqlite"
+    if name not in ("sqlite", "postgresql"):
+        raise ValueError(f"COPPICE_TEST_DB is sqlite or postgresql, not {name}")
+    return name == "postgresql"
+
+
+def programs() -> Path | None:
+    """Find the folder of initdb and pg_ctl, on the PATH or where Debian keeps them."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    return max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
+
+
+def require_programs() -> Path:
+    found = programs()
+    if found is None:
+        pytest.skip("no PostgreSQL server here (apt-get install postgresql)")
+    return found
+
+
+@dataclass
+class Server:
+    """A server in a temporary folder, reached over a Unix socket there; everybody is let in."""
+
+    programs: Path
+    folder: Path
+    options: dict[str, str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def make(self) -> None:
+        """Make its files."""
+        data = ("-D", self.folder / "data")
+        self.run("initdb", *data, "--no-sync", "-U", USER, "-A", "trust", "-E", "UTF8")
+
+    def start(self) -> None:
+        options = {"unix_socket_directories": str(self.folder), **_OPTIONS, **self.options}
+        told = " ".join(f"-c {name}='{value}'" for name, value in options.items())
+        self.control("start", "-o", told, "-l", self.folder / "log", "-w")
+
+    def stop(self, mode: str = "immediate") -> None:
+        """`immediate` is a crash, `fast` cuts every connection and then ends in order."""
+        self.control("stop", "-m", mode)
+
+    def control(self, verb: str, *arguments: str | Path) -> None:
+        self.run("pg_ctl", "-D", self.folder / "data", *arguments, verb)
+
+    def run(self, program: str, *arguments: str | Path) -> None:
+        command = [str(self.programs / program), *map(str, arguments)]
+        user = USER if os.geteuid() == 0 else None
+        done = subprocess.run(
+            command, user=user, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def url(self, database: str = "postgres", user: str = USER) -> str:
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def ask(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run a statement as the server's owner; answer its rows."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            found = connection.execute(statement.encode())
+            return found.fetchall() if found.description else []
+
+    @contextmanager
+    def frozen(self, application: str) -> Iterator[None]:
+        """Stop the server's processes that serve an application, as a machine that hangs would."""
+        found = self.ask(
+            f"SELECT pid FROM pg_stat_activity WHERE application_name = '{application}'"
+        )
+        for (pid,) in found:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for (pid,) in found:
+                os.kill(pid, signal.SIGCONT)
+
+    def fresh(self) -> str:
+        """Make a database with this version's tables; answer its URL."""
+        name = f"test_{next(self.numbers)}"
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {self.template()}")
+        return self.url(name)
+
+    def empty(self) -> str:
+        """Make a database with nothing in it; answer its URL."""
+        name = f"test_{next(self.numbers)}"
+        self.ask(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        self.ask(f"DROP DATABASE {conninfo_to_dict(url)['dbname']} WITH (FORCE)")
+
+    def template(self) -> str:
+        if not self.ask(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'"):
+            self.ask(f"CREATE DATABASE {TEMPLATE}")
+            migrate = [sys.executable, "-m", "bot.store", "-"]
+            url = self.url(TEMPLATE).encode()
+            subprocess.run(migrate, input=url, check=True, cwd=_ROOT)
+        return TEMPLATE
+
+
+@contextmanager
+def running(**options: str) -> Iterator[Server]:
+    """Start a server of one's own, which may be stopped, restarted and spoilt."""
+    server = _made(**options)
+    server.start()
+    try:
+        yield server
+    finally:
+        if (server.folder / "data" / "postmaster.pid").exists():
+            server.stop()
+        shutil.rmtree(server.folder)
+
+
+@functools.cache
+def shared() -> Server:
+    """Start the server that the tests of this process share; it ends with the process."""
+    server = _made()
+    server.start()
+    atexit.register(shutil.rmtree, server.folder)
+    atexit.register(server.stop)
+    return server
+
+
+def _made(**options: str) -> Server:
+    found = require_programs()
+    folder = Path(tempfile.mkdtemp(prefix="coppice-pg-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, USER)
+    server = Server(found, folder, options)
+    server.make()
+    return server
+
+
+def url_for(path: str) -> str:
+    """Choose the database of a test that takes either: an SQLite file, or one of the server's."""
+    return shared().fresh() if wanted() else f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgresql_url() -> Iterator[str]:
+    """A database with this version's tables, and nothing in them."""
+    server = shared()
+    url = server.fresh()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def postgresql_server() -> Iterator[Server]:
+    """A server of the test's own."""
+    with running() as server:
+        yield server

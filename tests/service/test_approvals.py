@@ -1,0 +1,102 @@
+"""Two owners have to approve; each counts once, and only as what GitHub says of them then."""
+
+import pytest
+import pytest_asyncio
+
+from tests.service.gate import GATED, plan, planned, shown, waiting
+from tests.service.world import World
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+PATH = ".github/coppice.yml"
+TWO = "approvals: {count: 2, from: CODEOWNERS, not_requester: true, expire: 1d}\n"
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def _two_owners(town: World) -> None:
+    for login in ("olga", "otto", "oleg", "wanda"):
+        await town.person(login, "write")
+    await town.write_file(".github/CODEOWNERS", "*.md @olga @otto @oleg @marta\n")
+    await town.write_file(PATH, GATED + TWO)
+
+
+async def approve(town: World, issue: int, who: str, sign: str) -> None:
+    asked = await town.comment(issue, "/coppice approve", who=who)
+    await town.reacted(asked, sign)
+
+
+async def test_the_second_owner_lets_it_go_on(town: World) -> None:
+    issue, _ = await planned(town)
+
+    await approve(town, issue, "olga", "rocket")
+    await shown(town, issue, "1 of 2 approvals: `olga`.")
+    await approve(town, issue, "otto", "rocket")
+
+    assert (await town.ended(issue))["status"] == "done"
+    assert "approved by `olga`, `otto`" in (await shown(town, issue, "approved by"))["body"]
+
+
+async def test_nobody_counts_twice_nor_without_owning_nor_for_themselves(town: World) -> None:
+    issue, _ = await planned(town)
+    await approve(town, issue, "olga", "rocket")
+
+    await approve(town, issue, "olga", "rocket")
+    await approve(town, issue, "wanda", "confused")
+    await shown(town, issue, "The approval by `wanda` does not count: only the owners")
+    await approve(town, issue, "maintainer", "confused")
+    await shown(town, issue, "The approval by `marta` does not count: whoever asked for the run")
+
+    assert (await waiting(town, issue))["status"] == "waiting"
+    await approve(town, issue, "otto", "rocket")
+    assert (await town.ended(issue))["status"] == "done"
+
+
+async def test_whose_permission_was_withdrawn_a_second_before_counts_no_more(town: World) -> None:
+    issue, _ = await planned(town)
+    await approve(town, issue, "oleg", "rocket")
+    await town.person("oleg", "read")
+
+    await approve(town, issue, "otto", "rocket")
+
+    await shown(town, issue, "1 of 2 approvals: `otto`.")
+    assert (await waiting(town, issue))["status"] == "waiting"
+    await approve(town, issue, "olga", "rocket")
+    assert (await town.ended(issue))["status"] == "done"
+
+
+async def test_an_approval_after_the_stop_is_answered(town: World) -> None:
+    issue, _ = await planned(town)
+    await town.comment(issue, "/coppice stop", who="olga")
+    await town.ended(issue)
+
+    await town.comment(issue, "/coppice approve", who="olga")
+
+    await town.comment_that(issue, lambda body: "/coppice approve" in body and "olga" in body)
+    assert (await town.ended(issue))["status"] == "cancelled"
+
+
+async def test_an_amendment_takes_two_as_well(town: World) -> None:
+    issue, _ = await planned(town, extra=({"write": "BESIDE.md", "text": "Also.\n"},))
+    for who in ("olga", "otto"):
+        await approve(town, issue, who, "rocket")
+    await shown(town, issue, "Approve amendment")
+
+    await approve(town, issue, "olga", "rocket")
+    await shown(town, issue, "1 of 2 approvals: `olga`.")
+    await approve(town, issue, "otto", "rocket")
+
+    assert (await town.ended(issue))["status"] == "done"
+
+
+async def test_a_plan_comment_that_somebody_edits_approves_nothing(town: World) -> None:
+    issue, _ = await planned(town, plan("NOTES.md"))
+    comment = await shown(town, issue)
+
+    edited = comment["body"].replace("NOTES.md", "EVIL.md").replace("- [ ] Appr", "- [x] Appr")
+    await town.repo("PATCH", f"/issues/comments/{comment['id']}", {"body": edited}, who="olga")
+
+    row = await town.settled("issue_comment.edited", issue)
+    assert (row["decision"], row["reason"]) == ("ignore", "no box was ticked")
+    assert (await waiting(town, issue))["status"] == "waiting"
+    await town.comment(issue, "/coppice stop")
+    await town.ended(issue)

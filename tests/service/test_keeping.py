@@ -1,0 +1,252 @@
+"""Backup, restore, move, verify, support: against the real service, with runs that wait."""
+
+import asyncio
+import os
+import re
+import sys
+import tarfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import Server
+from tests.service.gate import GATED, planned, shown
+from tests.service.world import ROOT, Json, World, world
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def gated(tmp_path: Path) -> AsyncIterator[World]:
+    """A world on SQLite in which every plan waits."""
+    url = f"sqlite:///{tmp_path}/coppice/coppice.sqlite"
+    async with world(tmp_path, COPPICE_DATABASE_URL=url) as started:
+        await started.write_file(".github/coppice.yml", GATED)
+        yield started
+
+
+async def coppice(here: World, *arguments: str, **settings: str) -> tuple[int, str]:
+    """Type a command; answer its exit code and everything that it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={"PATH": os.environ["PATH"], "HOME": "/", **here.settings, **settings},
+        cwd=ROOT,
+    )
+    out, _ = await process.communicate()
+    return process.returncode or 0, out.decode()
+
+
+async def now_on(here: World, **settings: str) -> None:
+    """Have the world's service and its looks go to another place."""
+    if here.database is not None:
+        await here.database.close()
+        here.database = None
+    here.settings.update(settings)
+
+
+async def approve(here: World, issue: int) -> Json:
+    """Approve the plan that waits, and wait for the end of its run."""
+    found = re.search(r"Approve plan `([0-9a-f]{8})`", (await shown(here, issue))["body"])
+    assert found is not None
+    await here.comment(issue, f"/coppice approve {found[1]}")
+    return await here.ended(issue)
+
+
+async def stop(here: World) -> None:
+    assert here.service is not None
+    await here.service.stop()
+
+
+async def test_a_moved_run_goes_on_at_its_gate_under_the_same_id(
+    gated: World, postgresql_server: Server
+) -> None:
+    issue, before = await planned(gated)
+    said = await gated.said(issue)
+    url = postgresql_server.empty()
+    await stop(gated)
+
+    code, output = await coppice(gated, "move", "--to", url)
+
+    assert code == 0, output
+    assert "runs: 1 rows, the same on both sides" in output
+    code, output = await coppice(gated, "serve")
+    assert (code, "moved to PostgreSQL" in output) == (2, True)
+    await now_on(gated, COPPICE_DATABASE_URL=url)
+    await gated.serve()
+    run = await approve(gated, issue)
+    assert (run["id"], run["status"]) == (before["id"], "done"), run
+    assert len(await gated.said(issue)) == len(said)
+    assert len(await gated.repo("GET", "/pulls")) == 1
+
+
+async def test_a_moved_run_still_follows_its_pull_request(
+    gated: World, postgresql_server: Server
+) -> None:
+    issue, _ = await planned(gated)
+    before = await approve(gated, issue)
+    url = postgresql_server.empty()
+    await stop(gated)
+    code, output = await coppice(gated, "move", "--to", url)
+    assert code == 0, output
+    await now_on(gated, COPPICE_DATABASE_URL=url)
+    await gated.serve()
+
+    await gated.repo("PATCH", f"/pulls/{before['pull_request']}", {"state": "closed"})
+
+    rows = await gated.until(lambda rows: not rows[0]["following"])
+    assert [(row["id"], row["status"]) for row in rows] == [(before["id"], "cancelled")]
+
+
+async def test_a_backup_made_under_way_goes_on_elsewhere(gated: World, tmp_path: Path) -> None:
+    issue, before = await planned(gated)
+    file, new = tmp_path / "backup.tar", tmp_path / "new"
+
+    code, output = await coppice(gated, "backup", "--to", str(file))
+
+    assert code == 0, output
+    await gated.kill()
+    settings = {
+        "COPPICE_DATA_DIR": str(new),
+        "COPPICE_DATABASE_URL": f"sqlite:///{new}/coppice.sqlite",
+    }
+    code, output = await coppice(gated, "restore", str(file), **settings)
+    assert code == 0, output
+    assert "Runs go on where they were." in output
+    await now_on(gated, **settings)
+    await gated.serve()
+    run = await approve(gated, issue)
+    assert (run["id"], run["status"]) == (before["id"], "done"), run
+    code, output = await coppice(gated, "audit", "verify")
+    assert code == 0, output
+
+
+async def test_a_running_service_is_neither_moved_nor_restored_over(
+    gated: World, tmp_path: Path, postgresql_url: str
+) -> None:
+    file = tmp_path / "backup.tar"
+    await coppice(gated, "backup", "--to", str(file))
+
+    moved = await coppice(gated, "move", "--to", postgresql_url)
+    restored = await coppice(gated, "restore", str(file))
+
+    assert [code for code, _ in (moved, restored)] == [3, 3]
+    assert "is in use by process" in moved[1]
+
+
+async def test_verify_store_names_what_left_github(gated: World) -> None:
+    issue, _ = await planned(gated)
+    await shown(gated, issue)
+    assert await coppice(gated, "verify-store", "--live", "--json") == (0, "[]\n")
+    ours = [
+        c
+        for c in await gated.repo("GET", f"/issues/{issue}/comments")
+        if c["user"]["type"] == "Bot"
+    ]
+    await gated.repo("DELETE", f"/issues/comments/{ours[0]['id']}")
+
+    code, output = await coppice(gated, "verify-store", "--live")
+
+    assert code == 1
+    assert "what it wrote is not on GitHub any more" in output
+    assert "1 disagreements" in output
+
+
+async def test_verify_store_names_a_run_that_was_ended_by_hand(gated: World) -> None:
+    _, run = await planned(gated)
+    database = await gated._stored()
+    await database.write(lambda c: c.exec_driver_sql("UPDATE runs SET status = 'done'"))
+
+    code, output = await coppice(gated, "verify-store")
+
+    assert code == 1
+    assert f"engine: run {run['id']}: its row says that it has ended" in output
+
+
+async def test_the_audit_log_says_who_did_what(gated: World) -> None:
+    issue, run = await planned(gated)
+    await gated.comment(issue, "/coppice approve 00000000", who="reader")
+    await approve(gated, issue)
+    await coppice(gated, "backup", "--to", str(gated.folder / "b.tar"))
+
+    rows = await gated.listed("audit")
+
+    told = [(row["who"].split()[0], row["act"]) for row in reversed(rows)]
+    assert told == [
+        ("marta", "run started"),
+        (gated.forge.ready["users"]["reader"]["login"], "command"),
+        ("marta", "command"),
+        ("marta", "approved"),
+        ("operator", "backed up"),
+    ]
+    assert rows[1]["run_id"] == run["id"]
+    assert rows[3]["data"]["done"] is False
+
+
+async def test_a_support_bundle_holds_no_secret(gated: World, tmp_path: Path) -> None:
+    secrets = await plant_secrets(gated)
+    log = tmp_path / "serve.log"
+    log.write_text("".join(f"line {form}\n" for secret in secrets for form in forms(secret)))
+    file = tmp_path / "support.tar.gz"
+
+    code, output = await coppice(gated, "support", "--to", str(file), "--log", str(log))
+
+    assert code == 0, output
+    with tarfile.open(file) as tar:
+        texts = {m.name: tar.extractfile(m).read().decode() for m in tar if m.isfile()}  # type: ignore[union-attr]
+    leaks = [
+        (name, form)
+        for name, text in texts.items()
+        for secret in secrets
+        for form in (forms(secret) if not secret.startswith("ghp_") else [secret])
+        if form in text
+    ]
+    assert leaks == []
+    assert "doctor.json" in output
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "COPPICE_APP_ID" in texts["coppice-support/doctor.json"]
+
+
+async def plant_secrets(here: World) -> list[str]:
+    """Put secrets wherever somebody could: settings, rows, words of people."""
+    import secrets as randomness
+
+    token = "ghp_" + randomness.token_hex(18)
+    password = randomness.token_urlsafe(18)
+    model = "sk-" + randomness.token_hex(20)
+    here.settings["HTTPS_PROXY"] = f"http://user:{password}@proxy.invalid:3128"
+    here.settings["NO_PROXY"] = "127.0.0.1,localhost"
+    here.settings["COPPICE_MODEL_KEY"] = model
+    webhook = here.settings["COPPICE_WEBHOOK_SECRET"]
+    everything = " ".join((token, password, model, webhook))
+    issue, run = await planned(here)
+    database = await here._stored()
+    for statement in (
+        f"UPDATE deliveries SET reason = 'because {everything}'",
+        f'UPDATE runs SET error = \'{{"class": "{everything}", "message": "{everything}"}}\'',
+        f'UPDATE events SET data = \'{{"name": "{everything}", "text": "{everything}"}}\'',
+    ):
+        await database.write(lambda c, statement=statement: c.exec_driver_sql(statement))  # type: ignore[misc]
+    assert issue
+    assert run
+    key = Path(here.settings["COPPICE_PRIVATE_KEY_FILE"]).read_text().splitlines()[5]
+    return [token, password, model, webhook, key]
+
+
+def forms(secret: str) -> list[str]:
+    import base64
+
+    raw = secret.encode()
+    return [
+        secret,
+        secret[::-1],
+        raw.hex(),
+        base64.b64encode(raw).decode(),
+        base64.b64encode(b"x" + raw).decode()[4:-4],
+        "".join(f"%{byte:02X}" for byte in raw),
+    ]

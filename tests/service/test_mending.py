@@ -1,0 +1,253 @@
+"""`/coppice fix` on pull requests of people: on top of what they pushed, or beside it."""
+
+import pytest
+import pytest_asyncio
+
+from tests.service.proposals import LINES, commit, forked, proposed, remarks
+from tests.service.world import Json, World
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+CONFIG = "verify: {test: 'test ! -e broken'}\nlimits: {open_pull_requests: 100, attempts: 2}\n"
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+async def _config(town: World) -> None:
+    await town.write_file(".github/coppice.yml", CONFIG)
+
+
+async def fails(town: World, number: int) -> None:
+    """A check of its own fails on its head: one that fails on the base too is not mended."""
+    job = {"name": f"unit-{number}", "conclusion": "failure", "log": "E   AssertionError: 1 != 2\n"}
+    await town.call("POST", f"{town.control}/ci", {"pull_request": number, "runs": [job]})
+
+
+async def head(town: World, number: int) -> str:
+    return str((await town.repo("GET", f"/pulls/{number}"))["head"]["sha"])
+
+
+async def asked(town: World, number: int, words: str = "", **more: str) -> Json:
+    """Ask for it, and wait for the end of the run."""
+    before = [row["id"] for row in await town.runs()]
+    await town.comment(number, f"/coppice fix {words}".strip(), **more)
+    await town.until(lambda rows: any(row["id"] not in before for row in rows))
+    return await town.ended(number)
+
+
+async def test_a_failing_check_is_mended_on_top_of_what_people_pushed(town: World) -> None:
+    number = await proposed(town, "red", {"docs/red.txt": LINES})
+    before = await head(town, number)
+    await fails(town, number)
+    town.script(number, [{"write": "docs/red.txt", "text": f"mended\n{LINES}"}])
+
+    run = await asked(town, number, "checks")
+
+    assert (run["status"], run["error"]) == ("done", None)
+    after = await head(town, number)
+    compared = await town.repo("GET", f"/compare/{before}...{after}")
+    assert (compared["status"], compared["ahead_by"]) == ("ahead", 1)
+    made = compared["commits"][0]["commit"]
+    assert made["message"].startswith(f"Mend unit-{number}\n\n[skip ci]\n")
+    (said,) = await town.said(number)
+    assert said.startswith(
+        f"**Mended: the check `unit-{number}`.** Pushed as {after[:7]}, on top of "
+    )
+    assert "| passes | passes |" in said
+    assert "`/coppice ci` runs it." in said
+
+    again = await town.comment(number, "/coppice ci")
+
+    await town.reacted(again, "rocket")
+    with_ci = await town.head_after(number, after)
+    last = await town.repo("GET", f"/commits/{with_ci}")
+    assert last["commit"]["message"].startswith("Run CI for Coppice run ")
+    assert [parent["sha"] for parent in last["parents"]] == [after]
+
+
+async def test_a_conflict_is_merged_and_judged(town: World) -> None:
+    await town.write_file("docs/both.txt", "one\n")
+    number = await proposed(town, "conflict", {"docs/both.txt": "theirs\n"})
+    before = await head(town, number)
+    await town.write_file("docs/both.txt", "ours\n")
+    town.script(number, [{"write": "docs/both.txt", "text": "theirs and ours\n"}])
+
+    run = await asked(town, number, "conflicts")
+
+    assert (run["status"], run["error"]) == ("done", None)
+    after = await head(town, number)
+    last = await town.repo("GET", f"/commits/{after}")
+    assert before in [parent["sha"] for parent in last["parents"]]
+    assert len(last["parents"]) == 2
+    assert last["commit"]["message"].startswith("Merge main\n\nConflicts in docs/both.txt\n")
+    (said,) = await town.said(number)
+    assert "the conflict with `main` in `docs/both.txt`" in said
+
+
+async def test_a_conflict_that_is_left_is_not_pushed(town: World) -> None:
+    await town.write_file("docs/left.txt", "one\n")
+    number = await proposed(town, "left", {"docs/left.txt": "theirs\n"})
+    before = await head(town, number)
+    await town.write_file("docs/left.txt", "ours\n")
+    town.script(number, [{"write": "docs/other.txt", "text": "Looked away.\n"}])
+
+    run = await asked(town, number)
+
+    assert (run["status"], run["error"]["class"]) == ("blocked", "conflicts")
+    assert await head(town, number) == before
+
+
+async def test_nothing_to_mend_is_said_and_costs_nothing(town: World) -> None:
+    number = await proposed(town, "green", {"docs/green.txt": LINES})
+
+    run = await asked(town, number)
+
+    assert run["status"] == "done"
+    (said,) = await town.said(number)
+    assert said.startswith("Nothing to mend: no check fails on ")
+    assert run["stages"] == []
+
+
+async def test_a_fork_gets_the_patch_and_never_a_push(town: World) -> None:
+    number, where = await forked(town, "fork-red", {"docs/forked.txt": LINES})
+    before = await head(town, number)
+    await fails(town, number)
+    more = {"write": "docs/more.txt", "text": "More.\n"}
+    town.script(number, [more])
+
+    run = await asked(town, number)
+
+    assert (run["status"], run["error"]) == ("done", None)
+    assert await head(town, number) == before
+    (said,) = await town.said(number)
+    assert "Nothing was pushed; this is the patch." in said
+    assert "+More." in said
+    assert "docs/forked.txt" not in said
+    assert f"`coppice patch {run['id'][:6]}` prints it" in said
+    assert "+More." in await town.output("patch", run["id"])
+    assert where != town.repository
+
+
+async def test_a_fork_gets_suggestions_where_lines_of_its_own_change(town: World) -> None:
+    number, _ = await forked(town, "fork-lines", {"docs/lines.txt": LINES})
+    await fails(town, number)
+    mended = LINES.replace("line 7 of", "line seven of")
+    town.script(number, [{"write": "docs/lines.txt", "text": mended}])
+
+    run = await asked(town, number, "checks")
+
+    assert (run["status"], run["error"]) == ("done", None)
+    (remark,) = await remarks(town, number)
+    assert (remark["path"], remark["line"]) == ("docs/lines.txt", 7)
+    assert "```suggestion\nline seven of the file\n```" in remark["body"]
+    (said,) = await town.said(number)
+    assert "See the [suggestions](" in said
+
+
+async def test_a_test_is_not_changed_to_get_green_unless_somebody_says_so(town: World) -> None:
+    files = {"tests/test_it.py": "assert 1 == 2\n", ".gitlab-ci.yml": "test: [pytest]\n"}
+    number = await proposed(town, "tests", {**files})
+    before = await head(town, number)
+    await fails(town, number)
+    town.script(number, [{"write": "tests/test_it.py", "text": "assert True\n"}])
+
+    run = await asked(town, number, "checks")
+
+    assert (run["status"], run["error"]["class"]) == ("blocked", "rules:tests")
+    assert "`/coppice fix tests=allow` would let it" in run["error"]["message"]
+    assert await head(town, number) == before
+
+    allowed = await asked(town, number, "checks tests=allow")
+
+    assert (allowed["status"], allowed["error"]) == ("done", None)
+    assert await head(town, number) != before
+
+
+async def test_a_protected_branch_is_refused_before_anything_is_spent(town: World) -> None:
+    number = await proposed(town, "release/1", {"docs/release.txt": LINES})
+    await town.switch("protect", branch="release/1", force_pushes=True)
+    before = await head(town, number)
+    await fails(town, number)
+    town.script(number, [{"write": "docs/release.txt", "text": "mended\n"}])
+
+    run = await asked(town, number)
+
+    assert (run["status"], run["error"]["class"]) == ("blocked", "protected_branch")
+    assert run["stages"] == []
+    assert await head(town, number) == before
+
+
+async def test_the_default_branch_is_never_pushed_to(town: World) -> None:
+    from tests.service.proposals import branch
+
+    await branch(town, "stable")
+    await commit(town, "main", "docs/default.txt", LINES)
+    wanted = {"title": "Bring it back", "body": "", "head": "main", "base": "stable"}
+    number = int((await town.repo("POST", "/pulls", wanted))["number"])
+    before = await head(town, number)
+    await fails(town, number)
+    town.script(number, [{"write": "docs/default.txt", "text": "mended\n"}])
+
+    run = await asked(town, number)
+
+    assert (run["status"], run["error"]["class"]) == ("blocked", "default_branch")
+    assert await head(town, number) == before
+
+
+async def test_ours_goes_on_top_of_what_somebody_pushes_meanwhile(town: World) -> None:
+    number = await proposed(town, "meanwhile", {"docs/meanwhile.txt": LINES})
+    await fails(town, number)
+    town.script(number, [{"write": "docs/mended.txt", "text": "Mended.\n"}, {"hang": 3}])
+    await town.comment(number, "/coppice fix")
+    await town.at(number, "implement")
+
+    theirs = await commit(town, "meanwhile", "docs/theirs.txt", "Theirs.\n")
+
+    run = await town.ended(number)
+    assert (run["status"], run["error"]) == ("done", None)
+    after = await head(town, number)
+    last = await town.repo("GET", f"/commits/{after}")
+    assert [parent["sha"] for parent in last["parents"]] == [theirs]
+    names = [file["filename"] for file in await town.repo("GET", f"/pulls/{number}/files")]
+    assert names == ["docs/meanwhile.txt", "docs/mended.txt", "docs/theirs.txt"]
+
+
+async def test_commits_that_are_replaced_meanwhile_are_left_alone(town: World) -> None:
+    number = await proposed(town, "rewritten", {"docs/rewritten.txt": LINES})
+    await fails(town, number)
+    town.script(number, [{"write": "docs/mended.txt", "text": "Mended.\n"}, {"hang": 3}])
+    await town.comment(number, "/coppice fix")
+    await town.at(number, "implement")
+
+    main = await town.repo("GET", "/git/ref/heads/main")
+    moved = {"sha": main["object"]["sha"], "force": True}
+    await town.repo("PATCH", "/git/refs/heads/rewritten", moved)
+    theirs = await commit(town, "rewritten", "docs/rewritten.txt", "Another.\n")
+
+    run = await town.ended(number)
+    assert (run["status"], run["error"]["class"]) == ("blocked", "replaced")
+    assert await head(town, number) == theirs
+
+
+async def test_work_that_the_commands_judge_against_is_not_pushed(town: World) -> None:
+    number = await proposed(town, "worse", {"docs/worse.txt": LINES})
+    before = await head(town, number)
+    await fails(town, number)
+    town.script(number, [{"write": "broken", "text": "x"}])
+
+    run = await asked(town, number)
+
+    assert run["status"] == "failed"
+    assert await head(town, number) == before
+    (notice,) = await town.notices(number)
+    assert "`/coppice retry` mends once more" in notice
+
+
+async def test_who_may_not_write_mends_nothing(town: World) -> None:
+    number = await proposed(town, "reader", {"docs/reader.txt": LINES})
+    await fails(town, number)
+
+    await town.comment(number, "/coppice fix", who="reader")
+
+    row = await town.settled("issue_comment.created", number)
+    assert "needs write access" in row["reason"]
+    assert all(each["issue"] != number for each in await town.runs())

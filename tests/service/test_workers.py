@@ -1,0 +1,158 @@
+"""Several workers on one PostgreSQL: whatever dies or sleeps, its runs go on elsewhere, once."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.engine.lock import IN_USE
+from bot.engine.member import FENCED
+from tests.service.world import Json, World
+from tests.service.workers import Workers, workers
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def crew(tmp_path: Path) -> AsyncIterator[Workers]:
+    async with workers(tmp_path, COPPICE_LIMIT_WORKER="2") as started:
+        yield started
+
+
+async def everything_once(there: World, run: Json) -> None:
+    """One branch, one pull request, one comment, each check run once."""
+    issue = run["issue"]
+    branches = await there.repo("GET", "/branches?per_page=100")
+    ours = [b["name"] for b in branches if b["name"].startswith(f"coppice/{issue}-")]
+    assert ours == [f"coppice/{issue}-{run['id'][:6]}"]
+    pulls = await there.repo("GET", "/pulls?state=all&per_page=100")
+    assert [p["number"] for p in pulls if p["head"]["ref"] == ours[0]] == [run["pull_request"]]
+    comments = await there.repo("GET", f"/issues/{issue}/comments")
+    assert len([c for c in comments if c["user"]["type"] == "Bot"]) == 1
+    head = next(p["head"]["sha"] for p in pulls if p["number"] == run["pull_request"])
+    checks = (await there.repo("GET", f"/commits/{head}/check-runs?filter=all"))["check_runs"]
+    assert sorted(c["name"] for c in checks) == ["Coppice", "Coppice / rules", "Coppice / verify"]
+
+
+async def test_of_three_workers_one_is_killed_and_one_sleeps_and_all_runs_are_done(
+    crew: Workers,
+) -> None:
+    await crew.join("b")
+    await crew.join("c")
+    issues = await crew.slow_issues(6, seconds=8)
+    async with asyncio.timeout(60):
+        while not all(len(mine) == 2 for mine in (await crew.at_work()).values()):
+            await asyncio.sleep(0.2)
+
+    crew.signal("b", signal.SIGKILL)
+    crew.signal("c", signal.SIGSTOP)
+
+    rows = await crew.all_ended(issues, seconds=60)
+    assert {row["status"] for row in rows} == {"done"}, [row["error"] for row in rows]
+    before = await crew.quiet()
+    crew.signal("c", signal.SIGCONT)
+    async with asyncio.timeout(10):
+        assert await crew.others["c"].process.wait() == FENCED
+    later = (await crew.there.writes())[len(before) :]
+    assert later == []
+    for row in rows:
+        await everything_once(crew.there, row)
+
+
+async def test_a_second_process_of_the_same_name_is_refused_and_told_who_has_it(
+    crew: Workers,
+) -> None:
+    there = crew.there
+    second = await crew.join("b", COPPICE_WORKER="a")
+
+    async with asyncio.timeout(30):
+        assert await second.process.wait() == IN_USE
+    holder = there.service.process.pid if there.service else 0
+    assert f"The worker name a is in use by process {holder} on " in crew.log("b")
+
+
+async def test_a_worker_that_is_told_to_end_hands_its_runs_over_at_once(crew: Workers) -> None:
+    await crew.join("b", COPPICE_GRACE_SECONDS="1")
+    issues = await crew.slow_issues(4, seconds=6)
+    async with asyncio.timeout(30):
+        while len((await crew.at_work())["b"]) < 2:
+            await asyncio.sleep(0.2)
+
+    async with asyncio.timeout(10):
+        assert await crew.others["b"].stop() == 0
+
+    rows = await crew.all_ended(issues, seconds=40)
+    assert {row["status"] for row in rows} == {"done"}
+    listed = await crew.there.listed("workers")
+    assert [each["name"] for each in listed if each["state"] == "alive"] == ["a"]
+
+
+async def busy(crew: Workers) -> int:
+    """Have worker `a`, which has one slot, be at work for long; answer the issue."""
+    (issue,) = await crew.slow_issues(1, seconds=600)
+    async with asyncio.timeout(60):
+        while not (await crew.at_work())["a"]:
+            await asyncio.sleep(0.2)
+    return issue
+
+
+@pytest.fixture
+async def pair(tmp_path: Path) -> AsyncIterator[Workers]:
+    """Two workers with a slot each; `a` dispatches."""
+    async with workers(tmp_path, COPPICE_LIMIT_WORKER="1") as started:
+        yield started
+
+
+async def test_a_run_on_another_worker_is_stopped_and_goes_on_again(pair: Workers) -> None:
+    there = pair.there
+    await busy(pair)
+    await pair.join("b")
+    issue = await there.issue()
+    there.script(issue, [{"hang": 600}])
+    await there.label(issue)
+    await there.at(issue, "implement")
+    assert (await pair.at_work())["b"] != []
+
+    await there.comment(issue, "/coppice stop")
+
+    assert (await there.ended(issue))["status"] == "cancelled"
+    there.script(issue, [{"write": "NOTES.md", "text": "A note.\n"}])
+    await there.comment(issue, "/coppice retry")
+    await there.until(lambda rows: rows[0]["status"] == "done")
+
+
+async def test_who_waits_for_a_turn_is_told_its_place_and_can_be_stopped(pair: Workers) -> None:
+    there = pair.there
+    await busy(pair)
+    waits = await there.issue()
+
+    await there.label(waits)
+
+    await there.comment_that(waits, lambda body: "**Queued: 1st**" in body)
+    await there.comment(waits, "/coppice stop")
+    assert (await there.ended(waits))["status"] == "cancelled"
+
+
+async def test_work_that_moves_goes_on_from_its_checkpoint(pair: Workers) -> None:
+    there = pair.there
+    slow = "verify: {test: sleep 8}\nlimits: {open_pull_requests: 100}\n"
+    await busy(pair)
+    await there.write_file(".github/coppice.yml", slow)
+    await pair.join("b")
+    await pair.join("c")
+    issue = await there.issue()
+    there.script(issue, [{"write": "NOTES.md", "text": "A note.\n"}])
+    await there.label(issue)
+    await there.at(issue, "verify")
+    at = next(name for name, mine in (await pair.at_work()).items() if mine and name != "a")
+
+    pair.signal(at, signal.SIGKILL)
+
+    (row,) = await pair.all_ended([issue], seconds=90)
+    assert row["status"] == "done", row["error"]
+    made = [stage["attempt"] for stage in row["stages"] if stage["name"] == "implement"]
+    assert made == [1]
+    pull = await there.repo("GET", f"/pulls/{row['pull_request']}/files")
+    assert [file["filename"] for file in pull] == ["NOTES.md"]

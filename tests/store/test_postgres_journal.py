@@ -1,0 +1,145 @@
+"""Deliveries in PostgreSQL: on disk before the answer, in order, once, well after an outage."""
+
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from bot.runs import DecisionKind
+from bot.store import deliveries
+from bot.store.arrivals import Settlement
+from bot.store.database import Database
+from bot.store.journal import NotWritten
+from bot.store.postgres import DELIVERIES
+from bot.store.postgres_journal import PostgresWriter
+from tests.postgres import Server
+from tests.store.rows import an_arrival
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
+
+
+@pytest.fixture
+def database_url(postgresql_url: str) -> str:
+    return postgresql_url
+
+
+@pytest.fixture
+def writer(database: Database) -> Iterator[PostgresWriter]:
+    writer = PostgresWriter(database.url)
+    yield writer
+    writer.close()
+
+
+async def test_a_batch_is_kept_in_its_order(database: Database, writer: PostgresWriter) -> None:
+    body = b'{"a": "\\u0000", "b": "\xff"}'
+    numbers = writer.write([an_arrival(f"g{n}", payload=body) for n in (3, 1, 2)], [])
+
+    rows = (await database.read(deliveries.listing))[::-1]
+    assert [row.guid for row in rows] == ["g3", "g1", "g2"]
+    assert [row.seq for row in rows] == numbers
+    found = await database.read(lambda c: deliveries.get(c, "g1"))
+    assert found is not None
+    assert (found.payload, found.number, found.installation_id) == (body, 7, 5)
+
+
+async def test_what_was_seen_before_is_not_written_again(
+    database: Database, writer: PostgresWriter
+) -> None:
+    (first,) = writer.write([an_arrival("g1")], [])
+
+    again = writer.write([an_arrival("g1"), an_arrival("g2"), an_arrival("g2")], [])
+
+    assert isinstance(first, int)
+    assert isinstance(again[1], int)
+    assert (again[0], again[1] > first, again[2]) == (0, True, 0)
+    assert len(await database.read(deliveries.listing)) == 2
+
+
+async def test_a_decision_is_kept_beside_an_arrival(
+    database: Database, writer: PostgresWriter
+) -> None:
+    (seq,) = writer.write([an_arrival("g1")], [])
+    assert isinstance(seq, int)
+    settled = Settlement(seq, DecisionKind.ERROR, 1, "a reason", ("run1",), 5.5)
+
+    outcomes = writer.write([an_arrival("g2")], [settled])
+
+    row = (await database.read(deliveries.listing))[1]
+    assert outcomes[1] == 0
+    kept = Settlement(row.seq, row.decision, row.attempts, row.reason, row.runs, row.due_at)
+    assert kept == settled
+
+
+def test_whoever_listens_hears_of_a_delivery_and_not_of_one_seen_before(
+    writer: PostgresWriter, postgresql_url: str
+) -> None:
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(f"LISTEN {DELIVERIES}".encode())
+
+        writer.write([an_arrival("g1"), an_arrival("g2")], [])
+        writer.write([an_arrival("g1")], [])
+
+        assert len(list(connection.notifies(timeout=0.5))) == 1
+
+
+def test_a_connection_that_was_cut_is_made_anew(
+    writer: PostgresWriter, postgresql_url: str
+) -> None:
+    writer.write([an_arrival("g1")], [])
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'coppice-journal' AND datname = current_database()"
+        )
+
+    (cut,) = writer.write([an_arrival("g2")], [])
+    (well,) = writer.write([an_arrival("g2")], [])
+
+    assert isinstance(cut, NotWritten)
+    assert isinstance(well, int)
+
+
+def test_a_database_that_may_only_be_read_writes_nothing_until_it_is_well(
+    writer: PostgresWriter, postgresql_url: str
+) -> None:
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute("ALTER ROLE postgres SET default_transaction_read_only = on")
+    try:
+        (refused,) = writer.write([an_arrival("g1")], [])
+    finally:
+        with psycopg.connect(postgresql_url, autocommit=True) as connection:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute("ALTER ROLE postgres RESET default_transaction_read_only")
+    (well,) = writer.write([an_arrival("g1")], [])
+
+    assert isinstance(refused, NotWritten)
+    assert "read-only" in str(refused)
+    assert isinstance(well, int)
+
+
+def test_a_server_that_is_not_there_is_asked_once_a_second() -> None:
+    writer = PostgresWriter(NOWHERE)
+    began = time.monotonic()
+
+    outcomes = [writer.write([an_arrival("g1")], [])[0] for _ in range(100)]
+
+    assert {type(outcome) for outcome in outcomes} == {NotWritten}
+    assert time.monotonic() - began < 0.5
+    writer.close()
+
+
+def test_a_server_that_falls_silent_is_hung_up_on(postgresql_server: Server) -> None:
+    writer = PostgresWriter(postgresql_server.fresh(), longest=1.0)
+    writer.write([an_arrival("g1")], [])
+    began = time.monotonic()
+    with postgresql_server.frozen("coppice-journal"):
+        (silent,) = writer.write([an_arrival("g2")], [])
+    took = time.monotonic() - began
+
+    (well,) = writer.write([an_arrival("g2")], [])
+
+    assert isinstance(silent, NotWritten)
+    assert 0.9 < took < 4
+    assert well != silent
+    writer.close()

@@ -1,0 +1,91 @@
+"""Who may read the figures, and what readiness names."""
+
+import pytest
+from multidict import CIMultiDict
+
+from bot.telemetry.door import Access
+from bot.telemetry.health import Health
+from tests.telemetry.board import full_board, samples, served
+
+TOKEN = "a-token-for-prometheus"
+LOCAL = Access(metrics="local", token="")
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "token", "headers", "status"),
+    [
+        ("local", "", {}, 200),
+        ("local", "", {"X-Forwarded-For": "203.0.113.9"}, 403),
+        ("local", "", {"Forwarded": "for=203.0.113.9"}, 403),
+        ("local", TOKEN, {}, 401),
+        ("local", TOKEN, {"X-Forwarded-For": "203.0.113.9", **BEARER}, 200),
+        ("on", "", {"X-Forwarded-For": "203.0.113.9"}, 200),
+        ("on", TOKEN, {"Authorization": "Bearer another"}, 401),
+        ("on", TOKEN, {"Authorization": "Bearer \udcff"}, 401),
+        ("off", TOKEN, BEARER, 404),
+    ],
+)
+async def test_figures_are_for_whom_the_operator_says(
+    metrics: str, token: str, headers: dict[str, str], status: int
+) -> None:
+    access = Access(metrics=metrics, token=token)  # type: ignore[arg-type]
+    sent = CIMultiDict(headers)
+    if "\udcff" in headers.get("Authorization", ""):
+        sent["Authorization"] = "Bearer ÿ"
+    async with (
+        served(full_board(), access) as session,
+        session.get("/metrics", headers=sent) as answer,
+    ):
+        text = await answer.text()
+
+    assert answer.status == status
+    assert ("coppice_info" in text) is (status == 200)
+
+
+async def test_readiness_names_what_is_missing() -> None:
+    health = Health("GitHub", "engine")
+    health.has("engine")
+
+    async def broken() -> None:
+        raise ConnectionError("host=db.internal user=coppice password=hunter2")
+
+    health.probe("database", broken)
+    async with served(full_board(health=health), LOCAL) as session:
+        async with session.get("/readyz") as answer:
+            said = await answer.json()
+        async with session.get("/healthz") as alive:
+            pass
+
+    assert (answer.status, alive.status) == (503, 200)
+    assert said == {
+        "ok": False,
+        "missing": ["GitHub", "database"],
+        "parts": {"engine": "ok", "GitHub": "not there yet", "database": "cannot be reached"},
+    }
+
+
+async def test_what_was_missing_may_come_back() -> None:
+    health, there = Health(kept=0), False
+
+    async def look() -> str:
+        if not there:
+            raise LookupError
+        return "another process"
+
+    health.probe("leader", look)
+    first = await health.look()
+    there = True
+
+    assert (first, await health.look()) == (False, True)
+    assert health.parts == {"leader": "another process"}
+
+
+async def test_webhooks_that_are_refused_are_counted_by_status() -> None:
+    board = full_board()
+    async with served(board, LOCAL) as session:
+        for path in ("/webhook", "/webhook", "/elsewhere"):
+            async with session.post(path):
+                pass
+
+    assert (await samples(board))["coppice_webhooks_refused_total{status=401}"] == 2
