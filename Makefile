@@ -19,10 +19,10 @@ AGENTS := codex gemini opencode
 AGENTS_DIR := $(or $(COPPICE_AGENTS_DIR),$(abspath $(VENV)/agents))
 LOCKS := $(abspath bot/agent/profiles/packages)
 
-.PHONY: agents help demo serve test quick check bench lock schema chaos soak scale real machine extras
+.PHONY: agents help demo serve test quick check bench pictures lock schema chaos chaos-long soak scale real machine extras
 
 help: ## list the targets
-	awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo | machine ## watch one run, from a labelled issue to a draft pull request (ARGS="--once --json")
 	exec $(BIN)/coppice demo $(ARGS)
@@ -44,6 +44,9 @@ check: $(VENV)/.dev ## look at style and types: ruff, mypy
 bench: $(VENV)/.dev | machine ## print the figures (ONLY=NAME for one, JSON=1 for programs)
 	exec $(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json)
 
+pictures: $(VENV)/.dev | machine extras ## take the pictures of the documentation anew (STORY=review for one)
+	exec $(BIN)/python -m benchmarks.pictures $(STORY)
+
 lock: $(BIN)/python ## write requirements*.txt anew from pyproject.toml
 	$(PIP) install uv >&2
 	$(COMPILE) --output-file requirements.txt >&2
@@ -60,9 +63,17 @@ schema: $(VENV)/.demo ## cut GitHub's description for the forge anew (from npm, 
 		@octokit/graphql-schema@15.26.1 >&2
 	$(BIN)/python -m bot.forge.schema.extract "$$folder/node_modules"
 
-chaos soak scale: ## kill it, wear it out, fill it up (issue 6 builds these)
-	echo "make $@: not built yet; issue 6 (from one machine to many) builds it" >&2
-	exit 2
+chaos: $(VENV)/.dev | machine extras ## kill and spoil everything while people work, and compare (DURATION=120 SEED=… DB=postgresql)
+	exec $(BIN)/python -m benchmarks.chaos --duration $(or $(DURATION),120) --db $(or $(DB),sqlite) $(if $(SEED),--seed $(SEED))
+
+chaos-long: $(VENV)/.dev | machine extras ## the same for hours: 500 kills over 200 runs (SEED=… DB=postgresql)
+	exec $(BIN)/python -m benchmarks.chaos --runs 200 --kills 500 --db $(or $(DB),sqlite) $(if $(SEED),--seed $(SEED))
+
+soak: $(VENV)/.dev | machine extras ## wear it out: 20 repositories, faults on (DURATION=1800 SEED=… DB=postgresql)
+	exec $(BIN)/python -m benchmarks.soak --duration $(or $(DURATION),1800) --db $(or $(DB),sqlite) $(if $(SEED),--seed $(SEED))
+
+scale: $(VENV)/.dev | machine extras ## fill it up: 100,000 runs and 1,000,000 deliveries (DB=postgresql)
+	exec $(BIN)/python -m benchmarks.scale --db $(or $(DB),sqlite)
 
 real: $(VENV)/.dev | machine ## prove it with real things: released projects, GitHub's examples, agents (RUNS=20: all of them, so often)
 	RUNS="$(RUNS)" exec $(BIN)/pytest -q -rs tests/real $(ARGS)
@@ -109,7 +120,7 @@ machine: # what runs need besides Python
 
 extras: # what some tests need; without root they are left out and named
 	if [ "$$(id -u)" = 0 ] || [ "$${CI:-}" = true ]; then
-		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium) $(call missing,strace,strace) \
+		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium) $(call missing,promtool,prometheus) $(call missing,strace,strace) \
 			$(shell /sbin/ldconfig -p | grep -q libatomic.so.1 || echo libatomic1))
 	fi
 

@@ -27,6 +27,8 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 WIDTHS = {"laptop": (1280, 1000), "phone": (390, 1000)}
 MOST_BYTES = 150_000
 AGENT = "scripted"
+SHOWN = {("plan", "issue"): "text=Plan for", ("review", "pull"): ".thread"}
+"""What a picture begins with, where that is not the top of the page."""
 
 
 async def told(story: str, state: Path) -> list[tuple[str, str]]:
@@ -63,7 +65,11 @@ async def _shots(story: str, stage: Stage, run: Run) -> list[tuple[str, str]]:
             page.on("console", lambda message: wrong.append((story, message.text)))  # noqa: B023
             for name, url in pages.items():
                 picture = FOLDER / f"{story}-{name}-{screen}.png"
-                wrong += [(picture.name, why) for why in await _take(page, url, picture)]
+                await page.goto(url)
+                if (story, name) in SHOWN:
+                    place = page.locator(SHOWN[story, name]).first
+                    await place.evaluate("e => { e.scrollIntoView(); scrollBy(0, -90) }")
+                wrong += [(picture.name, why) for why in await _take(page, picture)]
             await page.close()
         await chromium.close()
     return wrong
@@ -73,14 +79,13 @@ async def _pages(stage: Stage, run: Run) -> dict[str, str]:
     hub = stage.hub
     pull: dict[str, Any] = await hub.of_repository(f"/pulls/{run.pull_request}")
     found = await hub.of_repository(f"/commits/{pull['head']['sha']}/check-runs?per_page=100")
-    check = next(each for each in found["check_runs"] if each["name"] == "Coppice / verify")
+    check = next(each for each in found["check_runs"] if each["name"] == "Coppice")
     issue = await hub.of_repository(f"/issues/{run.issue}")
     return {"issue": issue["html_url"], "pull": pull["html_url"], "check": check["html_url"]}
 
 
-async def _take(page: Page, url: str, picture: Path) -> list[str]:
-    """Take one picture of the top of a page; answer what is wrong with it."""
-    await page.goto(url)
+async def _take(page: Page, picture: Path) -> list[str]:
+    """Take one picture of what the screen shows; answer what is wrong with it."""
     width = page.viewport_size["width"] if page.viewport_size else 0
     wide = await page.evaluate("document.documentElement.scrollWidth")
     await page.screenshot(path=picture, animations="disabled", scale="css")

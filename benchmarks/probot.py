@@ -22,11 +22,14 @@ def cache() -> Path:
 
 
 @contextmanager
-def probot(secret: str) -> Iterator[tuple[int, str]]:
-    """Run Probot until the block is left; give its process id and its webhook's address."""
+def probot(secret: str, *, workers: int = 0) -> Iterator[tuple[int, str]]:
+    """Run Probot until the block is left; give its process id and its webhook's address.
+
+    With ``workers`` it is the process that has started so many.
+    """
     node, folder = _installed()
     with subprocess.Popen(
-        [node, folder / "server.mjs", "0", secret],
+        [node, folder / "server.mjs", "0", secret, *([str(workers)] if workers else [])],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

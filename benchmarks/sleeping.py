@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import bot.cli.service  # noqa: F401 (what a worker has in memory)
+from bot.cli import serve
 from bot.engine.engine import Engine
 from bot.engine.fairness import Limits, Want
 from bot.engine.member import Member
@@ -144,6 +145,7 @@ async def work(name: str, *, slots: int, starts: int, waits: bool) -> None:
     beds: Any = Beds(turns)
     engine = Engine(database=database, path=Path("unused"), acts=acts, benches=beds, executor=name)
     engine.launch()
+    serve._spare_the_collector()
     async with asyncio.TaskGroup() as group:
         group.create_task(member.keep())
         group.create_task(turns.run())
@@ -170,4 +172,5 @@ def say(line: dict[str, Any]) -> None:
 
 def main() -> None:
     name, slots, starts, waits = sys.argv[1:]
+    serve._share_one_heap()  # as `coppice serve` does
     asyncio.run(work(name, slots=int(slots), starts=int(starts), waits=waits == "waits"))

@@ -55,15 +55,23 @@ def rate(workers: int) -> float:
     runs = RUNS_EACH * workers
     url = postgres.shared().fresh()
     with ExitStack() as stack:
-        for n in range(1, workers):
+        others = [
             stack.enter_context(worker(url, f"w{n}", slots=1, starts=0, kind="works"))
+            for n in range(1, workers)
+        ]
+        for other in others:
+            ask(other)
         first = stack.enter_context(worker(url, "w0", slots=1, starts=runs, kind="works"))
         ask(first)
         began = time.monotonic()
         with psycopg.connect(url, autocommit=True) as connection:
             while (done := _done(connection)) < runs:
                 time.sleep(0.2)
-        return done / (time.monotonic() - began)
+        took = time.monotonic() - began
+        used = sum(ask(each)["cpu"] for each in (first, *others))
+        note = f"{workers} workers: {used / runs * 1000:.0f} ms of processor a run, start included"
+        sys.stderr.write(note + "\n")
+        return done / took
 
 
 def _done(connection: "psycopg.Connection[Any]") -> int:

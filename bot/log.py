@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal
 
 MASK = "***"
@@ -25,6 +26,8 @@ _PATTERNS = tuple(
         (r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}", 0),
         (r"(?<=\bBearer )[^\s'\",]+|(?<=\bBasic )[A-Za-z0-9+/=]{8,}", re.I),
         (r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)", 0),
+        (r"\bsk-[\w-]{20,}|\bAIza[\w-]{30,}", 0),  # keys of models' endpoints
+        (r"(?<=x-api-key: )\S+|(?<=x-api-key': ')[^']+|(?<=x-api-key=)\S+", re.I),
     )
 )
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -90,12 +93,21 @@ def configure(form: Literal["text", "json"], secrets: Iterable[str] = ()) -> Non
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(masker) if form == "json" else TextFormatter(masker))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _last_words
     # Libraries tell of every request and every workflow; their warnings are enough. DBOS puts a
     # handler of its own on its logger when it finds none there.
     engine = logging.getLogger("dbos")
     engine.addHandler(logging.NullHandler())
     for name in ("dbos", "alembic", "aiohttp.access", "httpx2", "google_genai"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _last_words(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Log what ends the process like all else: as a line of its own kind, and masked."""
+    logging.getLogger(__name__).critical("the process ends", exc_info=(kind, error, trace))
 
 
 def hide(*secrets: str) -> None:

@@ -24,6 +24,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 USER = "postgres"  # made by the Debian package; the server refuses root
 TEMPLATE = "coppice_template"
+PYTHON = [sys.executable, "-m"]
+DBOS = str(Path(sys.executable).parent / "dbos")
 _OPTIONS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -114,10 +116,17 @@ class Server:
             for (pid,) in found:
                 os.kill(pid, signal.SIGCONT)
 
-    def fresh(self) -> str:
-        """Make a database with this version's tables; answer its URL."""
+    @property
+    def pid(self) -> int:
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def fresh(self, *, engine: bool = False) -> str:
+        """Make a database with this version's tables, the engine's too; answer its URL."""
         name = f"test_{next(self.numbers)}"
-        self.ask(f"CREATE DATABASE {name} TEMPLATE {self.template()}")
+        template = self.template(TEMPLATE, [*PYTHON, "bot.store", "-"])
+        if engine:
+            template = self.template(f"{TEMPLATE}_engine", [DBOS, "migrate", "-s"], template)
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def empty(self) -> str:
@@ -129,13 +138,16 @@ class Server:
     def drop(self, url: str) -> None:
         self.ask(f"DROP DATABASE {conninfo_to_dict(url)['dbname']} WITH (FORCE)")
 
-    def template(self) -> str:
-        if not self.ask(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'"):
-            self.ask(f"CREATE DATABASE {TEMPLATE}")
-            migrate = [sys.executable, "-m", "bot.store", "-"]
-            url = self.url(TEMPLATE).encode()
-            subprocess.run(migrate, input=url, check=True, cwd=_ROOT)
-        return TEMPLATE
+    def template(self, name: str, program: list[str], start: str = "template1") -> str:
+        """Make a database to copy, once: a program that gets its URL makes what is in it."""
+        if not self.ask(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+            self.ask(f"CREATE DATABASE {name} TEMPLATE {start}")
+            url = self.url(name)
+            command = program if program[-1] == "-" else [*program, url]
+            subprocess.run(
+                command, input=url, text=True, check=True, cwd=_ROOT, capture_output=True
+            )
+        return name
 
 
 @contextmanager
@@ -173,7 +185,7 @@ def _made(**options: str) -> Server:
 
 def url_for(path: str) -> str:
     """Choose the database of a test that takes either: an SQLite file, or one of the server's."""
-    return shared().fresh() if wanted() else f"sqlite:///{path}"
+    return shared().fresh(engine=True) if wanted() else f"sqlite:///{path}"
 
 
 @pytest.fixture

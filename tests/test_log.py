@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import logging
+import subprocess
 import sys
 
 import pytest
@@ -71,6 +72,11 @@ def test_a_message_cannot_forge_a_second_line() -> None:
         "Authorization: Basic " + base64.b64encode(b"x-access-token:whatever").decode(),
         "authorization: bearer secret-word-here",
         "https://x-access-token:whatever-it-is@github.com/o/r.git",
+        "sk-proj-0123456789abcdefABCDEF0123456789",
+        "sk-ant-api03-0123456789abcdef_ABCDEF-xyz",
+        "AIzaSyA0123456789abcdefghijklmnopqrstuv",
+        "X-Api-Key: whatever-the-endpoint-wants",
+        "headers={'x-api-key': 'whatever', 'accept': '*/*'}",
         "our own configured secret",
     ],
 )
@@ -117,3 +123,22 @@ def test_what_is_hidden_later_is_masked_from_then_on() -> None:
         root.removeHandler(handler)
 
     assert handler.stream.getvalue().endswith(" root: *** and ***\n")
+
+
+@pytest.mark.slow
+def test_what_ends_the_process_is_a_line_of_the_log_too() -> None:
+    program = (
+        "import warnings; from bot import log; log.configure('json', ['the-secret-word'])\n"
+        "warnings.warn('careful with the-secret-word')\n"
+        "raise RuntimeError('no more of the-secret-word')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+
+    warned, ended = [json.loads(line) for line in done.stderr.splitlines()]
+    assert (warned["level"], ended["level"]) == ("warning", "critical")
+    assert ended["trace"].endswith("RuntimeError: no more of ***")
+    assert "the-secret-word" not in done.stderr
+    assert done.returncode == 1

@@ -16,7 +16,7 @@ import aiohttp
 import yaml
 
 from benchmarks.chaos.hub import Door, Hub
-from benchmarks.chaos.stories import Home, Story, homes, scenario
+from benchmarks.chaos.stories import Home, Story, homes_of, scenario
 from bot.guard.secrets import warm
 from bot.scripted_model import ScriptedModel
 from bot.store.database import Database
@@ -106,7 +106,7 @@ class Arena:
 
     async def sow(self, stories: Sequence[Story]) -> None:
         """Make all repositories and issues, and write what the agents do."""
-        for home in homes(len(stories)):
+        for home in homes_of(stories):
             maintainer = {"login": home.maintainer, "token": home.token}
             wanted = {"repository": home.full_name, "files": home.files, "maintainer": maintainer}
             await self.door.control("POST", "switch", {"switch": "found", **wanted})
@@ -122,7 +122,6 @@ class Arena:
 
     async def until_working(self, server: Server) -> None:
         """Wait until a process acts on deliveries, not only takes them in."""
-        await server.until_ready()
         for _ in range(1200):
             with suppress(aiohttp.ClientError):
                 async with self.session.get(f"{server.ready['url']}/readyz") as answer:
@@ -135,6 +134,7 @@ class Arena:
         """Start every process of the service and lead the webhooks to it."""
         for server in self.servers:
             await server.spawn()
+            await server.until_ready()
             await self.until_working(server)
         await self.lead_to(self.servers[0])
 
@@ -165,6 +165,7 @@ async def arena(folder: Path, stories: Sequence[Story], database_url: str) -> As
             await here.door.control("POST", "switch", {"switch": "limits", "hourly": 10**9})
             for name in CLUSTER if database_url else ALONE:
                 (folder / name).mkdir(mode=0o700)
+                (folder / name / "tmp").mkdir(mode=0o700)
                 (folder / name / "cache").symlink_to(cache)
                 here.servers.append(Server.of(here, name))
             await here.serve()
@@ -200,6 +201,7 @@ def _environment(here: Arena, name: str) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
+        "TMPDIR": str(folder / name / "tmp"),
         "COPPICE_GITHUB_URL": ready["api_url"],
         "COPPICE_GITHUB_HTML_URL": ready["html_url"],
         "COPPICE_APP_ID": str(ready["app_id"]),

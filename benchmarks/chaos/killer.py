@@ -14,6 +14,9 @@ from benchmarks.chaos.arena import Arena, Server
 
 SERVICE, AGENT, GIT = "service", "agent", "git"
 SPARED_SECONDS = 120.0
+LONGEST_LIFE = 10.0
+LIFE = 2.0
+"""Starts of the service that one life may last: a slow machine gets something done, too."""
 _AGENT_PROGRAM = "/coppice/agent.py"
 
 
@@ -76,13 +79,15 @@ class Killer:
     arena: Arena
     dice: random.Random
     pause: float = 5.0
-    """Seconds between two kills at most."""
+    """Seconds between two kills at most, on a machine that is fast."""
     killed: Counter[str] = field(default_factory=Counter)
+    _start_seconds: float = 0.0
     _spared: dict[str, float] = field(default_factory=dict)
 
     async def strike(self) -> None:
         """Wait a while, kill one process, and start again what does not start by itself."""
-        await asyncio.sleep(self.dice.uniform(0.3, self.pause))
+        longest = min(max(self.pause, LIFE * self._start_seconds), LONGEST_LIFE)
+        await asyncio.sleep(self.dice.uniform(0.3, longest))
         wanted = self.dice.choices((SERVICE, AGENT, GIT), (60, 20, 20))[0]
         if wanted != SERVICE and await self._pick_off(wanted):
             return
@@ -101,6 +106,9 @@ class Killer:
             await server.end()
             self.killed[server.role] += 1
             await server.spawn()
+        began = time.monotonic()
+        await server.until_ready()
+        self._start_seconds = time.monotonic() - began
         await self.arena.until_working(server)
 
     def _kill(self, process: Process) -> bool:

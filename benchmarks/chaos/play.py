@@ -14,7 +14,7 @@ from benchmarks.chaos import books, picture
 from benchmarks.chaos.arena import Arena, arena
 from benchmarks.chaos.killer import Killer
 from benchmarks.chaos.person import Person, WaitedInVain
-from benchmarks.chaos.stories import Story, homes, plot
+from benchmarks.chaos.stories import Story, homes_of, plot
 from benchmarks.chaos.weather import Weather
 from tests import postgres
 
@@ -71,7 +71,7 @@ async def in_chaos(wish: Wish, folder: Path) -> Played:
             Weather(here.door, random.Random(f"faults {wish.seed}")),
         )
         async with nullcontext() if wish.calm else siege.laid():
-            begun, in_vain = await _people(here, stories, siege.may_begin)
+            begun, in_vain = await people(here, stories, siege.may_begin)
         played = await _look(here, stories, begun)
         played.in_vain = in_vain
         played.killed, played.faults = siege.killer.killed, siege.weather.asked
@@ -81,7 +81,7 @@ async def in_chaos(wish: Wish, folder: Path) -> Played:
 async def undisturbed(stories: Sequence[Story], begun: Sequence[Story], folder: Path) -> Played:
     """Play the same stories in peace, on a database of its own."""
     async with arena(folder, stories, "") as here:
-        _, in_vain = await _people(here, begun, lambda: True)
+        _, in_vain = await people(here, begun, lambda: True)
         played = await _look(here, stories, list(begun))
         played.in_vain = in_vain
         return played
@@ -129,7 +129,7 @@ class Siege:
         say(f"no more kills or faults after {self._gone:.0f} s")
 
 
-async def _people(
+async def people(
     here: Arena, stories: Sequence[Story], may_begin: Callable[[], bool]
 ) -> tuple[list[Story], list[str]]:
     """Have people play, some at once; answer the stories that were begun, and what never came."""
@@ -163,7 +163,7 @@ async def _look(here: Arena, stories: Sequence[Story], begun: list[Story]) -> Pl
         endings = await books.endings(database)
     finally:
         await database.close()
-    seen = await picture.take(here, homes(len(stories)))
+    seen = await picture.take(here, homes_of(stories))
     return Played(begun=begun, picture=seen, endings=endings, books=audit)
 
 

@@ -127,9 +127,14 @@ def homes(stories: int) -> list[Home]:
     return [Home(number=n + 1, kind=ORDER[n % len(ORDER)]) for n in range(wanted)]
 
 
-def plot(most: int) -> list[Story]:
+def plot(most: int, places: Sequence[Home] = ()) -> list[Story]:
     """List the stories in the order in which they begin: in turns by repository."""
-    return list(_plot(most, homes(most)))
+    return list(_plot(most, places or homes(most)))
+
+
+def homes_of(stories: Sequence[Story]) -> list[Home]:
+    """List the repositories of some stories."""
+    return list(dict.fromkeys(story.home for story in stories))
 
 
 def _plot(most: int, places: Sequence[Home]) -> Iterator[Story]:

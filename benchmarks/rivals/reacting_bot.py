@@ -1,7 +1,7 @@
-"""The rival of `first_reaction` and `steering`: an aiohttp bot that reacts inside its handler and keeps nothing.
+"""The rival of `first_reaction` and `steering`: an aiohttp bot that keeps nothing.
 
-It verifies the signature, asks for the sender's permission and adds the reaction, with one
-installation token minted at its start. Prints one JSON line with its address.
+It reacts inside its handler: it verifies the signature, asks for the sender's permission and adds
+the reaction, with one installation token minted at its start. Prints a JSON line: its address.
 """
 
 import asyncio

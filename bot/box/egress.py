@@ -2,7 +2,8 @@
 
 The box has no network of its own; the proxy stands outside, at the end of a forwarded port. It
 resolves names itself, so the box sends no DNS. It adds no credentials and sees nothing of what goes
-through TLS: an allowed host may be sent anything.
+through TLS but the name that the client asks for, which has to be the one that was allowed: an
+allowed host may be sent anything.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.box.client_hello import LONGEST, Unfinished, Unreadable, is_tls, server_name
 from bot.box.command import Command
 from bot.box.destination import Allowed, Destination
 from bot.box.forward import Forward
@@ -113,9 +115,31 @@ class _Proxy:
         with _closing(away):
             if first is None:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                upward = self._tunnel(wanted, reader, (away, writer))
             else:
                 away.write(first)
-            await _both(reader, away, there, writer)
+                upward = _pump(reader, away)
+            async with asyncio.TaskGroup() as pumps:
+                pumps.create_task(upward)
+                pumps.create_task(_pump(there, writer))
+
+    async def _tunnel(
+        self,
+        wanted: Destination,
+        reader: asyncio.StreamReader,
+        lines: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
+    ) -> None:
+        """Pass on what the client says, unless it asks for another name in there: then cut all."""
+        away, _ = lines
+        try:
+            first = await _opening(reader, wanted)
+        except Refused as refused:
+            self._report(Reached(wanted.host, wanted.port, str(refused)))
+            for line in lines:
+                line.transport.abort()
+            return
+        away.write(first)
+        await _pump(reader, away)
 
     async def _dial(self, wanted: Destination) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to an address of it that was looked at; raises Refused."""
@@ -170,15 +194,33 @@ def _understood(head: bytes) -> tuple[Destination, bytes | None]:
     return wanted, first + b"\r\n\r\n"
 
 
-async def _both(
-    reader: asyncio.StreamReader,
-    away: asyncio.StreamWriter,
-    there: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-) -> None:
-    async with asyncio.TaskGroup() as pumps:
-        pumps.create_task(_pump(reader, away))
-        pumps.create_task(_pump(there, writer))
+async def _opening(reader: asyncio.StreamReader, wanted: Destination) -> bytes:
+    """Read how a client begins; raises Refused where that is TLS for another host than allowed."""
+    data = await _more(reader)
+    if not is_tls(data):
+        return data
+    name = None
+    while True:
+        try:
+            name = server_name(data)
+            break
+        except Unfinished:
+            more = await _more(reader)
+            if not more or len(data) > LONGEST:
+                raise Refused(BAD, "its TLS has no beginning") from None
+            data += more
+        except Unreadable as error:
+            raise Refused(BAD, f"its TLS cannot be read: {error}") from error
+    if name is not None and name != wanted.host:
+        raise Refused("403 Forbidden", f"it asks for {name[:100]} inside")
+    return data
+
+
+async def _more(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read(CHUNK)
+    except OSError:
+        return b""
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

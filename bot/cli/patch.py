@@ -8,8 +8,8 @@ from bot.cli import stored
 from bot.cli.output import note
 from bot.runs import Run
 from bot.settings import StoreSettings, load
-from bot.store import runs
-from bot.worktree import Mirrors, Works
+from bot.store import run_files, runs
+from bot.worktree import BUNDLE, Mirrors, Works
 
 
 def run(run_id: str, *, mbox: bool) -> int:
@@ -22,11 +22,23 @@ def run(run_id: str, *, mbox: bool) -> int:
     if commit is None or found.work.patch_base is None:
         note(f"run {found.id} has no work yet: it is {found.status}")
         return 1
-    data_dir = load(StoreSettings).data_dir
+    settings = load(StoreSettings)
+    data_dir = settings.data_dir
+    if not settings.is_sqlite:
+        _bring(data_dir, found)
     patch = asyncio.run(read(data_dir, found, found.work.patch_base, commit, mbox=mbox))
     sys.stdout.buffer.write(patch)
     sys.stdout.buffer.flush()
     return 0
+
+
+def _bring(data_dir: Path, found: Run) -> None:
+    """Bring the kept work of a run that was on another machine."""
+    path = data_dir / "runs" / found.id / BUNDLE
+    data = stored.read(lambda c: run_files.get(c, found.id, BUNDLE))
+    if data is not None and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 async def read(data_dir: Path, found: Run, base: str, commit: str, *, mbox: bool) -> bytes:

@@ -27,6 +27,7 @@ from bot.engine.comparing import CompareActs
 from bot.engine.engine import Engine
 from bot.engine.luggage import Luggage
 from bot.engine.mend_acts import MendActs
+from bot.engine.mend_sayings import MendSayings
 from bot.engine.notices import Notices
 from bot.engine.opening import Opener
 from bot.engine.overlap import OverlapActs
@@ -40,6 +41,7 @@ from bot.engine.sayings import Sayings
 from bot.engine.shop import Shop
 from bot.engine.slots import Slots
 from bot.engine.source import Source
+from bot.engine.survey import Surveyor
 from bot.engine.tidying import Tidying
 from bot.engine.turns import ClusterTurns
 from bot.engine.visit_acts import VisitActs
@@ -267,7 +269,7 @@ def _acts(writer: Writer, source: Source, slots: Slots | ClusterTurns) -> Acts:
         CiActs(writer, reading),
         QueueActs(writer, slots),
         VisitActs(writer, source),
-        MendActs(writer, source, reading),
+        MendActs(writer, source, Surveyor(writer, source, reading), MendSayings(writer)),
     )
 
 

@@ -5,8 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from sqlalchemy.exc import DatabaseError
-
 from bot.errors import OperatorError
 from bot.settings import StoreSettings, load
 from bot.store.database import Connection, Database
@@ -27,20 +25,8 @@ async def opened() -> AsyncIterator[Database]:
     database = await Database.open(settings.database_url)
     try:
         yield database
-    except DatabaseError as error:
-        if database.file is None or not _is_damage(error):
-            raise
-        raise OperatorError(
-            f"the database {database.file.path} is damaged ({error.orig}): `coppice verify-store`"
-            " says what is wrong with it and what to do",
-            exit_code=1,
-        ) from error
     finally:
         await database.close()
-
-
-def _is_damage(error: DatabaseError) -> bool:
-    return any(word in str(error.orig) for word in ("malformed", "not a database"))
 
 
 def read(query: Callable[[Connection], T]) -> T:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from sqlalchemy import Row, select
 
 from bot.cli.connection import open_session
-from bot.errors import CoppiceError, EffectRefused
+from bot.errors import EffectRefused
 from bot.github import reads
 from bot.github.answers import Refusal
 from bot.github.app import App, Registration
@@ -25,8 +25,8 @@ MOST = 2000
 _CHECK = "github"
 _GONE = "Somebody deleted it on GitHub. The run's next effect writes it anew where it needs it."
 _LEFT = (
-    "The App has no access there any more. Its runs end by themselves; installing it again resumes"
-    " nothing by itself. `coppice clean` removes what is left of the repository."
+    "The App has no access there any more: the run ends by itself at its next step, or by"
+    " `/coppice stop` once the App is there again. Installing it again resumes nothing by itself."
 )
 _PATHS = {
     "comment": "issues/comments/{id}",
@@ -43,6 +43,8 @@ class Live:
     findings: list[Finding] = field(default_factory=list)
     objects: int = 0
     left: int = 0
+    away: set[str] = field(default_factory=set)
+    """Repositories that the App has left: nothing of theirs can be looked for."""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,8 @@ class _Asking:
         try:
             await self._run(client, run)
         except EffectRefused as error:
-            self._out_of_reach(where.id, where.full_name, error)
+            self._leave_out(where.id, where.full_name)
+            self._find(f"run {run.id}", f"its repository is out of reach: {error}", _LEFT)
 
     async def _run(self, client: Client, run: Run) -> None:
         about, where = f"run {run.id}", run.repository
@@ -101,14 +104,14 @@ class _Asking:
                 return False
             self._find(f"effect {row.key}", f"GitHub does not say: {refusal.reason}", "Try again.")
             return None
-        except EffectRefused as error:
-            self._out_of_reach(row.repository_id, row.repository, error)
+        except EffectRefused:
+            self._leave_out(row.repository_id, row.repository)
             return None
         return True
 
-    def _out_of_reach(self, repository_id: int, name: str, error: CoppiceError) -> None:
+    def _leave_out(self, repository_id: int, name: str) -> None:
         self._closed.add(repository_id)
-        self._find(f"repository {name}", f"it is out of reach: {error}", _LEFT)
+        self.looked.away.add(name)
 
     def _find(self, about: str, detail: str, mend: str) -> None:
         self.looked.findings.append(Finding(check=_CHECK, about=about, detail=detail, mend=mend))

@@ -145,6 +145,8 @@ def _show(found: list[Finding], looked: Live, seconds: float) -> None:
         say(f"    {printable(finding.mend)}")
     if looked.objects:
         say(f"{looked.objects:,} objects on GitHub looked for")
+    for name in sorted(looked.away):
+        say(f"{printable(name)} is out of reach: the App has left it; `coppice clean` tidies up")
     if looked.left:
         say(f"{looked.left:,} older ones were not looked for, to spare the rate budget")
     verdict = f"{len(found)} disagreements" if found else "everything agrees"

@@ -84,7 +84,7 @@ def suggestion(thread: ReviewThread) -> Suggestion | None:
 
 def brief(material: Material) -> str:
     """Write for the agent what this round is about."""
-    parts = ["Your work is an open pull request. This round is about the following."]
+    parts = ["Your worktree holds an open pull request. This round is about the following."]
     if material.conflicts:
         parts.append(_conflicts(material))
     parts += [f"Somebody with write access writes:\n{_clean(note)}" for note in material.notes]
@@ -99,7 +99,7 @@ def brief(material: Material) -> str:
 def _conflicts(material: Material) -> str:
     listed = "\n".join(f"- {path}" for path in material.conflicts)
     return (
-        f"`{material.base}` was merged into your branch and these files conflict; the marks stand"
+        f"`{material.base}` was merged into its branch and these files conflict; the marks stand"
         f" in them. Resolve every conflict so that both sides' intentions hold:\n{listed}"
     )
 
@@ -117,7 +117,7 @@ def _thread(n: int, thread: ReviewThread, material: Material) -> str:
 
 
 def _check(failing: Failing) -> str:
-    return f"The check {json.dumps(failing.name)} fails on your work:\n{_quoted(failing.log)}"
+    return f"The check {json.dumps(failing.name)} fails on it:\n{_quoted(failing.log)}"
 
 
 def _clean(text: str) -> str:

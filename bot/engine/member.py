@@ -18,7 +18,7 @@ from typing import NoReturn
 
 from bot.engine.lock import IN_USE
 from bot.errors import OperatorError
-from bot.store import workers
+from bot.store import turns, workers
 from bot.store.database import Connection, Database
 from bot.store.seat import Seat
 from bot.store.workers import BEAT_SECONDS, Worker, WorkerState
@@ -75,9 +75,15 @@ class Member:
                 holder = await self.database.read(lambda c: workers.get(c, self.name))
                 raise _taken(self.name, holder)
             self.worker = self.worker.model_copy(update={"session": self.seat.session})
-        await self.database.write(lambda c: workers.claim(c, self.worker))
+        await self.database.write(self._claim)
         if self.seat is not None:
             self.database.guard = self.guard
+
+    def _claim(self, c: Connection) -> None:
+        """Begin this life; what an earlier one had of turns is given back."""
+        workers.claim(c, self.worker)
+        if self.seat is not None:
+            turns.release(c, self.worker.name)
 
     async def keep(self) -> None:
         """Beat until cancelled."""
@@ -104,7 +110,7 @@ class Member:
     async def fence(self) -> None:
         """The same, for what is written elsewhere than in the database."""
         if self.seat is not None:
-            await self.database.write(lambda _: None)
+            await self.database.note(lambda _: None)
 
     async def drain(self) -> None:
         """Begin nothing new from now on."""

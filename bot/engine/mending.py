@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from bot.engine.mend_acts import MOVED, Survey
+from bot.engine.mend_acts import MOVED
 from bot.engine.outcome import Outcome
 from bot.engine.parent import Parent
 from bot.engine.sayings import SILENT
+from bot.engine.survey import Survey
 from bot.runs import RunStatus
 
 PUSHES = 3  # with what somebody pushed meanwhile taken over between them
@@ -23,18 +24,18 @@ class Mending:
         if self.first_stage == CI:
             outcome = await parent.effects((mends.run_ci,))
             return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
-        found = Survey.model_validate(await parent.do("survey", mends.survey))
+        found = Survey.model_validate(await parent.do("survey", mends.surveyor.survey))
         if found.outcome.ended:
             return found.outcome
         if not found.wanted:
-            outcome = await parent.effects((mends.comment,))
+            outcome = await parent.effects((mends.say.comment,))
             return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
         await parent.effects((parent.acts.say.check_run,))
         outcome = await self._work()
         if not outcome.ended:
             outcome = await self._deliver()
         if not outcome.ended:
-            outcome = await parent.effects((mends.comment,))
+            outcome = await parent.effects((mends.say.comment,))
         return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
 
     async def _work(self) -> Outcome:
@@ -56,7 +57,7 @@ class Mending:
         if outcome.ended:
             return outcome
         if parent.publish in SILENT or not await parent.do("pushes", mends.pushes):
-            return await parent.effects((mends.suggest,))
+            return await parent.effects((mends.say.suggest,))
         for turn in range(1, PUSHES + 1):
             outcome = await parent.effects((mends.push,))
             if turn == PUSHES or outcome.error is None or outcome.error.kind != MOVED:

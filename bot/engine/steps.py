@@ -3,11 +3,14 @@
 A body uses no clock, no randomness, no file and no database outside of these.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from dbos import DBOS
 
+from bot.engine.patience import LONGEST_WAIT
+from bot.errors import EffectDelayed
 from bot.log import bound
 from bot.runs import Message
 from bot.telemetry import traces
@@ -64,6 +67,10 @@ def register(
 
 def _coroutine(act: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
     async def call(*arguments: Any) -> Any:
-        return await act(*arguments)
+        while True:
+            try:
+                return await act(*arguments)
+            except EffectDelayed as delay:  # a read that GitHub puts off is no failure of the run
+                await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
 
     return call

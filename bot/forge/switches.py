@@ -3,6 +3,7 @@ an administrator: `POST /_forge/switch` {switch, …}.
 
 - `fresh_token_lag` {seconds}: a new installation token answers 401 for so long
 - `expire_tokens`: all installation tokens are over now
+- `replace_key`: the App has a new private key, which lies in its file; the old one is void
 - `limits` {hourly, content_minute, content_hour}
 - `suspend`, `unsuspend`, `uninstall`, `install`: the App's installation
 - `cover`, `uncover`: the installation gets or loses a repository
@@ -49,6 +50,7 @@ from bot.forge.records import (
 from bot.forge.rest.checks import press
 from bot.forge.shapes import issues, people, repositories
 from bot.forge.teams import set_team
+from bot.forge.world import replace_key
 
 Json = dict[str, Any]
 Switch = Callable[[House, Json], Awaitable[None]]
@@ -79,6 +81,10 @@ async def expire_tokens(forge: House, body: Json) -> None:
     for token in forge.state.tokens.values():
         if token.installation:
             token.expires_at = forge.state.clock()
+
+
+async def replace_app_key(forge: House, body: Json) -> None:
+    replace_key(forge.state)
 
 
 async def limits(forge: House, body: Json) -> None:
@@ -273,6 +279,7 @@ async def team(forge: House, body: Json) -> None:
 SWITCHES: dict[str, Switch] = {
     "fresh_token_lag": fresh_token_lag,
     "expire_tokens": expire_tokens,
+    "replace_key": replace_app_key,
     "limits": limits,
     "suspend": suspend,
     "unsuspend": unsuspend,

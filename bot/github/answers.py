@@ -17,7 +17,7 @@ from bot.errors import CoppiceError, EffectDelayed, EffectRefused
 
 SECONDARY_SECONDS = 60.0  # GitHub: wait at least a minute where it names no time
 UNANSWERED_SECONDS = 10.0
-KEY_SECONDS = 60.0  # between two looks whether the key was replaced
+KEY_SECONDS = 30.0  # between two looks whether the key was replaced
 
 SUSPENDED = "installation has been suspended"
 NO_PERMISSION = "not accessible by integration"

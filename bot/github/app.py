@@ -10,7 +10,7 @@ from cachetools import LRUCache
 
 from bot.errors import GitError, OperatorError
 from bot.github.answers import KeyRefused, Refusal
-from bot.github.client import ANSWERS, Answers, Client, Connection, Fence, Pause, TIMEOUT
+from bot.github.client import ANSWERS, TIMEOUT, Answers, Client, Connection, Fence, Pause
 from bot.github.clock import Clock
 from bot.github.git_words import unknown_token
 from bot.github.tokens import (
@@ -84,7 +84,7 @@ class App:
         )
         self._clients: LRUCache[Scope, Client] = LRUCache(256)
         self._pauses: LRUCache[int, Pause] = LRUCache(1024)
-        self._answers: LRUCache[tuple[int, int], Answers] = LRUCache(256)
+        self._answers: LRUCache[tuple[int, int | None], Answers] = LRUCache(256)
         self._me: Me | None = None
         self.as_app = Client(self._connection, self._signer, Pause(self._clock))
         """Calls as the App itself (`/app/…`)."""
@@ -112,7 +112,7 @@ class App:
         if client is None:
             pause = self._pauses.setdefault(scope.installation_id, Pause(self._clock))
             tokens = InstallationTokens(self._mint, scope)
-            # A token that may not read something gets no 304 for it, so all may share what is known.
+            # A token that may not read something gets no 304 for it: all may share what is known.
             where = (scope.installation_id, scope.repository_id)
             answers = self._answers.setdefault(where, LRUCache(ANSWERS))
             client = Client(

@@ -110,6 +110,15 @@ class Sweep:
             unknown |= await self.database.read(partial(deliveries.unknown, guids=some))
         return [entry for guid, entry in reversed(listed.items()) if guid in unknown]
 
+    async def find(self, guid: str) -> Arrival | None:
+        """Read one delivery from the log, whether it came in or not; None: it is not kept there."""
+        newest: Missed | None = None
+        async for item in self.log.getiter("/app/hook/deliveries?per_page=100"):
+            if item["guid"] == guid:
+                newest = _entry(item)
+                break
+        return None if newest is None else await self._fetch(newest)
+
     async def _since(self) -> float:
         """How far back to look: not before the first start, nor before what is kept."""
 

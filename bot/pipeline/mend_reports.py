@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.github.texts import visit
+from bot.github.texts import mend, visit
 from bot.pipeline import placing
 from bot.pipeline.placing import FileDifference, Row
 from bot.pipeline.story import Story, commands
@@ -16,7 +16,7 @@ Comments = tuple[LineComment, ...]
 def comment(story: Story, patch: bytes | None) -> Comment:
     """The one comment of the run; ``patch`` None: it was pushed, or said as suggestions."""
     run, verify = story.run, story.last_of(StageKind.VERIFY)
-    told = visit.Mended(
+    told = mend.Mended(
         run=run,
         head=tuple(commands(verify)) if verify else (),
         base=tuple(story.baseline),
@@ -24,12 +24,12 @@ def comment(story: Story, patch: bytes | None) -> Comment:
         agent_label=story.agent_label,
         patch=patch,
     )
-    return Comment(issue=run.issue, purpose="status", body=visit.mended(told))
+    return Comment(issue=run.issue, purpose="status", body=mend.mended(told))
 
 
 def suggested(story: Story) -> str:
     """The body of the review that holds the suggestions."""
-    return visit.suggested(story.run)
+    return mend.suggested(story.run)
 
 
 def suggestions(theirs: Iterable[tuple[str, str]], ours: Iterable[tuple[str, str]]) -> Comments:

@@ -183,10 +183,15 @@ def _failed_attempts(story: Story) -> tuple[str, ...]:
     """Why each attempt failed, in order: by its commands, else by the stage's own word."""
     judged = {StageKind.IMPLEMENT, StageKind.VERIFY, StageKind.RULES}
     return tuple(
-        status.attempt_failed(commands(stage), str(stage.result.get("summary", "")))
+        status.attempt_failed(commands(stage), _why(stage))
         for stage in story.stages
         if stage.status is StageStatus.FAILED and story.kind(stage) in judged
     )
+
+
+def _why(stage: StageRecord) -> str:
+    """The stage's word for people; what it told the agent to do about it is not for them."""
+    return stage.error.message if stage.error else str(stage.result.get("summary", ""))
 
 
 def _given(story: Story) -> status.Given | None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from bot.github.markdown import code
 from bot.github.marker import Markers
-from bot.github.texts import checks, visit
+from bot.github.texts import checks, mend, visit
 from bot.github.texts.money import spent
 from bot.github.texts.status import Status, headline
 from bot.pipeline import reports
@@ -24,6 +24,8 @@ from bot.runs import (
 
 FINDING = "finding"
 """Purpose of the marker by which a finding of ours is known again."""
+MOST_CHARACTERS = 45_000
+"""Of a summary; marks of what it lists come on top of that."""
 AGAIN = Button(label="Again", description="Look once more at what is there", identifier="retry")
 MENDING = "mend"
 _Conclusion = Literal["success", "neutral", "cancelled", "action_required"]
@@ -46,15 +48,28 @@ def review(story: Story, markers: Markers, *, moved_to: str | None, at_lines: bo
     run, found = story.run, said(story) or Said()
     if not at_lines:
         found = found.model_copy(update={"at_lines": (), "listed": found.new})
-    told = _told(story, found).model_copy(update={"moved_to": moved_to})
+    summary, found = _fitting(story, found, moved_to)
     marks = "".join(f"\n{_mark(each, markers)}" for each in found.listed)
     return PostReview(
         pull_request=run.issue,
         sha=looked(story).commit,
         purpose=f"review-{len(story.tries(_name(story)))}",
-        body=f"{visit.summary(told)}{marks}",
+        body=f"{summary}{marks}",
         comments=tuple(_comment(each, markers) for each in found.at_lines),
     )
+
+
+def _fitting(story: Story, found: Said, moved_to: str | None) -> tuple[str, Said]:
+    """The summary with as many of its findings as a comment holds: cut through, it would lose the
+    marks by which they are known again.
+    """
+    while True:
+        told = _told(story, found).model_copy(update={"moved_to": moved_to})
+        summary = visit.summary(told)
+        if len(summary) <= MOST_CHARACTERS or not found.listed:
+            return summary, found
+        fewer = {"listed": found.listed[:-1], "unsaid": found.unsaid + 1}
+        found = found.model_copy(update=fewer)
 
 
 def check_run(story: Story, sha: str) -> CheckRun:
@@ -111,7 +126,7 @@ def _words(story: Story) -> tuple[str, str]:
         text = checks.coppice_check(facts)
         return text.title, headline(facts)
     if found is None or run.pipeline == MENDING:
-        words = visit.what_was_mended(run)
+        words = mend.what_was_mended(run)
         return words.replace("`", ""), words
     told = _told(story, found)
     return visit.headline(told), visit.summary(told)
@@ -120,6 +135,7 @@ def _words(story: Story) -> tuple[str, str]:
 def _told(story: Story, found: Said) -> visit.Reviewed:
     seen, config = looked(story), story.config or RepositoryConfig()
     new = [each.finding.severity for each in found.new]
+    snapshot = story.last_of(StageKind.SNAPSHOT)
     return visit.Reviewed(
         run=story.run,
         at_lines=len(found.at_lines),
@@ -131,6 +147,7 @@ def _told(story: Story, found: Said) -> visit.Reviewed:
         before=found.before,
         files=seen.files,
         left_out=seen.left_out,
+        removed=int(snapshot.result["data"].get("removed", 0)) if snapshot else 0,
         by=_by(story),
     )
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy import Connection, Row, bindparam, select, text
 
 from bot.runs import Json, Record
 from bot.store import tables
@@ -21,6 +21,10 @@ START = hashlib.sha256(b"coppice audit").hexdigest()
 """What the first row's hash stands on."""
 
 _AUDIT = tables.audit.c
+# Built once: people wait for the answer to their label behind it.
+_INSERT = tables.audit.insert()
+_KNOWN = select(_AUDIT.seq).where(_AUDIT.key == bindparam("wanted"))
+_LAST = select(_AUDIT.seq, _AUDIT.hash).order_by(_AUDIT.seq.desc()).limit(1)
 _LOCK = 0x61756474  # any number, the same in every process
 _LONGEST = 500
 _BATCH = 1000
@@ -86,7 +90,7 @@ def record(c: Connection, entry: Entry, at: float | None = None) -> None:
         "at": time.time() if at is None else at,
         "data": {name: _short(value) for name, value in entry.data.items()},
     }
-    c.execute(tables.audit.insert().values(**values, hash=_hash(before, values)))
+    c.execute(_INSERT, {**values, "hash": _hash(before, values)})
 
 
 def head(c: Connection) -> tuple[int, str]:
@@ -126,12 +130,11 @@ def _rows(c: Connection) -> Iterator[Mapping[str, Any]]:
 
 
 def _knows(c: Connection, key: str) -> bool:
-    return c.execute(select(_AUDIT.seq).where(_AUDIT.key == key)).first() is not None
+    return c.execute(_KNOWN, {"wanted": key}).first() is not None
 
 
 def _end(c: Connection) -> tuple[int, str]:
-    last = select(func.max(_AUDIT.seq)).scalar_subquery()
-    row = c.execute(select(_AUDIT.seq, _AUDIT.hash).where(_AUDIT.seq == last)).first()
+    row = c.execute(_LAST).first()
     return (0, START) if row is None else (row.seq, row.hash)
 
 

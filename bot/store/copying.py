@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, Table, func, select, text
+from sqlalchemy import JSON, BigInteger, Column, Connection, Row, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import OperatorError
@@ -93,12 +93,30 @@ def _copy(table: Table, source: Connection, target: Connection, progress: Progre
         for row in values:
             counting.add(row)
         try:
-            target.execute(table.insert(), values)
-        except DBAPIError as error:
-            raise OperatorError(f"table {table.name} cannot be copied: {error.orig}") from error
+            _insert(target, table, values)
+        except (DBAPIError, target.dialect.loaded_dbapi.Error) as error:
+            raise OperatorError(f"table {table.name} cannot be copied: {error}") from error
         done += len(values)
         progress(table.name, done)
     return counting.content
+
+
+def _insert(c: Connection, table: Table, values: list[dict[str, Any]]) -> None:
+    """Write rows: to PostgreSQL as one stream, which costs it a tenth of single inserts."""
+    if c.dialect.name == "sqlite":
+        c.execute(table.insert(), values)
+        return
+    quote = c.dialect.identifier_preparer.quote
+    names = ", ".join(quote(column.name) for column in table.columns)
+    order = f"COPY {quote(table.name)} ({names}) FROM STDIN"
+    driver: Any = c.connection.driver_connection  # psycopg's, in the transaction that is open
+    with driver.cursor() as cursor, cursor.copy(order) as stream:
+        for row in values:
+            stream.write_row([_raw(column, row[column.name]) for column in table.columns])
+
+
+def _raw(column: Column[Any], value: Any) -> Any:
+    return json.dumps(value) if isinstance(column.type, JSON) and value is not None else value
 
 
 def _rows(c: Connection, table: Table) -> Iterator[Row[Any]]:

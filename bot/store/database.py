@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.errors import OperatorError
 from bot.store.migrate import Migration, migrate
 from bot.store.retry import Retry, commit
-from bot.store.sqlite import SqliteFile, connect, create_private, sqlite_path
+from bot.store.sqlite import Corrupt, SqliteFile, connect, create_private, is_damage, sqlite_path
 
 __all__ = ["Connection", "Database"]
 
@@ -111,7 +111,24 @@ class Database:
         query: Callable[[Connection], T],
     ) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, self._retry, partial(run, query))
+        return await loop.run_in_executor(
+            threads, self._retry, partial(self._undamaged, run, query)
+        )
+
+    def _undamaged(
+        self, run: Callable[[Callable[[Connection], T]], T], query: Callable[[Connection], T]
+    ) -> T:
+        """Run a query; what SQLite says of a damaged file is put into words that help."""
+        try:
+            return run(query)
+        except DBAPIError as error:
+            if self.file is None or not is_damage(str(error.orig)):
+                raise
+            raise Corrupt(
+                f"the database {self.file.path} is damaged ({error.orig}): stop the service;"
+                " `coppice verify-store` says what is wrong with it and what to do",
+                exit_code=1,
+            ) from error
 
     def _read(self, query: Callable[[Connection], T]) -> T:
         with self.engine.connect() as connection:

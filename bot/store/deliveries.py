@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Row, func, select, text, update
 
 from bot.runs import DecisionKind, Record
 from bot.store import tables
-from bot.store.arrivals import Source, Waiting
+from bot.store.arrivals import Arrival, Source, Waiting
+from bot.store.upsert import upsert
 
 _DELIVERY = tables.deliveries.c
 _PAYLOAD = tables.payloads.c
@@ -19,6 +20,9 @@ _WITH_PAYLOAD = select(tables.deliveries, _PAYLOAD.payload).join(
 _WHOLE = select(tables.deliveries, _PAYLOAD.payload).outerjoin(
     tables.payloads, _PAYLOAD.seq == _DELIVERY.seq
 )
+
+
+_OF_THE_BODY = ("action", "repository", "repository_id", "number", "installation_id")
 
 
 class DeliveryRow(Record):
@@ -107,6 +111,18 @@ def requeue(c: Connection, guid: str) -> bool:
     again = {"decision": DecisionKind.PENDING.value, "attempts": 0, "due_at": None}
     statement = update(tables.deliveries).where(_DELIVERY.guid == guid)
     return c.execute(statement.values(requeued=True, **again)).rowcount == 1
+
+
+def replace(c: Connection, arrival: Arrival) -> bool:
+    """Put GitHub's own copy in the place of a delivery's body, pending; False: there is none."""
+    seq = c.execute(select(_DELIVERY.seq).where(_DELIVERY.guid == arrival.guid)).scalar()
+    if seq is None:
+        return False
+    said = {name: getattr(arrival, name) for name in _OF_THE_BODY}
+    row = update(tables.deliveries).where(_DELIVERY.seq == seq)
+    c.execute(row.values(digest=None, **said))
+    upsert(c, tables.payloads, {"seq": seq, "payload": arrival.payload}, key=("seq",))
+    return requeue(c, arrival.guid)
 
 
 def any_requeued(c: Connection) -> bool:

@@ -95,9 +95,10 @@ def _runs(c: Connection) -> dict[str, dict[bool, int]]:
 
 
 def _queued(c: Connection, now: float) -> float:
-    oldest = select(func.min(_RUN.created_at)).where(_RUN.status == RunStatus.QUEUED.value)
-    since = c.execute(oldest).scalar()
-    return 0.0 if since is None else max(0.0, now - since)
+    # not `min`: SQLite would walk all runs by their age for it
+    waiting = select(_RUN.created_at).where(_RUN.status == RunStatus.QUEUED.value)
+    since = min(c.execute(waiting).scalars(), default=now)
+    return max(0.0, now - since)
 
 
 def _stages(c: Connection) -> dict[str, int]:

@@ -65,8 +65,9 @@ def read(url: str) -> dict[str, Any]:
         given = conninfo_to_dict(_DRIVER.sub("postgresql", url))
     except psycopg.ProgrammingError:
         raise OperatorError(_UNREADABLE) from None
-    if "@" in str(given.get("host", "")):
-        raise OperatorError(_UNREADABLE)
+    ports = str(given.get("port", "")).replace(",", "")
+    if "@" in f"{given.get('host')}{given.get('dbname')}" or not (ports.isdigit() or not ports):
+        raise OperatorError(_UNREADABLE)  # a part of the password, most likely
     return given
 
 

@@ -1,22 +1,25 @@
 """A worker's name, held in PostgreSQL by one process at a time, and its heartbeat.
 
-The lock belongs to a session. One that is silent for `DEAD_SECONDS` is ended by the server, so
+The lock belongs to a session. One that is silent for `LEASE_SECONDS` is ended by the server, so
 that a process which is stopped, or a machine that is gone, does not keep the name.
 """
 
 import asyncio
+import logging
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
 
-from bot.log import logger
 from bot.store.postgres import is_outage, parameters
-from bot.store.workers import BEAT_SECONDS, DEAD_SECONDS, LIVING, WorkerState
+from bot.store.workers import BEAT_SECONDS, LIVING, WorkerState
 
 NEWS = "coppice_turns"
 """The channel on which workers tell each other that somebody waits, is done, or has left."""
+LEASE_SECONDS = 12.0
+"""The server ends a session that is silent for so long: the name is free before its worker is dead,
+so that one whose network was cut takes it again in time."""
 _CLASS = 0x636F7071  # any number, the same in every process
 _RETRY_SECONDS = 1.0
 _STATEMENT_SECONDS = 5.0
@@ -24,7 +27,7 @@ _BEAT = (
     "UPDATE workers SET seen_at = extract(epoch from clock_timestamp())"
     " WHERE name = %s AND life = %s AND state = ANY(%s) RETURNING state"
 )
-_log = logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Seat:
@@ -45,7 +48,7 @@ class Seat:
     async def take(self) -> bool:
         """Take the name; False: another process has it."""
         connection = await psycopg.AsyncConnection.connect(**self._parameters, autocommit=True)
-        milliseconds = int(DEAD_SECONDS * 1000)
+        milliseconds = int(LEASE_SECONDS * 1000)
         await connection.execute(f"SET idle_session_timeout = {milliseconds}".encode())
         found = await connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_CLASS, self._key))
         row = await found.fetchone()

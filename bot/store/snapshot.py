@@ -5,17 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bot.errors import OperatorError
-from bot.store.sqlite import BUSY_SECONDS
+from bot.store.sqlite import BUSY_SECONDS, Corrupt
 
 PAGES = 1000  # at a time: so often somebody hears how far it is
 
 Progress = Callable[[int, int], None]
 """Hears of pages copied, and of all."""
-
-
-class Corrupt(OperatorError):
-    """An SQLite file is damaged."""
 
 
 def take(ours: Path, others: Sequence[Path], folder: Path, progress: Progress) -> None:

@@ -13,6 +13,15 @@ BUSY_SECONDS = 30
 _PREFIX = "sqlite:///"
 
 
+class Corrupt(OperatorError):
+    """An SQLite file is damaged."""
+
+
+def is_damage(said: str) -> bool:
+    """Say whether SQLite complains of the file itself."""
+    return any(word in said for word in ("malformed", "not a database"))
+
+
 class SqliteFile:
     """A database file and what those in this process who write to it share."""
 

@@ -57,7 +57,7 @@ class Health:
         """Look anew at what can be probed; True: nothing is missing."""
         async with self._turn:
             if time.monotonic() - self._looked_at >= self._kept:
-                for part, probe in self._probes.items():
+                for part, probe in list(self._probes.items()):  # one may be added meanwhile
                     await self._look_at(part, probe)
                 self._looked_at = time.monotonic()
         return not self._missing

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from bot.worktree.directory import free_lock
 from bot.worktree.failures import Damaged
 from bot.worktree.git import Git
 from bot.worktree.names import checked_sha
@@ -14,6 +15,7 @@ SECONDS = 600.0
 async def save(git: Git, path: Path, base: str, commit: str) -> Path:
     """Write the bundle beside and rename it: there is always a whole one."""
     part = path.with_suffix(".part")
+    free_lock(part)  # of a git that was killed
     _point(git, checked_sha(commit))
     revisions = f"{KEPT}\n^{checked_sha(base)}\n".encode()
     command = ("bundle", "create", "--quiet", "--version=2", str(part), "--stdin")

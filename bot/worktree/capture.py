@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.errors import StageFailed
 from bot.worktree.completion import to_the_end
+from bot.worktree.directory import free_lock
 from bot.worktree.git import Git
 from bot.worktree.objects import Objects
 from bot.worktree.slot import Slot
@@ -47,6 +48,7 @@ class Found:
 async def capture(slot: Slot, objects: Objects, drop: Callable[[str], bool]) -> str:
     await to_the_end(open_up, slot.tree)
     private = slot.path / "capture-index"
+    free_lock(private)  # of a git that was killed
     shutil.copy2(slot.git / "index", private)  # with its time: git compares it with the files'
     try:
         git = replace(slot.git_for(objects), index=private)

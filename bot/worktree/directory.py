@@ -19,6 +19,11 @@ def ensure_directory(path: Path) -> Path:
     return path
 
 
+def free_lock(path: Path) -> None:
+    """Remove the lock of one file that git writes; only where no other git can be at work."""
+    path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+
+
 def free_locks(path: Path) -> None:
     """Remove lock files and half-written packs; only where no other git can be at work."""
     for pattern in ("*.lock", "refs/coppice/*.lock", "objects/tmp_*", "objects/pack/tmp_*"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from subprocess import PIPE
 
 from bot.box.child import Child
-from bot.worktree.directory import free_locks
+from bot.worktree.directory import free_lock, free_locks
 from bot.worktree.failures import failure
 from bot.worktree.remote import LOCAL, Remote
 
@@ -113,7 +113,7 @@ class Git:
             said = await self._once(arguments, env, stdin, seconds)
             if not said.killed:
                 return said
-            self._free(arguments[0])
+            self._free(arguments)
         return await self._once(arguments, env, stdin, seconds)
 
     async def _once(
@@ -125,13 +125,15 @@ class Git:
         finally:
             process.close()
 
-    def _free(self, command: str) -> None:
+    def _free(self, arguments: tuple[str, ...]) -> None:
         """Remove the locks of a killed command, where no other git can have taken them."""
-        if command == "fetch":
+        if arguments[0] == "fetch":
             free_locks(self.directory)
+        elif arguments[0] == "bundle":
+            for path in filter(os.path.isabs, arguments):
+                free_lock(Path(path))
         elif self.index is not None or self.work_tree is not None:
-            index = self.index or self.directory / "index"
-            index.with_name(f"{index.name}.lock").unlink(missing_ok=True)
+            free_lock(self.index or self.directory / "index")
 
     def _start(self, arguments: tuple[str, ...], env: Mapping[str, str]) -> Child:
         command = ("git", f"--git-dir={self.directory}", *self._tree_options(), *arguments)

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.errors import GitError
 from bot.worktree import bundles, changes
 from bot.worktree.changes import Change
-from bot.worktree.directory import ensure_directory
+from bot.worktree.directory import ensure_directory, free_lock
 from bot.worktree.git import Git
 from bot.worktree.mirror import Mirrors
 from bot.worktree.names import checked_sha
@@ -172,6 +172,7 @@ class Objects:
         """Return the tree of a commit with other contents in regular files that it has."""
         index = self.files / "with-files.index"
         index.unlink(missing_ok=True)
+        free_lock(index)
         git = replace(self.git, index=index)
         try:
             await git.run("read-tree", checked_sha(commit))

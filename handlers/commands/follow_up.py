@@ -1,6 +1,7 @@
 """Commands about an open pull request: `ci`, `rebase` and `ready`."""
 
 from bot.errors import UserError
+from bot.pipeline import definition
 from bot.runs import Again, MessageKind, Run
 from handlers.commands.command import Asked, Command, Reply
 from handlers.context import Context
@@ -10,19 +11,17 @@ from handlers.visiting import MEND
 
 async def _ci(asked: Asked, context: Context) -> Reply:
     run = await asked.newest_run(context)
-    if (
-        run is not None
-        and run.pipeline == MEND
-        and run.status.ended
-        and run.work.checkpoint is not None
-    ):
-        wanted = asked.wanted
-        return Reply(
-            starts=(
-                Again(run_id=run.id, key=asked.key, stage="ci", by=wanted.by, by_id=wanted.by_id),
-            )
-        )
+    if run is not None and definition.visits(run.pipeline):
+        return Reply(starts=(_on_theirs(run, asked),))
     return Reply(tells=(say(await asked.living_run(context), MessageKind.CI, asked.wanted),))
+
+
+def _on_theirs(run: Run, asked: Asked) -> Again:
+    """Have CI run on what was mended of somebody's pull request."""
+    if run.pipeline != MEND or not run.status.ended or run.work.checkpoint is None:
+        raise UserError("There is no work of Coppice here that CI could run on.")
+    wanted = asked.wanted
+    return Again(run_id=run.id, key=asked.key, stage="ci", by=wanted.by, by_id=wanted.by_id)
 
 
 async def _rebase(asked: Asked, context: Context) -> Reply:

@@ -26,6 +26,8 @@ CONFIG: dict[str, Any] = {
 CONTROL = "canary" + "0123456789abcdef01234567"
 """Lies in the repository itself: whoever looks for canaries has to find at least this one."""
 HUNT = "python3 hunt.py"
+SECONDS = 400.0
+"""A run may take, on a machine that is busy."""
 NOTE = Step(write="NOTES.md", text="A note.\n")
 
 
@@ -94,7 +96,7 @@ class Den:
         return await self.taken(await self.begin(*steps, plan=plan, looks=looks))
 
     async def taken(self, issue: int) -> "Taken":
-        run = await self.town.ended(issue, seconds=120)
+        run = await self.town.ended(issue, seconds=SECONDS)
         lines = (await self.town.output("runs", run["id"], "--events", "--json")).splitlines()
         events = [json.loads(line) for line in lines]
         told, kept = await self._told(issue, run, lines), await self._kept(run)

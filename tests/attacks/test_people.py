@@ -1,7 +1,6 @@
 """Rows 9, 11, 24, 25, 26 and 31: what somebody at GitHub's front door gets Coppice to do."""
 
 import asyncio
-import json
 
 import pytest
 import pytest_asyncio
@@ -115,7 +114,7 @@ async def test_what_a_stranger_wrote_is_in_no_later_run(town: World) -> None:
     texts = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     assert texts
     assert not any(canary.encode() in text for text in texts)
-    assert canary not in json.dumps(await town.listed("runs", later["id"], "--events"))
+    assert canary not in await town.output("runs", later["id"], "--events", "--json")
 
 
 async def test_two_bots_stop_at_the_limit_of_rounds(

@@ -225,3 +225,76 @@ def test_a_destination_is_read_in_one_form(text: str, host: str, port: int) -> N
 def test_what_is_no_destination_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no |At least 3 parts"):
         Destination.parse(text)
+
+
+TLS = """
+import os, ssl
+def tls(there, name, pieces=1):
+    host, port = os.environ["http_proxy"].removeprefix("http://").split(":")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    sent, got = ssl.MemoryBIO(), ssl.MemoryBIO()
+    inside = context.wrap_bio(got, sent, server_hostname=name)
+    try:
+        inside.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    hello = sent.read()
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.sendall(f"CONNECT {there} HTTP/1.1\\r\\n\\r\\n".encode())
+        print(line.recv(100).split()[1])
+        step = len(hello) // pieces
+        try:
+            for at in range(0, len(hello), step):
+                line.sendall(hello[at : at + step])
+            print("heard", line.recv(100))
+        except OSError as error:
+            print("cut", error)
+"""
+
+
+@asynccontextmanager
+async def listener() -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Take what comes first, and answer."""
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        data = await reader.read(2**16)
+        if data:
+            heard.append(data)
+            writer.write(b"hello")
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], heard
+
+
+@pytest.mark.parametrize("pieces", [1, 40])
+async def test_tls_for_another_name_in_a_tunnel_is_cut_and_told(
+    tmp_path: Path, pieces: int
+) -> None:
+    async with listener() as (port, heard):
+        there = f"localhost:{port}"
+        lines = f"{TLS}\ntls({there!r}, 'stolen-words.example.com', {pieces})"
+        allowed = [there, f"127.0.0.1:{port}"]
+        outcome, reports = await fetched(tmp_path / "tree", lines, allowed)
+
+    assert "heard b'hello'" not in outcome.output
+    assert heard == []
+    assert reports == [
+        Reached("localhost", port),
+        Reached("localhost", port, "it asks for stolen-words.example.com inside"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["'localhost'", "None"])
+async def test_tls_for_the_allowed_name_goes_through(tmp_path: Path, name: str) -> None:
+    async with listener() as (port, heard):
+        there = f"localhost:{port}"
+        lines = f"{TLS}\ntls({there!r}, {name}, 3)"
+        allowed = [there, f"127.0.0.1:{port}"]
+        outcome, reports = await fetched(tmp_path / "tree", lines, allowed)
+
+    assert "heard b'hello'" in outcome.output
+    assert (len(heard), reports) == (1, [Reached("localhost", port)])

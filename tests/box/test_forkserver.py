@@ -25,6 +25,7 @@ async def test_one_that_was_killed_while_idle_is_replaced(tmp_path: Path, level:
     await boxed(tmp_path / "tree", "true", level)
     for pid in idle():
         os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
     outcome = await boxed(tmp_path / "tree", "echo hi", level)
 

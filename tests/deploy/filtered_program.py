@@ -1,7 +1,7 @@
 """Run a command under a seccomp filter that refuses some system calls: what a container does.
 
-Standard input: JSON, `{"refused": {NUMBER: ERRNO}, "namespaces": ERRNO or null}`; the latter refuses
-`clone` where it makes a namespace, as Docker's own list does. x86_64 alone.
+Standard input: JSON, `{"refused": {NUMBER: ERRNO}, "namespaces": ERRNO or null}`; the latter
+refuses `clone` where it makes a namespace, as Docker's own list does. x86_64 alone.
 """
 
 import ctypes

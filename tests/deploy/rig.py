@@ -1,7 +1,8 @@
 """A systemd of its own for a test: process 1 of new namespaces, on a copy of this machine's files.
 
-The copy is an overlay that goes away with it. The network is this machine's, so that a forge on
-loopback is reached; the units, their users and what they are forbidden are the real ones.
+The copy is an overlay that goes away with it, and its control groups lie below one of its own. The
+network is this machine's, so that a forge on loopback is reached; the units, their users and what
+they are forbidden are the real ones.
 """
 
 import asyncio
@@ -11,8 +12,9 @@ import signal
 import site
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,8 @@ cd "$RIG/root"
 mount -t proc proc proc
 mount --rbind /sys sys
 mount --rbind /dev dev
+mount -t tmpfs tmpfs sys/fs/cgroup
+mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs tmpfs run
 mkdir -p run/lock
 rm -rf etc/systemd/system/*.wants
@@ -63,6 +67,11 @@ cd /
 umount -l outside
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=rig {SYSTEMD} --system \\
     --unit=rig.target --log-target=console --show-status=no
+"""
+
+_ENTER = """
+echo $$ >"$GROUP/cgroup.procs"
+exec unshare --mount --pid --fork --uts --ipc --cgroup --kill-child sh -c "$BOOT"
 """
 
 
@@ -112,16 +121,44 @@ async def booted(folder: Path, settings: Path, shared: Path) -> AsyncIterator[Ri
         "SITE": site.getsitepackages()[0],
         "MINOR": str(sys.version_info[1]),
     }
-    spaces = ("--mount", "--pid", "--fork", "--uts", "--ipc", "--cgroup", "--kill-child")
-    with (folder / "boot.log").open("wb") as log:
+    with _group() as group, (folder / "boot.log").open("wb") as log:
+        environment |= {"BOOT": _BOOT, "GROUP": str(group)}
         outer = await asyncio.create_subprocess_exec(
-            *("unshare", *spaces, "sh", "-c", _BOOT), env=environment, stdout=log, stderr=log
+            *("sh", "-c", _ENTER), env=environment, stdout=log, stderr=log
         )
+        try:
+            yield await _up(outer.pid, folder / "boot.log")
+        finally:
+            outer.send_signal(signal.SIGKILL)
+            await outer.wait()
+
+
+@contextmanager
+def _group() -> Iterator[Path]:
+    """Make a control group for all of it, and take it away with what systemd made in it."""
+    mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
+    where = next((Path(at) for _, at, kind, *_ in mounts if kind == "cgroup2"), None)
+    if where is None:
+        pytest.skip("needs control groups of version 2 to start the units")
+    group = where / f"coppice-rig-{os.getpid()}"
+    group.mkdir()
     try:
-        yield await _up(outer.pid, folder / "boot.log")
+        yield group
     finally:
-        outer.send_signal(signal.SIGKILL)
-        await outer.wait()
+        (group / "cgroup.kill").write_text("1")
+        for left in sorted(group.rglob("*/"), reverse=True):
+            _remove(left)
+        _remove(group)
+
+
+def _remove(group: Path) -> None:
+    for _ in range(50):  # until the last process of it is gone
+        try:
+            group.rmdir()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 async def _up(outer: int, log: Path) -> Rig:

@@ -1,4 +1,4 @@
-"""Container and compose files: what can be held without a container engine, and what the box needs."""
+"""Container and compose files: what can be held without an engine, and what the box needs."""
 
 import errno
 import json
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.box.seccomp import REFUSED
 from bot.cli.tree import build
 from bot.settings import Settings, unknown_settings, variable
 from tests.deploy.rig import ROOT
@@ -111,24 +112,22 @@ def level(refused: dict[str, int], *, namespaces: int | None) -> str:
     """Say which box there is for a user without rights, where some calls are refused."""
     if platform.machine() != "x86_64":
         pytest.skip("the numbers of system calls here are those of x86_64")
-    numbers = {number(name): error for name, error in refused.items()}
+    known = header() | REFUSED["x86_64"] | X86_64
+    numbers = {known[name]: error for name, error in refused.items() if name in known}
     given = json.dumps({"refused": numbers, "namespaces": namespaces})
-    command = [sys.executable, PROGRAM, sys.executable, "-c", PROBE]
+    command = [sys.executable, str(PROGRAM), sys.executable, "-c", PROBE]
     done = subprocess.run(
         command, input=given, capture_output=True, text=True, cwd=ROOT, check=False
     )
-    return done.stdout.strip() or done.stderr[-500:]
+    said: str = done.stdout.strip() or done.stderr[-500:]
+    return said
 
 
-def number(name: str) -> int:
-    """Look a system call up; the kernel's own header knows all."""
-    if name in X86_64:
-        return X86_64[name]
-    header = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
-    found = (
-        re.search(rf"#define __NR_{name} (\d+)", header.read_text()) if header.exists() else None
-    )
-    return int(found[1]) if found else 10_000 + abs(hash(name)) % 1000  # not of this machine
+def header() -> dict[str, int]:
+    """All system calls, by the kernel's own header where it is installed."""
+    path = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
+    text = path.read_text() if path.exists() else ""
+    return {name: int(number) for name, number in re.findall(r"#define __NR_(\w+) (\d+)", text)}
 
 
 @pytest.mark.slow

@@ -184,14 +184,12 @@ async def test_a_setting_that_is_wrong_is_not_tried_for_ever(place: Site) -> Non
 @one_place
 async def test_web_and_worker_share_the_work_over_postgresql(cluster: Site) -> None:
     cluster.rig.start("coppice-migrate.service")
-    # as the unit has it, on ports that no other test has
     port = await free_port()
     cluster.rig.run(
-        "sh",
-        "-c",
-        f"printf '[Service]\\nEnvironment=COPPICE_PORT={port}\\n'"
-        " >/etc/systemd/system/coppice-worker@.service.d/port.conf; systemctl daemon-reload",
+        *("sed", "-i", f"s/COPPICE_PORT=808%i/COPPICE_PORT={port}/"),
+        "/etc/systemd/system/coppice-worker@.service",
     )
+    cluster.rig.run("systemctl", "daemon-reload")
     cluster.rig.start("coppice-web.service", "coppice-worker@1.service")
     await cluster.ready(cluster.world.port)
     await cluster.ready(port)

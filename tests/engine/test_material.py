@@ -78,9 +78,9 @@ def test_conflicts_notes_and_failing_checks_are_all_in_one_brief() -> None:
 
     brief = material.brief(given)
 
-    assert "`main` was merged into your branch" in brief
+    assert "`main` was merged into its branch" in brief
     assert "> Keep the alias." in brief
-    assert 'The check "unit" fails on your work:\n> E   AssertionError' in brief
+    assert 'The check "unit" fails on it:\n> E   AssertionError' in brief
 
 
 def test_only_threads_in_which_somebody_waits_for_us_are_taken_in() -> None:

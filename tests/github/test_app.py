@@ -139,7 +139,7 @@ async def test_a_key_that_is_refused_puts_work_off_and_says_what_to_check(
     with pytest.raises(EffectDelayed, match="COPPICE_PRIVATE_KEY") as delayed:
         await client.getitem("/repos/o/r")
 
-    assert delayed.value.seconds == 60
+    assert delayed.value.seconds == 30
 
 
 async def test_a_token_is_for_one_repository_and_what_is_needed_there(edge: Edge, app: App) -> None:

@@ -38,7 +38,7 @@ HALF = len(KEY) // 2
         codecs.encode(KEY, "rot13"),
         "".join(f"%{byte:02x}" for byte in KEY.encode()),
         quote(KEY),
-        base64.b64encode(gzip.compress(KEY.encode())).decode(),
+        base64.b64encode(gzip.compress(KEY.encode(), mtime=0)).decode(),
         base64.b64encode(zlib.compress(b"key: " + KEY.encode())).decode(),
     ],
 )

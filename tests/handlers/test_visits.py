@@ -252,3 +252,20 @@ async def test_a_rerun_of_the_whole_suite_looks_once_more(world: World) -> None:
     assert [start.run_id for start in decision.starts if isinstance(start, Again)] == [
         "a1b2c3d4e5f6"
     ]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"pipeline": "review", "status": RunStatus.RUNNING},
+        {"pipeline": "mend", "status": RunStatus.RUNNING, "work": Work(checkpoint="c" * 40)},
+        {"pipeline": "mend", "status": RunStatus.DONE},
+    ],
+)
+async def test_ci_has_to_have_something_to_run_on(world: World, more: Any) -> None:
+    world.has(run(issue=12, **more))
+
+    decision = await world.decide("issue_comment", on_pull_request("/coppice ci"))
+
+    assert (decision.starts, decision.tells) == ((), ())
+    assert "There is no work of Coppice here that CI could run on." in answer(decision)

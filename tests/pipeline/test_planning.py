@@ -88,6 +88,7 @@ def test_ten_thousand_files_are_too_many() -> None:
         ([], "valid dictionary"),
         ({}, "`summary`"),
         (answer(files=[]), "`files`"),
+        (answer(*((f"src/{n}.py", "add") for n in range(10_000))), "longer than"),
         (answer(steps=[]), "`steps`"),
         (answer(secret="x"), "`secret`"),
         (answer(summary="x" * 3000), "`summary`"),

@@ -1,7 +1,9 @@
 """The released projects, one after another; and what agent programs did is counted."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +21,11 @@ def project(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count what the body of a test did; pass or fail, it is counted."""
     if report.when == "call":
-        counted = ((what, value) for what, value in report.user_properties if what in HEADS)
+        properties: Sequence[tuple[str, Any]] = report.user_properties
         _found.extend(
-            Counted(what=what, name=name, seconds=seconds, good=report.passed)
-            for what, (name, seconds) in counted
+            Counted(what=what, name=value[0], seconds=value[1], good=report.passed)
+            for what, value in properties
+            if what in HEADS
         )
 
 

@@ -14,7 +14,7 @@ from tests.postgres import Server
 from tests.service.gate import GATED, planned, shown
 from tests.service.world import ROOT, Json, World, world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
 
 @pytest.fixture
@@ -250,3 +250,68 @@ def forms(secret: str) -> list[str]:
         base64.b64encode(b"x" + raw).decode()[4:-4],
         "".join(f"%{byte:02X}" for byte in raw),
     ]
+
+
+async def test_a_body_that_was_changed_is_not_acted_on_and_comes_back(gated: World) -> None:
+    await planned(gated)
+    labelled = next(
+        row
+        for row in await gated.listed("deliveries", "--limit", "0")
+        if row["decision"] == "start"
+    )
+    guid = labelled["guid"]
+    database = await gated._stored()
+    forged = "UPDATE payloads SET payload = CAST('{\"zen\": 1}' AS BLOB) WHERE seq ="
+    where = f"(SELECT seq FROM deliveries WHERE guid = '{guid}')"
+    await database.write(lambda c: c.exec_driver_sql(f"{forged} {where}"))
+
+    code, output = await coppice(gated, "verify-store")
+    assert (code, "its body is not what came in" in output) == (1, True)
+    await coppice(gated, "redeliver", guid)
+    await decided(gated, guid, "dead")
+    code, output = await coppice(gated, "redeliver", guid, "--from-github")
+
+    assert code == 0, output
+    await decided(gated, guid, "start")
+    assert await coppice(gated, "verify-store", "--json") == (0, "[]\n")
+    assert len(await gated.runs()) == 1
+
+
+async def decided(here: World, guid: str, decision: str) -> None:
+    """Wait until a delivery has come to something."""
+    async with asyncio.timeout(60):
+        while (await here.listed("deliveries", guid))[0]["decision"] != decision:
+            await asyncio.sleep(0.2)
+
+
+async def test_an_installation_removed_and_added_again_resumes_nothing(gated: World) -> None:
+    issue, _ = await planned(gated)
+
+    await gated.switch("uninstall")
+    run = await gated.ended(issue)
+    await gated.switch("install")
+
+    assert (await gated.settled("installation.created"))["decision"] == "ignore"
+    assert [(r["id"], r["status"]) for r in await gated.runs()] == [(run["id"], "cancelled")]
+    assert await coppice(gated, "verify-store", "--json") == (0, "[]\n")
+
+
+async def test_clean_shows_first_and_leaves_living_work(gated: World) -> None:
+    _, run = await planned(gated)
+    database = await gated._stored()
+    for statement in (
+        "UPDATE runs SET created_at = 1000, updated_at = 1000",
+        "UPDATE deliveries SET received_at = 1000",
+    ):
+        await database.write(lambda c, statement=statement: c.exec_driver_sql(statement))  # type: ignore[misc]
+
+    _, shown = await coppice(gated, "clean", "--older", "30d")
+    code, output = await coppice(gated, "clean", "--older", "30d", "--yes")
+
+    assert code == 0, output
+    assert "this was a preview" in shown
+    assert [row["id"] for row in await gated.runs()] == [run["id"]]
+    starts = [row for row in await gated.listed("deliveries") if row["decision"] == "start"]
+    assert len(starts) == 1  # the one that started the living run
+    assert (gated.folder / "coppice" / "runs" / run["id"] / "config.json").exists()
+    assert await coppice(gated, "verify-store", "--json") == (0, "[]\n")

@@ -12,7 +12,7 @@ from tests.service.world import Json, World, world
 
 pytestmark = pytest.mark.slow
 
-LANDLOCK = {"COPPICE_BOX": "landlock"}
+LANDLOCK: dict[str, Any] = {"COPPICE_BOX": "landlock"}
 LOOK = (
     "test ! -e .git && git log -1 --format=%s && grep -q right NOTES.md"
     " && ! touch /etc/owned && ! ls /root"

@@ -251,3 +251,38 @@ async def test_who_may_not_write_mends_nothing(town: World) -> None:
     row = await town.settled("issue_comment.created", number)
     assert "needs write access" in row["reason"]
     assert all(each["issue"] != number for each in await town.runs())
+
+
+async def test_where_only_patches_are_wanted_nothing_is_pushed(town: World) -> None:
+    number = await proposed(town, "careful", {"docs/careful.txt": LINES})
+    before = await head(town, number)
+    await fails(town, number)
+    town.script(number, [{"write": "docs/more.txt", "text": "More.\n"}])
+    await town.write_file(".github/coppice.yml", f"{CONFIG}publish: patch\n")
+
+    run = await asked(town, number)
+
+    await town.write_file(".github/coppice.yml", CONFIG)
+    assert (run["status"], run["error"]) == ("done", None)
+    assert await head(town, number) == before
+    assert not [name for name in await town.checks(before) if name.startswith("Coppice")]
+    (said,) = await town.said(number)
+    assert "Nothing was pushed; this is the patch." in said
+
+
+async def test_a_kill_in_the_middle_leaves_one_commit(town: World) -> None:
+    number = await proposed(town, "killed", {"docs/killed.txt": LINES})
+    before = await head(town, number)
+    await fails(town, number)
+    town.script(number, [{"write": "docs/mended.txt", "text": "Mended.\n"}, {"hang": 2}])
+    await town.comment(number, "/coppice fix")
+    await town.at(number, "implement")
+
+    await town.kill()
+    await town.serve()
+
+    run = await town.ended(number)
+    assert (run["status"], run["error"]) == ("done", None)
+    compared = await town.repo("GET", f"/compare/{before}...{await head(town, number)}")
+    assert (compared["status"], compared["ahead_by"]) == ("ahead", 1)
+    assert len(await town.said(number)) == 1

@@ -1,6 +1,6 @@
 """Runs with a real agent of ours and a scripted model behind the gateway."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,14 @@ async def modelled(
     faults: Sequence[Fault] = (),
     usage: Usage | None = None,
     key: Path | None = None,
+    catalogue: Mapping[str, Any] | None = None,
     **more: str,
 ) -> AsyncIterator[World]:
-    """A forge and a service whose agent is `loop`, on a model that plays what a test says."""
+    """A forge and a service whose agent is `loop`, on a model that plays what a test says.
+
+    ``catalogue`` is more of the models file; what it says under `endpoint` goes to both endpoints.
+    """
+    given = dict(catalogue or {})
     scenario = Scenario(plays=plays, faults=tuple(faults), usage=usage or Usage())
     async with ScriptedModel(scenario) as model:
         models = folder / "models.yml"
@@ -52,11 +57,13 @@ async def modelled(
             "model": "scripted-model",
             "price": {"input": 5.0, "output": 5.0},
             "max_output": 256,
+            **given.pop("endpoint", {}),
         }
         if key is not None:
             endpoint["key_file"] = str(key)
         strong = {**endpoint, "model": "strong-model"}
-        models.write_text(yaml.safe_dump({"endpoints": {"local": endpoint, "strong": strong}}))
+        endpoints = {"local": endpoint, "strong": strong}
+        models.write_text(yaml.safe_dump({"endpoints": endpoints, **given}))
         settings = {"COPPICE_AGENT": "", "COPPICE_MODELS_FILE": str(models), **more}
         async with world(folder, **settings) as there:
             await there.write_file(".github/coppice.yml", yaml.safe_dump(CONFIG))

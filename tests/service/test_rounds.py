@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from tests.service.gate import plan
 from tests.service.turns import branch, note, push
 from tests.service.world import Json, World
 
@@ -95,6 +96,17 @@ async def test_every_thread_of_a_review_is_answered_in_one_review(town: World) -
     assert mine["state"] == "COMMENTED"
     assert "4 threads: 2 fixed, 1 declined, 1 question." in mine["body"]
     await settled(town, issue)
+
+
+async def test_a_round_waits_for_a_github_that_does_not_answer_a_question(town: World) -> None:
+    issue, run = await opened(town, [{"say": "1: declined because it is fine"}])
+    await town.fault(kind="error", method="POST", path="/graphql", times=1)
+
+    await review(town, run, {"path": f"NOTES-{issue}.md", "line": 1, "body": "Why?"})
+
+    (answer,) = await answers(town, run, 1)
+    assert answer["body"] == "Declined because it is fine."
+    assert (await settled(town, issue))["status"] == "done"
 
 
 async def test_somebodys_push_is_kept_and_judged(town: World) -> None:
@@ -298,3 +310,34 @@ async def test_a_base_that_is_followed_is_merged_in_without_a_conflict(town: Wor
     rounds = [s for s in (await settled(town, issue))["stages"] if s["name"] == "implement"]
     assert len(rounds) == 1
     await town.write_file(".github/coppice.yml", QUICK)
+
+
+async def test_title_and_body_tell_of_the_whole_difference_after_a_round(town: World) -> None:
+    issue, run = await opened(town, [{"write": "MORE.md", "text": "More.\n"}])
+    before = await town.repo("GET", f"/pulls/{run['pull_request']}")
+
+    await town.comment(run["pull_request"], "/coppice add MORE.md")
+
+    after = await town.head_after(run["pull_request"], before["head"]["sha"])
+    await settled(town, issue)
+    pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
+    assert pull["title"] == before["title"]
+    assert f"Closes #{issue}" in pull["body"]
+    assert f"here {after[:7]}" in pull["body"]
+    assert "MORE.md" not in pull["title"]
+
+
+async def test_a_follow_up_is_no_new_plan(town: World) -> None:
+    issue = await town.issue()
+    wanted = plan(f"NOTES-{issue}.md")
+    town.script(issue, [note(issue)], [{"write": "MORE.md", "text": "More.\n"}], plan=[wanted])
+    await town.label(issue)
+    run = await town.ended(issue)
+    before = await head(town, run)
+
+    await town.comment(run["pull_request"], "/coppice add MORE.md")
+
+    await town.head_after(run["pull_request"], before)
+    stages = [stage["name"] for stage in (await settled(town, issue))["stages"]]
+    assert stages.count("plan") == 1
+    assert stages.count("implement") >= 2

@@ -32,24 +32,26 @@ async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
     folder = tmp_path_factory.mktemp("telling")
     key = folder / "key"
     key.write_text(KEY)
-    async with collecting() as collector:
-        async with modelled(
+    async with (
+        collecting() as collector,
+        modelled(
             folder,
             *(PLANS, RIGHT, REVIEWS),
             usage=FIVE_CENTS,
             key=key,
             COPPICE_LOG_FORMAT="json",
             COPPICE_TRACES=collector.url,
-        ) as there:
-            issue = await there.issue()
-            await there.label(issue)
-            run = await there.ended(issue)
-            async with there.session.get(f"http://127.0.0.1:{there.port}/metrics") as answer:
-                metrics = series(await answer.text())
-            assert there.service is not None
-            await there.service.stop()
-            lines = [json.loads(line) for line in there.service.log.read_text().splitlines()]
-            yield Told(there, collector, run, metrics, lines)
+        ) as there,
+    ):
+        issue = await there.issue()
+        await there.label(issue)
+        run = await there.ended(issue)
+        async with there.session.get(f"http://127.0.0.1:{there.port}/metrics") as answer:
+            metrics = series(await answer.text())
+        assert there.service is not None
+        await there.service.stop()
+        lines = [json.loads(line) for line in there.service.log.read_text().splitlines()]
+        yield Told(there, collector, run, metrics, lines)
 
 
 async def test_every_line_of_the_log_is_one_fact_in_json(told: Told) -> None:
@@ -88,6 +90,7 @@ async def test_what_the_run_did_is_in_the_figures(told: Told) -> None:
 
     assert shown["coppice_runs{status=done}"] == 1
     assert shown["coppice_runs_following"] == 1
+    assert (shown["coppice_workers{state=alive}"], shown["coppice_workers{state=dead}"]) == (1, 0)
     assert shown["coppice_runs_concluded_total{status=done}"] == 1
     assert shown["coppice_stage_attempts_total{stage=verify}{status=passed}"] == 1
     assert shown["coppice_effects_total{kind=pull_request}{outcome=written}"] == 1

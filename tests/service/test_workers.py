@@ -9,8 +9,8 @@ import pytest
 
 from bot.engine.lock import IN_USE
 from bot.engine.member import FENCED
-from tests.service.world import Json, World
 from tests.service.workers import Workers, workers
+from tests.service.world import Json, World
 
 pytestmark = pytest.mark.slow
 

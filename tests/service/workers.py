@@ -76,7 +76,7 @@ class Workers:
 @asynccontextmanager
 async def workers(folder: Path, **settings: str) -> AsyncIterator[Workers]:
     server = postgres.shared()
-    url = server.fresh()
+    url = server.fresh(engine=True)
     more = {"COPPICE_DATABASE_URL": url, "COPPICE_WORKER": "a", "COPPICE_LIMIT_REPOSITORY": "100"}
     more |= {"COPPICE_LIMIT_INSTALLATION": "100"}
     async with world(folder, **{**more, **settings}) as there:

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from bot.runs import Work
+from bot.store import runs as stored_runs
 from bot.store.checks import files, journal, runs, shape
 from bot.store.checks.finding import Finding
 from bot.store.checks.runs import Known
 from bot.store.database import Connection, Database
+from bot.store.sqlite import Corrupt
 from tests.store.test_keeping import spoil_a_page
 from tests.store.town import ONE, fill_both
 
@@ -58,6 +60,7 @@ async def test_what_coppice_wrote_agrees_with_itself(database: Database) -> None
         ("UPDATE runs SET status = 'finished'", "runs", "run 111", "`status` is not what"),
         ("UPDATE runs SET branch = 'main'", "runs", "run 111", "its branch is not"),
         ("UPDATE runs SET following = true", "runs", "run 111", "it follows its pull request"),
+        ("UPDATE deliveries SET guid = 'x'", "runs", "run 111", "is not in the journal"),
         ("UPDATE runs SET updated_at = 1", "runs", "run 111", "changed before it was made"),
         ("UPDATE runs SET work = '{\"x\": 1}'", "runs", "run 111", "`work.x` is not what"),
         ("UPDATE deliveries SET decision = 'no'", "journal", "guid-of-tenant1", "`decision`"),
@@ -225,3 +228,24 @@ def test_kept_work_that_is_gone_is_named(
     found: list[Any] = list(files.of_runs(tmp_path, [run]))
 
     assert [wrong in f.detail for f in found] == ([True] if wrong else [])
+
+
+async def test_a_query_that_meets_a_damaged_page_names_the_way_on(file: Path) -> None:
+    spoil_a_page(file)
+    database = await Database.open(f"sqlite:///{file}")
+
+    with pytest.raises(Corrupt, match="verify-store"):
+        await database.read(lambda c: stored_runs.stages(c, ONE.run_id))
+
+    await database.close()
+
+
+async def test_what_was_committed_before_a_log_was_cut_off_is_whole(file: Path) -> None:
+    log = a_log(file)
+    log.write_bytes(log.read_bytes()[: 32 + 2 * (24 + 4096) + 100])
+
+    database = await Database.open(f"sqlite:///{file}")
+
+    assert await found_in(database) == []
+    await database.close()
+    assert files.damaged(file) == []

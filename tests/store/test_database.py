@@ -49,24 +49,19 @@ async def test_a_new_file_is_private(tmp_path: Path) -> None:
     }
 
 
-async def test_an_up_to_date_database_opens_at_once_and_without_alembic(sqlite_url: str) -> None:
+async def test_an_up_to_date_database_opens_without_alembic(sqlite_url: str) -> None:
     program = (
-        "import asyncio, sys, time\n"
+        "import asyncio, sys\n"
         "from bot.store.database import Database\n"
         "async def main():\n"
-        "    started = time.perf_counter()\n"
         f"    database = await Database.open({sqlite_url!r})\n"
-        "    print(time.perf_counter() - started, 'alembic' in sys.modules)\n"
+        "    print('alembic' in sys.modules)\n"
         "    await database.close()\n"
         "asyncio.run(main())\n"
     )
-    tries = [
-        subprocess.check_output([sys.executable, "-c", program], text=True).split()
-        for _ in range(5)
-    ]
+    said = subprocess.check_output([sys.executable, "-c", program], text=True)
 
-    assert min(float(seconds) for seconds, _ in tries) < 0.03
-    assert {alembic for _, alembic in tries} == {"False"}
+    assert said == "False\n"
 
 
 @pytest.mark.parametrize("found", ["0099", "9999", "abc"])

@@ -16,7 +16,7 @@ from bot.store.copying import Content
 from bot.store.database import Connection, Database
 from bot.store.move import move
 from bot.store.restore import Restored, Target
-from bot.store.snapshot import Corrupt
+from bot.store.sqlite import Corrupt
 from tests.store.town import ONE, TWO, fill_both
 
 ENTRY = Entry(who="operator ana", act=Act.RESTORED)

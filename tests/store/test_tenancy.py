@@ -35,6 +35,7 @@ from bot.store.database import Connection, Database
 from bot.store.limits import Limit, Scope
 from bot.store.orders import OrderKind
 from bot.store.writes import Bound
+from tests.store.rows import an_arrival
 from tests.store.town import ONE, TWO, Tenant, fill_both
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,6 +123,7 @@ OF_A_TENANT: dict[str, Call] = {
     "deliveries.get": lambda c, t: deliveries.get(c, t.guid),
     "deliveries.take": lambda c, t: deliveries.take(c, [t.number], 10**6),
     "deliveries.requeue": lambda c, t: deliveries.requeue(c, t.guid),
+    "deliveries.replace": lambda c, t: deliveries.replace(c, an_arrival(t.guid)),
     "orders.place": lambda c, t: orders.place(c, OrderKind.STOP, t.run_id, "eve"),
     "orders.quarantine": lambda c, t: orders.quarantine(c, t.run_id, "eve"),
     "orders.release": lambda c, t: orders.release(c, t.run_id),

@@ -110,6 +110,7 @@ async def test_a_second_try_of_a_delivery_is_a_span_of_its_own(collector: Collec
     assert len({span.trace for span in got.spans}) == 1
 
 
+@pytest.mark.slow
 async def test_a_collector_that_is_gone_holds_nobody_up() -> None:
     traces.configure("http://127.0.0.1:9", worker="w-1")
 

@@ -50,6 +50,15 @@ async def test_new_changed_and_removed_files_are_there(worktree: Worktree, base:
     }
 
 
+async def test_the_lock_of_a_git_that_was_killed_is_no_hindrance(
+    worktree: Worktree, base: str
+) -> None:
+    (worktree.path.parent / "capture-index.lock").touch()
+    (worktree.path / "new.py").write_text("x\n")
+
+    assert list(await changed(worktree, base)) == ["new.py"]
+
+
 async def test_ignored_files_are_left_out(worktree: Worktree, base: str) -> None:
     (worktree.path / "ignored").mkdir()
     (worktree.path / "ignored/x").touch()

@@ -138,6 +138,21 @@ async def test_a_second_bundle_takes_the_place_of_the_first(room: Room, base: st
     assert await room.objects().restore() == second
 
 
+async def test_locks_of_a_git_that_was_killed_keep_nothing_from_being_kept(
+    room: Room, base: str
+) -> None:
+    commit = await work(room, base, {"new.py": b"x\n"})
+    files = room.data / "runs" / RUN
+    for left in ("work.part.lock", "with-files.index.lock"):
+        (files / left).touch()
+
+    kept = await room.objects().bundle(base, commit)
+    tree = await room.objects().with_files(commit, {"new.py": b"y\n"})
+
+    assert kept.is_file()
+    assert await room.objects().file(tree, "new.py") == b"y\n"
+
+
 @pytest.mark.parametrize("cut", [0, 10, -1, -30])
 async def test_a_broken_bundle_is_named_so(room: Room, base: str, cut: int) -> None:
     kept = await room.objects().bundle(base, await work(room, base, {"new.py": b"x\n" * 99}))

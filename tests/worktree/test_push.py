@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import GitError
 from bot.runs import Push, RepositoryRef
-from bot.worktree import AccessDenied, BranchMoved
+from bot.worktree import AccessDenied, BranchMoved, Pusher
 from tests.worktree.hub import TOKEN
 from tests.worktree.rooms import APP, REPOSITORY, RUN, Room
 
@@ -37,6 +37,20 @@ async def test_a_new_branch_is_made(room: Room, base: str) -> None:
     await push(room, sha, None)
 
     assert await remote(room) == sha
+
+
+async def test_whoever_was_replaced_pushes_nothing(room: Room, base: str) -> None:
+    async def fence() -> None:
+        raise PermissionError("somebody else goes on in our place")
+
+    sha = await start(room, base)
+    effect = Push(branch=BRANCH, sha=sha, expected=None)
+    pusher = Pusher(room.works, fence)
+
+    with pytest.raises(PermissionError):
+        await pusher.push(SHOP, effect, run_id=RUN, url=room.hub.url, token=TOKEN)
+
+    assert await remote(room) is None
 
 
 async def test_a_branch_grows(room: Room, base: str) -> None:

@@ -39,12 +39,14 @@ def _sweep(arguments: Namespace) -> int:
 
 def _redeliver_options(parser: ArgumentParser) -> None:
     parser.add_argument("guid", metavar="GUID", help="the delivery (X-GitHub-Delivery)")
+    copy = "take GitHub's own copy of its body, which is kept for 3 days"
+    parser.add_argument("--from-github", action="store_true", help=copy)
 
 
 def _redeliver(arguments: Namespace) -> int:
     from bot.cli import redeliver
 
-    return redeliver.run(arguments.guid)
+    return redeliver.run(arguments.guid, from_github=arguments.from_github)
 
 
 def _workers_options(parser: ArgumentParser) -> None:

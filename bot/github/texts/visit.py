@@ -8,10 +8,8 @@ from collections.abc import Sequence
 
 from bot.github.markdown import code, fence, line, prose
 from bot.github.texts.moments import count
-from bot.github.texts.patch import patch
-from bot.github.texts.results import commit, table
 from bot.guard.invisible import HIDDEN
-from bot.runs import CommandResult, Record, Run
+from bot.runs import Record, Run
 
 REVIEW = "Coppice / review"
 FIX = "Coppice / fix"
@@ -48,6 +46,8 @@ class Reviewed(Record):
     before: int = 0
     files: int = 0
     left_out: tuple[tuple[str, str], ...] = ()
+    removed: int = 0
+    """Hidden pieces of text in its description, which the reviewer was not given."""
     by: str = ""
     """Agent, models and what they cost (Markdown of ours)."""
     moved_to: str | None = None
@@ -104,11 +104,13 @@ def _title(point: Point) -> str:
 
 
 def _listed(points: Sequence[Point]) -> str:
-    return "\n".join(
-        f"- {f'{code(point.place)}: ' if point.place else ''}**{_title(point)}** ({point.severity})"
-        f" {prose(line(point.reason, 300))}".rstrip()
-        for point in points
-    )
+    return "\n".join(_item(point) for point in points)
+
+
+def _item(point: Point) -> str:
+    place = f"{code(line(point.place))}: " if point.place else ""
+    said = f"**{_title(point)}** ({point.severity}) {prose(line(point.reason, 300))}"
+    return f"- {place}{said}".rstrip()
 
 
 def _rest(told: Reviewed) -> str:
@@ -119,6 +121,8 @@ def _rest(told: Reviewed) -> str:
         lines.append(f"{count(told.before, 'finding')} said in an earlier review still to be seen.")
     if told.below:
         lines.append(f"{told.below} below {code(told.threshold)} left out (`review.threshold`).")
+    if told.removed:
+        lines.append(f"{count(told.removed, 'hidden piece')} of text in its description left out.")
     if told.left_out:
         named = [f"{code(path)} ({why})" for path, why in told.left_out[:MOST_NAMED]]
         more = len(told.left_out) - MOST_NAMED
@@ -135,81 +139,3 @@ def suggestion(text: str) -> str | None:
     ticks = "`" * max(3, longest + 1)
     whole = f"{text.removesuffix(chr(10))}\n" if text else ""
     return f"{ticks}suggestion\n{whole}{ticks}"
-
-
-class Mended(Record):
-    """What mending came to."""
-
-    run: Run
-    head: tuple[CommandResult, ...] = ()
-    base: tuple[CommandResult, ...] = ()
-    skips_ci: bool = True
-    agent_label: str | None = None
-    patch: bytes | None = None
-    """What is not pushed; None: it was pushed, or stands in a review."""
-
-
-def mended(told: Mended) -> str:
-    """The one comment: what was mended, how it was judged, and how to get it."""
-    run, begun = told.run, told.run.work.round
-    there = run.work.visit
-    if begun is None or not (begun.checks or begun.base):
-        return what_was_mended(run)
-    parts = [f"**{what_was_mended(run)}** {_where(run, told)}"]
-    parts.append(
-        table(
-            told.head,
-            told.base,
-            here="with this",
-            there=commit(run.work.base_ref, run.work.base_sha),
-        )
-        if told.head
-        else "**Not verified:** `.github/coppice.yml` names no commands, so nothing was run."
-    )
-    if told.patch is not None:
-        parts.append(patch(run, told.patch))
-    elif there is not None and there.same_repository and told.skips_ci:
-        parts.append("CI was left out; `/coppice ci` runs it.")
-    if told.agent_label:
-        parts.append(f"Agent: {code(run.agent)}, {told.agent_label}.")
-    return "\n\n".join(parts)
-
-
-def suggested(run: Run) -> str:
-    """The body of a review that is nothing but suggestions."""
-    why = "These suggestions were judged together; the branch is not ours to push to."
-    return f"{what_was_mended(run)} {why}"
-
-
-def what_was_mended(run: Run) -> str:
-    """In one sentence, also that there was nothing."""
-    begun, there = run.work.round, run.work.visit
-    base = code(run.work.base_ref or "the base")
-    if begun is None or not (begun.checks or begun.base):
-        head = there.head_sha[:7] if there else ""
-        return f"Nothing to mend: {_looked_for(run, head, base)}."
-    parts = [f"the check {code(name)}" for name in begun.checks[:3]]
-    if begun.base:
-        files = ", ".join(code(path) for path in begun.conflicts[:5])
-        parts.append(f"the conflict with {base} in {files}")
-    return f"Mended: {', '.join(parts)}."
-
-
-def _where(run: Run, told: Mended) -> str:
-    there = run.work.visit
-    if there is None or told.patch is not None:
-        return "Nothing was pushed; this is the patch."
-    if there.same_repository and there.left:
-        return f"Pushed as {there.left[:7]}, on top of {there.head_sha[:7]}."
-    return f"See the [suggestions]({there.left})." if there.left else ""
-
-
-def _looked_for(run: Run, head: str, base: str) -> str:
-    none, clean = f"no check fails on {head} because of it", f"nothing conflicts with {base}"
-    match run.trigger.options.mend:
-        case "checks":
-            return none
-        case "conflicts":
-            return clean
-        case _:
-            return f"{none}, and {clean}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from bot.runs import Run, StageRecord, StageStatus
 from bot.store import marks, tables
@@ -34,7 +34,7 @@ class Known:
 def read(c: Connection, known: Known) -> Iterator[Finding]:
     """Read every run, and remember what the other checks need."""
     cleaned = marks.get(c, CLEANED) or 0.0
-    guids = {row.guid for row in stream(c, select(tables.deliveries.c.guid))}
+    orphans = {row.id for row in stream(c, _without_delivery())}
     for row in stream(c, select(tables.runs)):
         about = f"run {row.id}"
         known.installations[row.id] = row.installation_id
@@ -49,9 +49,15 @@ def read(c: Connection, known: Known) -> Iterator[Finding]:
             known.alive[run.id] = run
         for detail in _wrong(run, row):
             yield Finding(check="runs", about=about, detail=detail, mend=_EDITED)
-        if run.created_at >= cleaned and run.trigger.delivery not in guids:
+        if run.created_at >= cleaned and run.id in orphans:
             detail = f"the delivery {run.trigger.delivery} that started it is not in the journal"
             yield Finding(check="runs", about=about, detail=detail, mend=_EDITED)
+
+
+def _without_delivery() -> Select[Any]:
+    guid, run = tables.deliveries.c.guid, tables.runs.c
+    there = select(guid).where(guid == run.trigger["delivery"].as_string())
+    return select(run.id).where(~there.exists())
 
 
 def _wrong(run: Run, row: Any) -> Iterator[str]:

@@ -13,7 +13,7 @@ from bot.errors import OperatorError
 from bot.runs import Run, RunStatus
 from bot.store import runs
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0  # a busy machine is slow, and no reason to fail
 LOOK_SECONDS = 0.1
 
 T = TypeVar("T")

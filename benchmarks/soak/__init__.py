@@ -1,0 +1,1 @@
+"""Wear: the service works for a long time under faults, and what it holds must stay flat."""

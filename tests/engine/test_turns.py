@@ -1,0 +1,207 @@
+"""Turns over several workers of one PostgreSQL: limits and fairness hold over all of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.engine.fairness import Limits, Want
+from bot.engine.turns import ClusterTurns
+from bot.store import turns
+from bot.store.database import Database
+from bot.store.turns import Turn
+
+pytestmark = pytest.mark.slow
+PATIENCE = 20.0
+
+
+@dataclass(slots=True)
+class Desk:
+    """A worker: what it begins works until it is told to go."""
+
+    turns: ClusterTurns
+    at_work: list[str] = field(default_factory=list)
+    _going: dict[str, asyncio.Event] = field(default_factory=dict)
+    _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def begin(self, turn: Turn) -> None:
+        """Begin a child whose parent waits elsewhere, or run one that was recovered here."""
+        self._going[turn.child] = asyncio.Event()
+        self._tasks[turn.child] = asyncio.create_task(self._work(turn))
+
+    async def _work(self, turn: Turn) -> None:
+        async with self.turns.take(want(turn.child, turn.repository_id, turn.installation_id)):
+            self.at_work.append(turn.child)
+            await self._going[turn.child].wait()
+        self.at_work.remove(turn.child)
+
+    async def comes(self, child: str, repository: int = 1, installation: int = 1) -> None:
+        """A parent here wants its child to begin."""
+
+        async def come() -> None:
+            there = want(child, repository, installation)
+            await self.turns.come(there, "work", {})
+            if child in self.turns._mine:
+                await self.begin(turn(child, repository, installation))
+
+        self._tasks[f"{child} comes"] = asyncio.create_task(come())
+
+    async def goes(self, child: str) -> None:
+        self._going[child].set()
+        await self._tasks[child]
+
+    async def close(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+
+def want(child: str, repository: int = 1, installation: int = 1) -> Want:
+    return Want(
+        child=child,
+        run_id=child,
+        repository_id=repository,
+        installation_id=installation,
+        person="ana",
+    )
+
+
+def turn(child: str, repository: int = 1, installation: int = 1) -> Turn:
+    return Turn(
+        child=child,
+        run_id=child,
+        kind="work",
+        part={},
+        repository_id=repository,
+        installation_id=installation,
+        person="ana",
+    )
+
+
+@dataclass(slots=True)
+class Office:
+    database: Database
+    desks: list[Desk] = field(default_factory=list)
+    _loops: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def close(self) -> None:
+        for desk in self.desks:
+            await desk.close()
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.database.close()
+
+    async def desk(self, slots: int = 1, limits: Limits | None = None) -> Desk:
+        name = f"w{len(self.desks)}"
+        limits = limits or Limits(repository=9, installation=9)
+        own = ClusterTurns(
+            database=self.database, worker=slots, limits=limits, me=name, news=asyncio.Event()
+        )
+        made = Desk(own)
+        own.begin, own.exists = made.begin, self._exists
+        self.desks.append(made)
+        self._loops.append(asyncio.create_task(own.run()))
+        return made
+
+    async def _exists(self, child: str) -> bool:
+        return False
+
+    @property
+    def at_work(self) -> list[str]:
+        return sorted(child for desk in self.desks for child in desk.at_work)
+
+    async def until(self, seen: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not seen():
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def office(postgresql_url: str) -> AsyncIterator[Office]:
+    there = Office(await Database.open(postgresql_url))
+    yield there
+    await there.close()
+
+
+async def test_a_child_begins_on_whichever_worker_has_room(office: Office) -> None:
+    first, second = await office.desk(), await office.desk()
+
+    for child in ("a", "b", "c"):
+        await first.comes(child)
+
+    await office.until(lambda: len(first.at_work) == len(second.at_work) == 1)
+    gone = second.at_work[0]
+    await second.goes(gone)
+    await office.until(lambda: len(office.at_work) == 2 and gone not in office.at_work)
+
+
+async def test_a_repository_has_its_limit_over_all_workers(office: Office) -> None:
+    two = Limits(repository=2, installation=9)
+    desks = [await office.desk(slots=4, limits=two) for _ in range(3)]
+    for n in range(6):
+        await desks[n % 3].comes(f"noisy-{n}", repository=1)
+    await office.until(lambda: len(office.at_work) == 2)
+
+    await desks[0].comes("quiet", repository=2)
+
+    await office.until(lambda: "quiet" in office.at_work)
+    assert len(office.at_work) == 3
+
+
+async def test_one_noisy_repository_starves_no_other(office: Office) -> None:
+    desk = await office.desk()
+    for n in range(20):
+        await desk.comes(f"noisy-{n}", repository=1)
+    await office.until(lambda: len(office.at_work) == 1)
+    await desk.comes("quiet", repository=2)
+    await office.until(lambda: len(desk.turns.waiting) == 20)
+    await asyncio.sleep(0.5)
+
+    await desk.goes(office.at_work[0])
+
+    await office.until(lambda: office.at_work == ["quiet"])
+
+
+async def test_a_turn_of_a_dead_worker_that_had_not_begun_goes_to_another(office: Office) -> None:
+    await office.database.write(lambda c: turns.ask(c, turn("a")))
+    await office.database.write(
+        lambda c: turns.claim(c, "dead", lambda waiting, *_: waiting, lambda _: [])
+    )
+    desk = await office.desk()
+    await asyncio.sleep(1.5)
+    assert desk.at_work == []
+
+    await office.database.write(lambda c: turns.release(c, "dead"))
+
+    await office.until(lambda: desk.at_work == ["a"])
+
+
+async def test_a_child_that_was_recovered_here_waits_here_for_its_turn(office: Office) -> None:
+    full, free = await office.desk(), await office.desk()
+    await full.comes("busy")
+    await office.until(lambda: len(office.at_work) == 1)
+    holder = full if full.at_work else free
+    other = free if holder is full else full
+
+    await holder.begin(turn("recovered"))
+
+    await asyncio.sleep(1.5)
+    assert other.at_work == []
+    await holder.goes("busy")
+    await office.until(lambda: holder.at_work == ["recovered"])
+
+
+async def test_what_is_withdrawn_lets_its_parent_go_on(office: Office) -> None:
+    desk = await office.desk()
+    await desk.comes("busy")
+    await office.until(lambda: desk.at_work == ["busy"])
+    coming = asyncio.create_task(desk.turns.come(want("waits"), "work", {}))
+    await office.until(lambda: desk.turns.waiting == {"waits"})
+    await asyncio.sleep(0.5)
+
+    await desk.turns.withdraw("waits")
+
+    async with asyncio.timeout(PATIENCE):
+        await coming
