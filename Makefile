@@ -41,7 +41,7 @@ check: $(VENV)/.dev ## look at style and types: ruff, mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.dev | machine ## print the figures (ONLY=NAME for one, JSON=1 for programs)
+bench: $(VENV)/.dev | machine extras ## print the figures (ONLY=NAME for one, JSON=1 for programs)
 	exec $(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(JSON),--json)
 
 pictures: $(VENV)/.dev | machine extras ## take the pictures of the documentation anew (STORY=review for one)
@@ -120,7 +120,7 @@ machine: # what runs need besides Python
 
 extras: # what some tests need; without root they are left out and named
 	if [ "$$(id -u)" = 0 ] || [ "$${CI:-}" = true ]; then
-		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium) $(call missing,promtool,prometheus) $(call missing,strace,strace) \
+		$(call install,$(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(call missing,chromium,chromium) $(call missing,promtool,prometheus) $(if $(wildcard /lib/systemd/systemd),,systemd) $(call missing,strace,strace) \
 			$(shell /sbin/ldconfig -p | grep -q libatomic.so.1 || echo libatomic1))
 	fi
 

@@ -27,7 +27,11 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 WIDTHS = {"laptop": (1280, 1000), "phone": (390, 1000)}
 MOST_BYTES = 150_000
 AGENT = "scripted"
-SHOWN = {("plan", "issue"): "text=Plan for", ("review", "pull"): ".thread"}
+SHOWN = {
+    ("plan", "issue"): "text=Plan for",
+    ("review", "pull"): ".thread",
+    ("ci", "pull"): "#checks",
+}
 """What a picture begins with, where that is not the top of the page."""
 
 

@@ -24,6 +24,8 @@ from psycopg.conninfo import conninfo_to_dict
 
 USER = "postgres"  # made by the Debian package; the server refuses root
 TEMPLATE = "coppice_template"
+WATCH = 'read _; "$0" -D "$1/data" -m immediate stop; rm -rf "$1"'
+"""For a process that outlives this one, however this one ends: until its stdin is closed."""
 PYTHON = [sys.executable, "-m"]
 DBOS = str(Path(sys.executable).parent / "dbos")
 _OPTIONS = {
@@ -168,8 +170,16 @@ def shared() -> Server:
     """Start the server that the tests of this process share; it ends with the process."""
     server = _made()
     server.start()
-    atexit.register(shutil.rmtree, server.folder)
-    atexit.register(server.stop)
+    watch = [str(server.programs / "pg_ctl"), str(server.folder)]
+    watcher = subprocess.Popen(
+        ["/bin/sh", "-c", WATCH, *watch],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        user=USER if os.geteuid() == 0 else None,
+    )
+    atexit.register(watcher.communicate)
     return server
 
 

@@ -2,6 +2,7 @@
 
 import stat
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -261,3 +262,46 @@ def test_programs_that_we_start_inherit_no_secret(operator: pytest.MonkeyPatch) 
 
     assert given["COPPICE_PORT"] == "0"
     assert not {"AWS_SECRET_ACCESS_KEY", "COPPICE_WEBHOOK_SECRET"} & set(given)
+
+
+def test_a_worker_is_called_as_its_host_unless_it_has_a_name(
+    operator: pytest.MonkeyPatch,
+) -> None:
+    operator.setenv("COPPICE_DATABASE_URL", "postgresql://coppice@db/coppice")
+    by_host = load(Settings).worker
+    operator.setenv("COPPICE_WORKER", "w-2.example")
+
+    assert (by_host, load(Settings).worker) == (gethostname(), "w-2.example")
+
+
+def test_on_sqlite_there_is_one_worker(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_WORKER", "w-2")
+
+    assert load(Settings).worker == "local"
+
+
+def test_a_worker_with_a_strange_name_is_refused(operator: pytest.MonkeyPatch) -> None:
+    operator.setenv("COPPICE_DATABASE_URL", "postgresql://coppice@db/coppice")
+    operator.setenv("COPPICE_WORKER", "a b")
+
+    assert refusal().startswith("COPPICE_WORKER must be a name of letters")
+
+
+def test_the_secret_before_may_come_from_a_file_and_is_masked(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "previous").write_text("the secret before\n")
+    operator.setenv("COPPICE_WEBHOOK_SECRET_PREVIOUS_FILE", str(tmp_path / "previous"))
+
+    settings = load(Settings)
+
+    assert settings.webhook_secret_previous.get_secret_value() == "the secret before"
+    assert "the secret before" in settings.secrets
+
+
+def test_the_password_of_the_database_is_masked_as_it_is_written_and_as_it_is(
+    operator: pytest.MonkeyPatch,
+) -> None:
+    operator.setenv("COPPICE_DATABASE_URL", "postgresql://coppice:a%2Fb%40c@db/coppice")
+
+    assert {"a%2Fb%40c", "a/b@c"} <= set(load(Settings).secrets)

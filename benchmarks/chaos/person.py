@@ -88,15 +88,19 @@ class Person:
         pull = next((p for p in pulls if p["head"]["ref"].startswith(wanted)), None)
         if pull is None or pull["draft"]:
             return None
-        sha = pull["head"]["sha"]
+        return pull if await self._through(pull["head"]["sha"]) else None
+
+    async def _through(self, sha: str) -> bool:
         checks = await self.hub.all(f"{self._repo}/commits/{sha}/check-runs", "check_runs")
         ours = [c for c in checks if c["name"] == "Coppice"]
-        over = bool(ours) and all(c["status"] == "completed" for c in ours)
-        return pull if over else None
+        return bool(ours) and all(c["status"] == "completed" for c in ours)
 
     async def _moved(self, before: Json) -> Json:
-        pull = await self._finished()
-        return pull if pull and pull["head"]["sha"] != before["head"]["sha"] else None
+        """The pull request once a round is through with both heads (docs/reliability.md)."""
+        old, pull = before["head"]["sha"], await self._finished()
+        if pull is None or pull["head"]["sha"] == old or not await self._through(old):
+            return None
+        return pull
 
     async def _answers(self, number: int, count: int) -> Json:
         listed = await self.hub.all(f"{self._repo}/pulls/{number}/comments")

@@ -33,6 +33,8 @@ _PATTERNS = (
     ),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s|min|h)\b( \d+ ?s\b)?"), "SPAN"),
     (re.compile(r"less than a second|a moment"), "SPAN"),
+    # What was asked of a model before a kill is paid, and asked again.
+    (re.compile(r"\$\d+(\.\d+)?"), "MONEY"),
 )
 
 

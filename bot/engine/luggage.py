@@ -7,6 +7,7 @@ The database has the last word: whoever changes a file puts it there before the 
 import asyncio
 import hashlib
 import os
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from bot.worktree import BUNDLE, Works
 Bring = Callable[[Run], Awaitable[None]]
 """Fetches into the mirror what a run stands on."""
 MOST_KNOWN = 1000
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LEFT_BEHIND = (".part", ".index", ".lock")
 
 
@@ -79,7 +81,7 @@ class Luggage:
             await self.works.open(run.repository.id, run.id).restore()
 
     def _write(self, run_id: str, name: str, data: bytes, known: _Known) -> None:
-        if Path(name).name != name:
+        if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not the name of a file")
         path = self.works.root / run_id / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from bot.engine.outcome import GO_ON, stopped
 from bot.engine.slots import Slots
 from bot.engine.turns import ClusterTurns
 from bot.engine.writer import Writer
+from bot.errors import EffectDelayed, EffectRefused
 from bot.pipeline import reports
 from bot.runs import Json, Publish, Run, RunStatus
 from bot.store import runs
@@ -77,10 +78,14 @@ class QueueActs:
             await self._tell(run, place, wait)
 
     async def _tell(self, run: Run, place: int, wait: float | None) -> None:
-        self._told[run.id] = Told(place, wait, time.monotonic())
+        """Say it once, with no patience: the others who wait are told after it."""
         await self.writer.update(run.id, work={"place": place, "wait_seconds": wait})
-        story = await self.writer.story(run.id)
-        await self.writer.apply(run, reports.status_comment(story))
+        effect = reports.status_comment(await self.writer.story(run.id))
+        try:
+            await self.writer.applier.apply(run.repository, effect, run_id=run.id)
+        except (EffectDelayed, EffectRefused):
+            return
+        self._told[run.id] = Told(place, wait, time.monotonic())
 
     async def _wait(self, place: int) -> float | None:
         """About how long until that many have had their turns, by what runs took lately."""

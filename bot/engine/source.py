@@ -6,7 +6,7 @@ from functools import partial
 
 from bot.engine import codeowners
 from bot.engine.patience import Patience
-from bot.errors import EffectRefused
+from bot.errors import EffectDelayed, EffectRefused
 from bot.github import reads
 from bot.github.app import App
 from bot.github.client import Client
@@ -16,7 +16,10 @@ from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.ports import IssueComment
 from bot.pipeline.rulebook import Rulebook
 from bot.runs import Permission, RepositoryRef, Run
-from bot.worktree import Mirrors, RefMissing
+from bot.worktree import Mirrors, RefMissing, Unreachable
+
+UNREACHABLE_SECONDS = 5.0
+"""From a fetch that GitHub did not answer to the next try."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,13 @@ class Source:
         return await self._fetch(repository, f"refs/pull/{number}/head")
 
     async def bring(self, run: Run) -> None:
-        """Bring what a run stands on into the mirror of a machine that it was not on before."""
+        """Bring what a run stands on into the mirror of a machine that it was not on before.
+
+        Waits for a GitHub that does not answer; raises EffectRefused.
+        """
+        await self.patience.ask(run, partial(self._bring, run))
+
+    async def _bring(self, run: Run) -> None:
         work = run.work
         if work.base_ref is not None:
             await self.fetch(run.repository, work.base_ref)
@@ -62,6 +71,10 @@ class Source:
             fetched = await self.app.with_git(scope, fetch)
         except RefMissing:
             return None
+        except Unreachable as error:
+            raise EffectDelayed(
+                f"GitHub did not answer git: {error}", UNREACHABLE_SECONDS
+            ) from error
         return fetched[ref]
 
     async def head(self, repository: RepositoryRef, branch: str) -> str | None:

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from bot.engine.outcome import GO_ON, Outcome, refused
+from bot.engine.sayings import SILENT
 from bot.engine.source import Source
 from bot.engine.visit_opening import arrive, open_pull
 from bot.engine.writer import PUBLISH, Writer
@@ -52,6 +53,15 @@ class VisitActs:
         grown = await self.writer.shop.objects(run).is_ancestor(visit.head_sha, now)
         found = Current(moved_to=now) if grown else Current(replaced=True)
         return found.model_dump(mode="json")
+
+    async def let_go(self, run_id: str) -> Json:
+        """Complete the check run on commits that are no part of it any more."""
+        story = await self.writer.story(run_id)
+        visit = story.run.work.visit
+        if visit is not None and story.run.publish not in SILENT:
+            # Where GitHub has the commit no more, there is nothing to complete.
+            await self.writer.apply(story.run, visit_reports.let_go(story, visit.head_sha))
+        return _GO_ON
 
     async def begin_again(self, run_id: str) -> Json:
         """Stand on the commits that are there now."""

@@ -49,6 +49,7 @@ class Visiting:
             if not now.replaced:
                 return await self._say(now)
             if turn < TURNS:
+                await parent.effects((visits.let_go,))
                 begun = await parent.do("begin_again", visits.begin_again)
                 outcome = Outcome.model_validate(begun)
                 if outcome.ended:

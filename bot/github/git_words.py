@@ -86,6 +86,9 @@ _BUSY = re.compile(
     re.IGNORECASE,
 )
 
+# A helper of git that was killed says nothing; who refuses a push says why.
+_SILENT = re.compile(r"((error: failed to push some refs to|To) .*\s*)+")
+
 
 def unknown_token(error: GitError) -> bool:
     """Tell whether git says what a token gets that GitHub does not know, yet or any more."""
@@ -98,7 +101,7 @@ def push_problem(error: GitError) -> EffectRefused | EffectDelayed:
     for pattern, kind, advice in _REFUSALS:
         if re.search(pattern, error.stderr, re.IGNORECASE):
             return EffectRefused(kind, f"{advice} (GitHub: {said})" if said else advice)
-    if _BUSY.search(error.stderr):
+    if _BUSY.search(error.stderr) or _SILENT.fullmatch(error.stderr.strip()):
         return EffectDelayed(f"GitHub did not take the push: {said or 'no connection'}", 10)
     return EffectRefused("invalid", f"git could not push: {said or 'it gave no reason'}")
 

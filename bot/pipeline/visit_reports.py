@@ -16,6 +16,7 @@ from bot.runs import (
     Budget,
     Button,
     CheckRun,
+    Json,
     LineComment,
     PostReview,
     RunStatus,
@@ -89,6 +90,19 @@ def check_run(story: Story, sha: str) -> CheckRun:
         buttons=_buttons(story),
         progress=not ended and bool(story.stages),
     )
+
+
+def let_go(story: Story, sha: str) -> CheckRun:
+    """The last word on a head whose commits somebody replaced."""
+    told: dict[str, Json] = {
+        "status": "completed",
+        "conclusion": "cancelled",
+        "title": "Its commits were replaced",
+        "summary": "Read anew at the commits that are there now.",
+        "buttons": (),
+        "progress": False,
+    }
+    return check_run(story, sha).model_copy(update=told)
 
 
 def _conclusion(story: Story) -> _Conclusion:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Connection, Row, bindparam, select, text
+from sqlalchemy import Connection, Row, bindparam, func, select, text
 
 from bot.runs import Json, Record
 from bot.store import tables
@@ -24,7 +24,8 @@ _AUDIT = tables.audit.c
 # Built once: people wait for the answer to their label behind it.
 _INSERT = tables.audit.insert()
 _KNOWN = select(_AUDIT.seq).where(_AUDIT.key == bindparam("wanted"))
-_LAST = select(_AUDIT.seq, _AUDIT.hash).order_by(_AUDIT.seq.desc()).limit(1)
+_NEWEST = select(func.max(_AUDIT.seq)).scalar_subquery()
+_LAST = select(_AUDIT.seq, _AUDIT.hash).where(_AUDIT.seq == _NEWEST)
 _LOCK = 0x61756474  # any number, the same in every process
 _LONGEST = 500
 _BATCH = 1000

@@ -137,7 +137,12 @@ class SqliteWriter:
 
 def _settlement(settlement: Settlement) -> tuple[str | int | float | bytes | None, ...]:
     seq, decision, attempts, reason, runs, due_at, digest = settlement
-    return str(decision), attempts, reason, json.dumps(runs), due_at, digest, seq
+    return str(decision), attempts, plain(reason), json.dumps(runs), due_at, digest, seq
+
+
+def plain(reason: str | None) -> str | None:
+    """Leave out of a reason what no database takes: it may quote what strangers sent."""
+    return reason and reason.replace("\0", "").encode(errors="replace").decode()
 
 
 def _enter(first: int, arrivals: Sequence[Arrival]) -> tuple[str, list[Any]]:

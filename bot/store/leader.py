@@ -7,13 +7,13 @@ a sleep the answer is no before anything else is done.
 """
 
 import asyncio
+import logging
 import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
 
-from bot.log import logger
 from bot.store.postgres import DELIVERIES, parameters
 from bot.store.term import SURE_SECONDS, Term
 
@@ -21,7 +21,7 @@ LEASE_SECONDS = 15.0
 _ASK_SECONDS = 3.0
 _RETRY_SECONDS = 2.0
 CLASS = 0x636F7070  # any number, the same in every process
-_log = logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Leader:

@@ -3,6 +3,7 @@
 All of it is one transaction, on SQLite too: either everything of it is there, or nothing.
 """
 
+import logging
 import time
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -12,12 +13,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.errors import OperatorError
-from bot.log import logger
 from bot.store.schema import HEAD, refuse_newer
 
 _POSTGRES_LOCK = 0x636F7070  # any number, the same in every process
 _LOCK_SECONDS, _TRIES = 5, 12
-_log = logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Migration(NamedTuple):

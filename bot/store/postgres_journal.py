@@ -15,7 +15,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from bot.store.arrivals import Arrival, Settlement
-from bot.store.journal import NotWritten, Outcome
+from bot.store.journal import NotWritten, Outcome, plain
 from bot.store.postgres import parameters
 from bot.store.watchdog import Watchdog
 
@@ -47,9 +47,10 @@ SELECT guid, seq, pg_notify('coppice_deliveries', '') FROM entered
 """
 _SETTLE = b"""
 UPDATE deliveries SET decision = given.decision, attempts = given.attempts, reason = given.reason,
-    runs = given.runs, due_at = given.due_at, requeued = FALSE
+    runs = given.runs, due_at = given.due_at, requeued = FALSE,
+    digest = coalesce(deliveries.digest, decode(given.digest, 'base64'))
 FROM json_to_recordset($1::json) AS given(seq bigint, decision text, attempts int, reason text,
-    runs json, due_at float8)
+    runs json, due_at float8, digest text)
 WHERE deliveries.seq = given.seq
 """
 _WRITTEN = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
@@ -90,9 +91,12 @@ class PostgresWriter:
             connection = self._connected()
             with self._watchdog.over(connection):
                 return statement(connection)
+        except psycopg.Error as error:
+            reason = NotWritten(_said(error))
         except NotWritten as error:
-            self._hang_up()
-            return [error] * rows
+            reason = error
+        self._hang_up()
+        return [reason] * rows
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._connection is None or self._connection.closed:
@@ -101,7 +105,7 @@ class PostgresWriter:
             try:
                 self._connection = psycopg.connect(**self._parameters, autocommit=True)
             except psycopg.Error as error:
-                reason = NotWritten(" ".join(str(error).split()))
+                reason = NotWritten(_said(error))
                 self._failed = (time.monotonic(), reason)
                 raise reason from error
             _prepare(self._connection)
@@ -111,6 +115,10 @@ class PostgresWriter:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _said(error: psycopg.Error) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _prepare(connection: psycopg.Connection[Any]) -> None:
@@ -140,8 +148,8 @@ def _enter(connection: psycopg.Connection[Any], arrivals: Sequence[Arrival]) -> 
 def _settle(
     connection: psycopg.Connection[Any], settlements: Sequence[Settlement]
 ) -> list[Outcome]:
-    newest = {settlement.seq: settlement._asdict() for settlement in settlements}
-    values = [msgspec.json.encode(list(newest.values()))]
+    newest = {s.seq: {**s._asdict(), "reason": plain(s.reason)} for s in settlements}
+    values = [msgspec.json.encode(list(newest.values()))]  # bytes become base64
     _require(connection.pgconn.exec_prepared(b"settle", values))
     return [0] * len(settlements)
 

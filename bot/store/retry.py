@@ -1,5 +1,6 @@
 """Outages pass: try a query again until its database is back, and never commit it twice."""
 
+import logging
 import sqlite3
 import threading
 import time
@@ -9,13 +10,11 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.log import logger
-
 T = TypeVar("T")
 
 _FIRST_SECONDS, _LONGEST_SECONDS = 0.1, 2.0
 _SQLITE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
-_log = logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Retry:

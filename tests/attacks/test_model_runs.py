@@ -29,7 +29,7 @@ async def test_hidden_text_does_not_reach_the_model(tmp_path: Path) -> None:
     async with modelled(tmp_path, won, PLANS, REVIEWS, right) as there:
         issue = await there.issue("Add a note", body)
         await there.label(issue)
-        run = await there.ended(issue)
+        run = await there.ended(issue, seconds=300)
 
         assert run["status"] == "done", run["error"]
         assert "owned" not in await there.output("patch", run["id"])
@@ -44,7 +44,7 @@ async def test_what_runs_on_other_machines_is_held(tmp_path: Path, path: str) ->
     work = works(Step(write=path, text=hook), Step(write="NOTES.md", text="right\n"))
     async with modelled(tmp_path, planned(path), PLANS, REVIEWS, work) as there:
         await there.label(1)
-        run = await there.ended(1)
+        run = await there.ended(1, seconds=300)
 
         assert run["status"] in ("failed", "blocked")
         assert run["error"]["class"] in ("bad_plan", "rules:protected")
@@ -63,7 +63,7 @@ async def test_a_plan_in_shell_is_only_words(tmp_path: Path, text: str) -> None:
     right = works(Step(write="NOTES.md", text="right\n"))
     async with modelled(tmp_path, won, REVIEWS, right) as there:
         await there.label(1)
-        run = await there.ended(1)
+        run = await there.ended(1, seconds=300)
 
         assert run["status"] == "done", run["error"]
         assert not Path("/tmp/coppice-owned").exists()

@@ -16,6 +16,11 @@ from tests.box.test_forward import shouting
 BEAT = "while :; do printf x >> beat; sleep 0.02; done"
 
 
+def _kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
 def idle() -> list[int]:
     return [server.pid for server in SERVERS._idle]
 
@@ -24,8 +29,7 @@ def idle() -> list[int]:
 async def test_one_that_was_killed_while_idle_is_replaced(tmp_path: Path, level: Choice) -> None:
     await boxed(tmp_path / "tree", "true", level)
     for pid in idle():
-        os.kill(pid, signal.SIGKILL)
-        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        _kill(pid)
 
     outcome = await boxed(tmp_path / "tree", "echo hi", level)
 

@@ -13,6 +13,7 @@ import site
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -40,14 +41,17 @@ mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs tmpfs run
 mkdir -p run/lock
 rm -rf etc/systemd/system/*.wants
-printf '[Unit]\\nDescription=rig\\nDefaultDependencies=no\\n' >etc/systemd/system/rig.target
+# nothing of what an ordinary boot does: the devices and the network are this machine's
+for target in rig sysinit basic network-online; do
+    printf '[Unit]\\nDescription=rig\\nDefaultDependencies=no\\n' >etc/systemd/system/$target.target
+done
 echo 'coppice:x:{_USER}:{_USER}::/nonexistent:/usr/sbin/nologin' >>etc/passwd
 echo 'coppice:x:{_USER}:' >>etc/group
 mkdir -p opt/coppice opt/site srv/shared
 {PYTHON} -m venv --without-pip opt/coppice/.venv
 mount --bind "$SITE" opt/site
 mount --bind "$SHARED" srv/shared
-for room in bot handlers prompts; do cp -r "{ROOT}/$room" opt/coppice/; done
+for room in bot handlers prompts; do cp -r --preserve=timestamps "{ROOT}/$room" opt/coppice/; done
 printf '/opt/coppice\\n/opt/site\\n' >opt/coppice/.venv/lib/python3.$MINOR/site-packages/here.pth
 program=opt/coppice/.venv/bin/coppice
 printf '#!/opt/coppice/.venv/bin/python\\nfrom bot.__main__ import main\\nmain()\\n' >$program
@@ -140,7 +144,7 @@ def _group() -> Iterator[Path]:
     where = next((Path(at) for _, at, kind, *_ in mounts if kind == "cgroup2"), None)
     if where is None:
         pytest.skip("needs control groups of version 2 to start the units")
-    group = where / f"coppice-rig-{os.getpid()}"
+    group = where / f"coppice-rig-{uuid.uuid4().hex[:12]}"
     group.mkdir()
     try:
         yield group

@@ -95,10 +95,18 @@ def test_a_refused_push_is_named_for_what_it_is(stderr: str, kind: str) -> None:
         "fatal: unable to access 'https://github.com/': The requested URL returned error: 502",
         "fatal: unable to access 'https://github.com/': Could not resolve host: github.com",
         "send-pack: unexpected disconnect\nfatal: the remote end hung up unexpectedly",
+        "error: failed to push some refs to 'https://github.com/o/r.git'\n",
+        "error: failed to push some refs to 'http://h/o/r.git'\nTo http://h/o/r.git\n",
     ],
 )
 def test_a_lost_connection_is_tried_again(stderr: str) -> None:
     assert isinstance(push_problem(failure(stderr)), EffectDelayed)
+
+
+def test_a_push_that_was_refused_for_a_reason_is_not_tried_again() -> None:
+    stderr = f"To http://h/o/r.git\n{REJECTED} (odd)\nerror: failed to push some refs to 'x'"
+
+    assert isinstance(push_problem(failure(stderr)), EffectRefused)
 
 
 def test_what_github_said_is_passed_on_without_addresses() -> None:

@@ -292,7 +292,23 @@ async def test_readers_get_a_reaction_and_no_words(world: World) -> None:
     decision = await world.decide("issue_comment", commented("/coppice run", "eve"))
 
     reason = "/coppice run needs write access; eve has read"
-    assert decision == Decision(effects=(CONFUSED,), reason=reason)
+    noted = decision.commands
+    assert decision == Decision(effects=(CONFUSED,), commands=noted, reason=reason)
+    assert [(n.by, n.verb, n.why_not) for n in noted] == [("eve", "/coppice run", reason)]
+
+
+async def test_a_flood_of_refused_commands_is_noted_once(world: World) -> None:
+    decisions = [
+        await world.decide("issue_comment", commented("/coppice run", "eve")) for _ in range(3)
+    ]
+
+    assert [len(decision.commands) for decision in decisions] == [1, 0, 0]
+
+
+async def test_a_command_is_noted_without_the_words_after_it(world: World) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice run my own words", "ana"))
+
+    assert [(n.by, n.verb, n.why_not) for n in decision.commands] == [("ana", "/coppice run", None)]
 
 
 async def test_triage_gets_a_comment_that_links_the_command(world: World) -> None:

@@ -138,3 +138,13 @@ async def test_a_permission_that_was_taken_back_is_named_and_a_retry_goes_on(tow
     await town.comment(issue, "/coppice retry")
 
     await town.until(lambda rows: rows[0]["status"] == "done")
+
+
+async def test_git_that_github_does_not_answer_is_tried_again(town: World) -> None:
+    for path, method in (("info/refs", "GET"), ("git-upload-pack", "POST")):
+        git = f"/{town.repository}.git/{path}"
+        await town.fault(kind="error", method=method, path=git, times=1, status=503)
+
+    issue = await labelled(town)
+
+    await everything_once(town, issue)

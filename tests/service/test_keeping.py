@@ -67,6 +67,7 @@ async def test_a_moved_run_goes_on_at_its_gate_under_the_same_id(
     gated: World, postgresql_server: Server
 ) -> None:
     issue, before = await planned(gated)
+    await shown(gated, issue)
     said = await gated.said(issue)
     url = postgresql_server.empty()
     await stop(gated)

@@ -38,7 +38,7 @@ async def test_the_scripted_agent_works_in_it(tmp_path: Path) -> None:
         there.script(1, [{"run": "echo right > NOTES.md; ! touch /etc/owned"}])
         await there.label(1)
 
-        await require_delivered(there, await there.ended(1))
+        await require_delivered(there, await there.ended(1, seconds=300))
 
 
 async def test_the_loop_works_in_it(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ async def test_the_loop_works_in_it(tmp_path: Path) -> None:
         await there.write_file(".github/coppice.yml", yaml.safe_dump(CONFIG))
         await there.label(1)
 
-        await require_delivered(there, await there.ended(1))
+        await require_delivered(there, await there.ended(1, seconds=300))
 
 
 async def test_a_second_attempt_goes_on_in_it(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ async def test_a_second_attempt_goes_on_in_it(tmp_path: Path) -> None:
             1, [{"write": "NOTES.md", "text": "left\n"}], [{"run": "echo right > NOTES.md"}]
         )
         await there.label(1)
-        run = await there.ended(1)
+        run = await there.ended(1, seconds=300)
 
         await require_delivered(there, run)
         assert [s["attempt"] for s in run["stages"] if s["name"] == "verify"] == [1, 2]

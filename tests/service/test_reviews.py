@@ -165,6 +165,7 @@ async def test_commits_that_are_replaced_meanwhile_are_read_anew(town: World) ->
     await town.comment(number, "/coppice review")
     await town.at(number, "review")
 
+    old = (await town.repo("GET", f"/pulls/{number}"))["head"]["sha"]
     main = await town.repo("GET", "/git/ref/heads/main")
     await town.repo(
         "PATCH", "/git/refs/heads/replaced", {"sha": main["object"]["sha"], "force": True}
@@ -175,6 +176,8 @@ async def test_commits_that_are_replaced_meanwhile_are_read_anew(town: World) ->
     assert review["commit_id"] == head
     assert len(await reviews(town, number)) == 1
     assert ["Anew" in each["body"] for each in await remarks(town, number)] == [True]
+    check = (await town.checks(old))["Coppice / review"]
+    assert (check["status"], check["conclusion"]) == ("completed", "cancelled")
 
 
 async def test_a_push_on_top_meanwhile_is_named(town: World) -> None:

@@ -54,7 +54,7 @@ async def until_leading(*candidates: Candidate) -> Candidate:
     async with asyncio.timeout(WAIT):
         while True:
             for one in candidates:
-                if one.leader.leading:
+                if one.leader.leading and one.term:
                     return one
             await asyncio.sleep(0.02)
 

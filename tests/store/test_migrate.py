@@ -22,6 +22,8 @@ from bot.store.sqlite import copy_beside
 from bot.store.tables import metadata
 from tests.postgres import shared
 
+pytestmark = pytest.mark.slow
+
 OLD = "0002"
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -169,7 +171,6 @@ def migrate(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.slow
 def test_the_command_says_where_the_copy_is(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/coppice.sqlite"
     change(url, lambda c: upgrade(c, OLD))
@@ -181,7 +182,6 @@ def test_the_command_says_where_the_copy_is(tmp_path: Path) -> None:
     assert f"at schema {HEAD}" in done.stdout
 
 
-@pytest.mark.slow
 def test_a_newer_schema_is_refused_by_the_command(postgresql_url: str, tmp_path: Path) -> None:
     change(postgresql_url, "UPDATE alembic_version SET version_num = '9999'")
 

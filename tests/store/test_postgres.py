@@ -16,6 +16,8 @@ from bot.store.postgres import is_outage, parameters
 from bot.store.postgres_schema import refuse_old
 from tests.postgres import Server, running
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "hunter2-/-@-x"
 QUOTED = "hunter2-%2F-%40-x"
 
@@ -122,7 +124,6 @@ def test_outages_are_told_from_mistakes(error: Exception, passes: bool) -> None:
     assert is_outage(error) is passes
 
 
-@pytest.mark.slow
 def test_the_small_process_loads_no_sqlalchemy(postgresql_url: str) -> None:
     program = (
         "import asyncio, sys, bot.cli.serve\n"

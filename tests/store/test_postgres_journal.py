@@ -16,6 +16,8 @@ from bot.store.postgres_journal import PostgresWriter
 from tests.postgres import Server
 from tests.store.rows import an_arrival
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = "postgresql://nobody@127.0.0.1:1/none"
 
 
@@ -61,14 +63,14 @@ async def test_a_decision_is_kept_beside_an_arrival(
 ) -> None:
     (seq,) = writer.write([an_arrival("g1")], [])
     assert isinstance(seq, int)
-    settled = Settlement(seq, DecisionKind.ERROR, 1, "a reason", ("run1",), 5.5)
+    settled = Settlement(seq, DecisionKind.ERROR, 1, "a ? reason", ("run1",), 5.5, b"\0\xff")
+    strange = settled._replace(reason="a \udc80 \0reason")  # it may quote what strangers sent
 
-    outcomes = writer.write([an_arrival("g2")], [settled])
+    outcomes = writer.write([an_arrival("g2")], [strange])
 
     row = (await database.read(deliveries.listing))[1]
     assert outcomes[1] == 0
-    kept = Settlement(row.seq, row.decision, row.attempts, row.reason, row.runs, row.due_at)
-    assert kept == settled
+    assert [getattr(row, name) for name in Settlement._fields] == list(settled)
 
 
 def test_whoever_listens_hears_of_a_delivery_and_not_of_one_seen_before(

@@ -1,7 +1,7 @@
 """Who works, on the database's clock; who is dead; whose turns come back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from sqlalchemy import text
@@ -130,10 +130,10 @@ async def test_many_workers_at_once_take_each_turn_once(shared: Database) -> Non
 
     await shared.write(fill)
 
-    def claim(name: str) -> object:
+    def claim(name: str) -> Callable[[Connection], list[Turn]]:
         return lambda c: turns.claim(c, name, lambda waiting, *_: waiting[:3], lambda _: [])
 
-    taken = await asyncio.gather(*(shared.write(claim(f"w{n}")) for n in range(8)))  # type: ignore[arg-type]
+    taken = await asyncio.gather(*(shared.write(claim(f"w{n}")) for n in range(8)))
 
     children = [each.child for some in taken for each in some]
     assert len(children) == len(set(children)) == 20

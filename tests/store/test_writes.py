@@ -1,6 +1,7 @@
 """How much was written to GitHub lately, counted for all machines of a database."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -33,7 +34,7 @@ async def test_many_at_once_take_no_more_than_there_is(shared: Database) -> None
 async def test_each_installation_has_its_own(shared: Database) -> None:
     for installation in (1, 2):
         for _ in range(3):
-            await shared.write(lambda c, i=installation: writes.take(c, i, [MINUTE]))
+            await shared.write(partial(writes.take, installation_id=installation, bounds=[MINUTE]))
 
     assert await shared.write(lambda c: writes.take(c, 3, [MINUTE])) == 0
 

@@ -89,3 +89,15 @@ async def test_webhooks_that_are_refused_are_counted_by_status() -> None:
                 pass
 
     assert (await samples(board))["coppice_webhooks_refused_total{status=401}"] == 2
+
+
+async def test_a_part_that_comes_while_the_others_are_looked_at_is_no_hindrance() -> None:
+    health = Health(kept=0)
+
+    async def slow() -> None:
+        health.probe("engine", slow)
+
+    health.probe("database", slow)
+
+    assert await health.look() is False  # the engine was not looked at yet
+    assert health.missing == ["engine"]

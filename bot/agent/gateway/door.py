@@ -163,6 +163,7 @@ class Door:
             paused=self._paused,
             begun=reservation.begin,
         )
+        self._account.expect(self._next(upstream, ask, reservation.call.input_tokens))
         answer = await upstream.send(self._session, url, ask.payload, headers, patience)
         self._tell("")
         try:
@@ -182,7 +183,6 @@ class Door:
             done = outcome(reservation.call, upstream, dialect, ask, tap, ending)
             self._sizer.learn(ask, 0 if done.estimated else done.input_tokens)
             reservation.settle(done)
-            self._account.expect(self._next(upstream, ask, done.input_tokens))
 
     def _next(self, upstream: Upstream, ask: Ask, given: int) -> Call:
         """Size the call that comes after this one: agents say it all again, and a little more."""

@@ -66,7 +66,10 @@ async def _after_failure(
         await _check_transfer(call)
     if kind != "branch_moved":
         raise problem from error
-    now = await call.git.remote_sha(effect.branch, url)
+    try:
+        now = await call.git.remote_sha(effect.branch, url)
+    except GitError as unanswered:
+        raise push_problem(unanswered) from unanswered
     if now == effect.sha:
         return applied
     raise await _moved(call, effect, now) from error

@@ -56,7 +56,7 @@ def test_the_lock_has_the_version_of_the_profile(name: str) -> None:
 @pytest.mark.parametrize("name", BUILT_IN)
 def test_nothing_of_the_environment_but_what_the_profile_says(name: str) -> None:
     profile = BUILT_IN[name]
-    secret = [key for key, value in profile.env.items() if "KEY" in key or "TOKEN" in key]
+    secret = [key for key in profile.env if key.endswith(("KEY", "TOKEN"))]
 
     assert {profile.env[key] for key in secret} <= {"unused"}
     if profile.protocol is AgentProtocol.HEADLESS:
