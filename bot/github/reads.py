@@ -198,9 +198,9 @@ async def branch_protected(client: Client, ref: RepositoryRef, branch: str) -> b
 async def remarks_of(client: Client, ref: RepositoryRef, number: int, user_id: int) -> list[str]:
     """List what one user wrote in reviews of a pull request: whole reviews and at lines."""
     found: list[str] = []
-    for what in ("reviews", "comments"):
-        path = f"{_repo(ref)}/pulls/{number}/{what}?per_page=100"
-        async for item in client.getiter(path):
+    reviews, at_lines = f"/pulls/{number}/reviews", f"/pulls/{number}/comments"
+    for path in (reviews, at_lines):
+        async for item in client.getiter(f"{_repo(ref)}{path}?per_page=100"):
             if (item.get("user") or {}).get("id") == user_id:
                 found.append(item.get("body") or "")
     return found
