@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets as randomness
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -116,13 +116,18 @@ class Service:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set where this process was asked to end, by the database or from outside."""
     crew: Crew | None = None
+    opened: AsyncExitStack | None = None
+    """What runs use, from the moment that they may run: never closed."""
 
     async def work(self) -> None:
-        """Act on deliveries until cancelled; raises OperatorError where a setting is wrong."""
-        async with (
-            open_session(self.settings) as session,
-            hire(self.settings, self.database) as staff,
-        ):
+        """Act on deliveries until cancelled; raises OperatorError where a setting is wrong.
+
+        What runs use is never closed once they may run, not even at the end: a step that finds it
+        closed would be recorded as the run's failure. The end of the process closes it.
+        """
+        async with AsyncExitStack() as opened:
+            session = await opened.enter_async_context(open_session(self.settings))
+            staff = await opened.enter_async_context(hire(self.settings, self.database))
             if self.settings.collector:
                 traces.configure(
                     self.settings.collector,
@@ -133,7 +138,7 @@ class Service:
                 await require_forge(session, self.settings.github_url)
             self.crew = crew = await Crew.join(self.settings, self.database)
             app = App(self._registration(), session, fence=crew.member.fence)
-            await self._work(app, staff, crew)
+            await self._work(app, staff, crew, opened)
 
     async def drain(self) -> bool:
         """Let work end for a while; True: others can go on with the rest, nothing is to be closed.
@@ -153,13 +158,14 @@ class Service:
             async with asyncio.timeout(LAST_WORDS):
                 await asyncio.to_thread(traces.close)
 
-    async def _work(self, app: App, staff: Staff, crew: Crew) -> None:
+    async def _work(self, app: App, staff: Staff, crew: Crew, opened: AsyncExitStack) -> None:
         me = await _introduce(app, self.board.health)
         engine, effects = await self._engine(app, me, staff, crew)
         rulebook = Rulebook(app=app, override=self.settings.config_file)
         box = engine.acts.writer.shop.box
         self.board.box = (box.level.label, box.level.value)
         await engine.prepare()
+        self.opened = opened.pop_all()
         engine.launch()
         await engine.revive()
         self.board.health.has("engine")

@@ -21,6 +21,7 @@ from tests.service.world import Json, World, world
 CONFIG: dict[str, Any] = {
     "verify": {"test": "true"},
     "gate": "never",
+    "overlap": "ignore",
     "limits": {"open_pull_requests": 100, "attempts": 1},
 }
 CONTROL = "canary" + "0123456789abcdef01234567"

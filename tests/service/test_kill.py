@@ -139,3 +139,25 @@ async def test_killed_thirty_times_at_random(there: World) -> None:
         run = await there.ended(issue, seconds=90)
         assert run["status"] == "done", (seed, run["error"])
         await everything_once(there, run)
+
+
+async def test_told_to_end_at_random_no_step_finds_what_it_uses_closed(there: World) -> None:
+    seed = int(os.environ.get("SEED", time.time_ns() % 10**9))
+    print(f"seed {seed}")  # noqa: T201 - to repeat a failure
+    dice = random.Random(seed)
+    await there.write_file(".github/coppice.yml", "verify:\n  test: test -f NOTES.md\n")
+    issues = [1, 2, 3]
+    for issue in issues:
+        there.script(issue, FIX)
+        await there.label(issue)
+
+    for _ in range(8):
+        await asyncio.sleep(dice.uniform(0.05, 0.4))
+        assert there.service is not None
+        assert await there.service.stop() == 0
+        await there.serve()
+
+    for issue in issues:
+        run = await there.ended(issue, seconds=90)
+        assert run["status"] == "done", (seed, run["error"])
+        await everything_once(there, run)
