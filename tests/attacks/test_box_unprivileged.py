@@ -23,7 +23,6 @@ NOT_NEEDED = (
     "kingfisher*",
     "mypy*",
     "playwright*",
-    "psycopg*",
     "ruff*",
     "sqlalchemy*",
 )

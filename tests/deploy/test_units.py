@@ -174,7 +174,10 @@ async def test_it_comes_back_after_a_kill_and_ends_in_order_when_told(place: Sit
 async def test_a_setting_that_is_wrong_is_not_tried_for_ever(place: Site) -> None:
     place.rig.run("sh", "-c", "echo COPPICE_LIMIT_WORKER=none >>/etc/coppice/coppice.env")
     place.rig.run("systemctl", "start", "coppice.service")
-    await asyncio.sleep(6)
+    async with asyncio.timeout(60):
+        while place.rig.say("systemctl", "is-active", "coppice.service") != "failed":
+            await asyncio.sleep(0.2)
+    await asyncio.sleep(3)  # longer than the pause before a restart
 
     assert place.rig.say("systemctl", "is-active", "coppice.service") == "failed"
     assert place.rig.say("systemctl", "show", "coppice", "-p", "NRestarts", "--value") == "0"
