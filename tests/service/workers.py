@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -44,7 +45,8 @@ class Workers:
     async def at_work(self) -> dict[str, list[str]]:
         """The runs that each worker has at work, by its name."""
         listed = await (await self.there._stored()).read(facts)
-        return {each["name"]: [run["id"] for run in each["runs"]] for each in listed}
+        found = {each["name"]: [run["id"] for run in each["runs"]] for each in listed}
+        return defaultdict(list, found)  # one that has just been started is not listed yet
 
     async def quiet(self) -> list[Json]:
         """Wait until nothing more is written to GitHub; answer what was."""

@@ -88,7 +88,7 @@ async def test_a_leader_whose_connection_is_cut_stops_at_once_and_is_elected_aga
 
         cut(postgresql_url)
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT):
             while one.leader.leading:
                 await asyncio.sleep(0.02)
         assert term is not None
@@ -106,7 +106,7 @@ async def test_the_leader_hears_of_deliveries(postgresql_url: str) -> None:
         with psycopg.connect(postgresql_url, autocommit=True) as connection:
             connection.execute(f"NOTIFY {DELIVERIES}".encode())
 
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(WAIT):
             await one.heard.wait()
 
 
