@@ -16,7 +16,7 @@ from tests.service.world import World, world
 pytestmark = pytest.mark.slow
 
 SETTLED = ("ignore", "effect", "tell", "start")
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 async def test_every_example_is_accepted_and_decided_without_an_error(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ async def labelled(town: World, text: str = "A note.\n") -> int:
 
 async def everything_once(town: World, issue: int) -> Json:
     """The run is done, with one comment, one reaction, one pull request, its check runs once."""
-    run = await town.ended(issue, seconds=90)
+    run = await town.ended(issue, seconds=150)
     assert run["status"] == "done", run["error"]
     assert len(await town.said(issue)) == 1
     reactions = await town.repo("GET", f"/issues/{issue}/reactions")

@@ -21,7 +21,7 @@ async def serve(there: World, **settings: str) -> tuple[int, str, str]:
         env={"PATH": os.environ["PATH"], **there.settings, **settings},
         cwd=ROOT,
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 

@@ -55,7 +55,7 @@ async def test_an_archived_repository_ends_its_runs_and_a_retry_goes_on_later(th
     await at_work(there)
     await there.switch("archive")
 
-    run = await there.ended(1, seconds=20)
+    run = await there.ended(1, seconds=150)
     assert run["status"] == "cancelled"
     assert run["error"]["message"] == "the repository was archived"
     await there.switch("unarchive")
@@ -96,7 +96,7 @@ async def test_a_deleted_repository_ends_its_runs(there: World) -> None:
 
     await there.switch("delete")
 
-    run = await there.ended(1, seconds=20)
+    run = await there.ended(1, seconds=150)
     assert (run["status"], run["error"]["message"]) == ("cancelled", "the repository was deleted")
 
 
@@ -120,7 +120,7 @@ async def test_an_uninstalled_app_writes_nothing_more(there: World) -> None:
 
     await there.switch("uninstall")
 
-    run = await there.ended(1, seconds=20)
+    run = await there.ended(1, seconds=150)
     assert (run["status"], run["error"]["message"]) == ("cancelled", "the App was uninstalled")
     writes = len(await there.writes())
     await there.switch("install")
@@ -134,5 +134,5 @@ async def test_a_repository_taken_off_the_installation_ends_its_runs(there: Worl
 
     await there.switch("uncover")
 
-    run = await there.ended(1, seconds=20)
+    run = await there.ended(1, seconds=150)
     assert run["error"]["message"] == "the App was taken off the repository"

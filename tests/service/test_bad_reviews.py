@@ -32,7 +32,7 @@ async def test_two_hundred_threads_of_one_review_are_answered_in_one(town: World
     await review(town, run, *lines, body="All of it.")
 
     await town.head_after(run["pull_request"], before)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while not (given := await reviews(town, run)):
             await asyncio.sleep(0.5)
     pages = [

@@ -145,7 +145,7 @@ async def test_the_same_delivery_again_starts_nothing_again(town: World) -> None
 
     assert await deliver(town, "issues", await sent(town, "issues.labeled"), row["guid"]) == 200
     await town.output("redeliver", row["guid"])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(150):
         while (await town.listed("deliveries", row["guid"]))[0]["decision"] == "pending":
             await asyncio.sleep(0.1)
 

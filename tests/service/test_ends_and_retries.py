@@ -40,7 +40,7 @@ async def test_stopped_by_button_and_retried_by_button(town: World) -> None:
     run = await town.at(issue, "implement")
 
     await press(town, run, "stop")
-    stopped = await town.ended(issue, seconds=20)
+    stopped = await town.ended(issue, seconds=150)
     assert stopped["status"] == "cancelled"
     assert stopped["error"]["message"] == "the button Stop by marta"
 
@@ -62,7 +62,7 @@ async def test_a_button_pressed_by_a_reader_does_nothing(town: World) -> None:
 
     assert (await town.runs())[0]["status"] == "running"
     await press(town, run, "stop")
-    await town.ended(issue, seconds=20)
+    await town.ended(issue, seconds=150)
 
 
 async def test_blocked_for_want_of_a_script_and_retried(town: World) -> None:

@@ -280,7 +280,7 @@ async def test_a_body_that_was_changed_is_not_acted_on_and_comes_back(gated: Wor
 
 async def decided(here: World, guid: str, decision: str) -> None:
     """Wait until a delivery has come to something."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while (await here.listed("deliveries", guid))[0]["decision"] != decision:
             await asyncio.sleep(0.2)
 

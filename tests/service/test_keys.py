@@ -31,7 +31,7 @@ async def test_work_waits_for_the_new_key_and_goes_on_without_a_restart(tmp_path
         issue = await there.issue()
         there.script(issue, [{"write": "NOTES.md", "text": "A note.\n"}])
         await there.label(issue)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while not await refusals(there):
                 await asyncio.sleep(0.2)
         shutil.copy(theirs, ours)

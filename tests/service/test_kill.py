@@ -90,7 +90,7 @@ async def test_killed_inside_a_round_and_its_answer_each_thread_is_answered_once
     await there.kill()
     await there.serve()
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while not (mine := await answered(there, number)):
             await asyncio.sleep(0.2)
     await there.until(lambda rows: rows[0]["status"] == "done")
@@ -136,7 +136,7 @@ async def test_killed_thirty_times_at_random(there: World) -> None:
         await there.serve()
 
     for issue in issues:
-        run = await there.ended(issue, seconds=90)
+        run = await there.ended(issue, seconds=150)
         assert run["status"] == "done", (seed, run["error"])
         await everything_once(there, run)
 
@@ -158,6 +158,6 @@ async def test_told_to_end_at_random_no_step_finds_what_it_uses_closed(there: Wo
         await there.serve()
 
     for issue in issues:
-        run = await there.ended(issue, seconds=90)
+        run = await there.ended(issue, seconds=150)
         assert run["status"] == "done", (seed, run["error"])
         await everything_once(there, run)

@@ -140,7 +140,7 @@ async def test_a_refused_key_ends_at_once(tmp_path: Path) -> None:
     fault = Fault(kind=FaultKind.STATUS, status=401, times=None)
     async with modelled(tmp_path, PLANS, RIGHT, faults=[fault]) as there:
         await there.label(1)
-        run = await there.ended(1, seconds=30)
+        run = await there.ended(1, seconds=150)
 
         assert (run["status"], run["error"]["class"]) == ("blocked", "model_key")
         assert "the model key is refused" in run["error"]["message"]

@@ -53,5 +53,5 @@ async def test_a_worker_that_is_drained_ends_by_itself(there: World) -> None:
     await there.output("workers", "drain", (await workers(there))["name"])
 
     assert there.service is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         assert await there.service.process.wait() == 0

@@ -56,7 +56,7 @@ async def answers(town: World, run: Json, count: int) -> list[Json]:
     """Wait for so many comments of ours in review threads."""
     import asyncio
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while True:
             listed = await town.repo("GET", f"/pulls/{run['pull_request']}/comments")
             ours = [c for c in listed if c["user"]["type"] == "Bot"]
@@ -119,7 +119,7 @@ async def test_somebodys_push_is_kept_and_judged(town: World) -> None:
     await town.until(lambda rows: True)
     import asyncio
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while "Coppice / verify" not in await town.checks(theirs):
             await asyncio.sleep(0.2)
     assert await head(town, run) == theirs

@@ -17,7 +17,7 @@ async def test_what_is_over_cannot_be_retried(town: World) -> None:
 
     await town.comment(issue, "/coppice retry")
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(150):
         while len(said := await town.said(issue)) < 2:
             await asyncio.sleep(0.1)
     assert "`/coppice run` starts afresh" in said[-1]

@@ -13,7 +13,7 @@ RULES = "verify: {{test: '{test}'}}\nlimits: {{open_pull_requests: 100, idle: 4s
 
 
 async def gone(town: World, name: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while name in [b["name"] for b in await town.repo("GET", "/branches")]:
             await asyncio.sleep(0.2)
 

@@ -61,7 +61,7 @@ async def test_of_three_workers_one_is_killed_and_one_sleeps_and_all_runs_are_do
     assert {row["status"] for row in rows} == {"done"}, [row["error"] for row in rows]
     before = await crew.quiet()
     crew.signal("c", signal.SIGCONT)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         assert await crew.others["c"].process.wait() == FENCED
     later = (await crew.there.writes())[len(before) :]
     assert later == []
@@ -75,7 +75,7 @@ async def test_a_second_process_of_the_same_name_is_refused_and_told_who_has_it(
     there = crew.there
     second = await crew.join("b", COPPICE_WORKER="a")
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         assert await second.process.wait() == IN_USE
     holder = there.service.process.pid if there.service else 0
     assert f"The worker name a is in use by process {holder} on " in crew.log("b")
@@ -84,11 +84,11 @@ async def test_a_second_process_of_the_same_name_is_refused_and_told_who_has_it(
 async def test_a_worker_that_is_told_to_end_hands_its_runs_over_at_once(crew: Workers) -> None:
     await crew.join("b", COPPICE_GRACE_SECONDS="1")
     issues = await crew.slow_issues(4, seconds=6)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while len((await crew.at_work())["b"]) < 2:
             await asyncio.sleep(0.2)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         assert await crew.others["b"].stop() == 0
 
     rows = await crew.all_ended(issues, seconds=120)
@@ -100,7 +100,7 @@ async def test_a_worker_that_is_told_to_end_hands_its_runs_over_at_once(crew: Wo
 async def busy(crew: Workers) -> int:
     """Have worker `a`, which has one slot, be at work for long; answer the issue."""
     (issue,) = await crew.slow_issues(1, seconds=600)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while not (await crew.at_work())["a"]:
             await asyncio.sleep(0.2)
     return issue

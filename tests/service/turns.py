@@ -35,7 +35,7 @@ async def over(town: World, issue: int, status: str = "cancelled") -> Json:
         row = next(row for row in rows if row["issue"] == issue)
         return row["status"] == status and not row["following"]
 
-    rows = await town.until(seen, seconds=20)
+    rows = await town.until(seen, seconds=150)
     return next(row for row in rows if row["issue"] == issue)
 
 

@@ -51,7 +51,7 @@ class Workers:
     async def quiet(self) -> list[Json]:
         """Wait until nothing more is written to GitHub; answer what was."""
         seen: list[Json] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(150):
             while (now := await self.there.writes()) != seen:
                 seen = now
                 await asyncio.sleep(2)

@@ -29,7 +29,7 @@ from bot.store.deliveries import DeliveryRow
 from tests import postgres
 
 Json = Any
-PATIENCE = 60.0
+PATIENCE = 150.0
 NOTICE = re.compile("<!-- coppice:(?:needs|ended)-")
 ROOT = Path(__file__).resolve().parents[2]
 
