@@ -173,6 +173,7 @@ async def test_it_comes_back_after_a_kill_and_ends_in_order_when_told(place: Sit
 @one_place
 async def test_a_setting_that_is_wrong_is_not_tried_for_ever(place: Site) -> None:
     place.rig.run("sh", "-c", "echo COPPICE_LIMIT_WORKER=none >>/etc/coppice/coppice.env")
+    place.rig.run("systemctl", "stop", "coppice.service")
     place.rig.run("systemctl", "start", "coppice.service")
     async with asyncio.timeout(60):
         while place.rig.say("systemctl", "is-active", "coppice.service") != "failed":
