@@ -17,13 +17,13 @@ from typing import Any
 
 import bot.cli.service  # noqa: F401 (what a worker has in memory)
 from bot.cli import serve
+from bot.engine.cluster.fairness import Limits, Want
+from bot.engine.cluster.member import Member
+from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.engine import Engine
-from bot.engine.fairness import Limits, Want
-from bot.engine.member import Member
+from bot.engine.gates.overlap import Standing
+from bot.engine.gates.plans import Waiting
 from bot.engine.outcome import GO_ON, Opening, Verdict
-from bot.engine.overlap import Standing
-from bot.engine.plans import Waiting
-from bot.engine.turns import ClusterTurns
 from bot.pipeline import definition
 from bot.runs import Json, Publish, Run, RunStatus, StageStatus, Start
 from bot.store import runs

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from benchmarks.chaos.arena import Arena
 from bot.runs import Run
-from bot.store import deliveries, runs, tables
+from bot.store import runs, tables
 from bot.store.database import Connection, Database
+from bot.store.journal import deliveries
 
 OPEN = ("pending", "error")
 QUIET_SECONDS = 4.0

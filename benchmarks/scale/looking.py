@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from benchmarks.scale.filling import FIRST, REPOSITORIES, Size
-from bot.store import calls, costs, deliveries, figures, runs
+from bot.store import calls, costs, figures, runs
 from bot.store.database import Database
+from bot.store.journal import deliveries
 
 ROOT = Path(__file__).resolve().parents[2]
 

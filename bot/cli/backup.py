@@ -8,15 +8,16 @@ from pathlib import Path
 from bot.cli import operator, stored
 from bot.cli.output import emit, note, say
 from bot.cli.progress import Progress
-from bot.engine import lock
+from bot.engine.cluster import lock
 from bot.errors import OperatorError
 from bot.settings import StoreSettings, load
-from bot.store import audit, backup
-from bot.store import restore as restoring
-from bot.store.archive import Manifest
+from bot.store import audit
 from bot.store.audit import Act
-from bot.store.backup import Place
-from bot.store.restore import Restored, Target
+from bot.store.keeping import backup
+from bot.store.keeping import restore as restoring
+from bot.store.keeping.archive import Manifest
+from bot.store.keeping.backup import Place
+from bot.store.keeping.restore import Restored, Target
 
 
 def run(to: str | None, *, as_json: bool) -> int:

@@ -15,14 +15,15 @@ from typing import Any
 from bot.cli import operator, stored
 from bot.cli.output import emit, moment, note, say, table
 from bot.cli.progress import Progress
-from bot.engine import lock
-from bot.engine.records import Flow, records
+from bot.engine.cluster import lock
+from bot.engine.durable.records import Flow, records
 from bot.errors import OperatorError
 from bot.settings import StoreSettings, load
-from bot.store import audit, retention
+from bot.store import audit
 from bot.store.audit import Act
 from bot.store.database import Database
-from bot.store.retention import What
+from bot.store.keeping import retention
+from bot.store.keeping.retention import What
 from bot.worktree.sweep import discard
 
 SHORTEST_DAYS = 7

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from bot.engine import system
+from bot.engine.cluster.fairness import Limits
+from bot.engine.cluster.member import Member, Takeover
+from bot.engine.cluster.slots import Slots
+from bot.engine.cluster.turns import ClusterTurns
+from bot.engine.durable import system
 from bot.engine.engine import Engine
-from bot.engine.fairness import Limits
-from bot.engine.member import Member, Takeover
-from bot.engine.slots import Slots
-from bot.engine.turns import ClusterTurns
 from bot.runs import Again, Message, MessageKind, Tell
 from bot.settings import Settings
-from bot.store import orders, pauses, turns, workers
+from bot.store import pauses
+from bot.store.cluster import orders, turns, workers
+from bot.store.cluster.orders import Order, OrderKind
 from bot.store.database import Connection, Database
-from bot.store.orders import Order, OrderKind
 
 WATCH_SECONDS = 1.0
 ORPHAN_SECONDS = 300.0

@@ -4,8 +4,8 @@ from typing import Any
 
 from bot.cli import stored
 from bot.cli.output import emit, moment, table
-from bot.store import deliveries
-from bot.store.deliveries import DeliveryRow
+from bot.store.journal import deliveries
+from bot.store.journal.deliveries import DeliveryRow
 
 _HEADER = ("received", "delivery", "event", "repository", "decision", "runs or reason")
 

@@ -12,8 +12,8 @@ from bot.intake.journal import Journal
 from bot.intake.sweep import Sweep
 from bot.runs import Decision
 from bot.store import figures
+from bot.store.cluster.term import Term
 from bot.store.database import Database
-from bot.store.term import Term
 from bot.telemetry.board import Board
 
 TASK = "dispatcher"
@@ -35,7 +35,7 @@ class Dispatching:
         if self.database.file:
             await self._work(None)
         else:
-            from bot.store.leader import Leader  # late: on SQLite nobody needs the driver
+            from bot.store.cluster.leader import Leader  # late: on SQLite nobody needs the driver
 
             leader = Leader(self.database.url, TASK)
             self.board.leads = lambda: leader.leading
@@ -44,7 +44,7 @@ class Dispatching:
 
     async def _look_for_leader(self) -> str:
         """Say who dispatches, in two words; raises LookupError while nobody does."""
-        from bot.store.leader import CLASS, lock_of
+        from bot.store.cluster.leader import CLASS, lock_of
 
         if self.board.leads and self.board.leads():
             return "this process"

@@ -5,8 +5,8 @@ import asyncio
 from bot.cli.output import say
 from bot.settings import StoreSettings, load
 from bot.store.database import Database
-from bot.store.migrate import Migration
-from bot.store.schema import HEAD
+from bot.store.schema.migrate import Migration
+from bot.store.schema.version import HEAD
 
 
 def run() -> int:

@@ -5,12 +5,12 @@ import asyncio
 from bot.cli import operator
 from bot.cli.output import emit, say
 from bot.cli.progress import Progress
-from bot.engine import lock
+from bot.engine.cluster import lock
 from bot.errors import OperatorError
 from bot.settings import StoreSettings, load
 from bot.store.audit import Act
 from bot.store.database import Database
-from bot.store.move import Moved, move
+from bot.store.keeping.move import Moved, move
 
 
 def run(to: str, *, as_json: bool) -> int:

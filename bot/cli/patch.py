@@ -8,7 +8,8 @@ from bot.cli import stored
 from bot.cli.output import note
 from bot.runs import Run
 from bot.settings import StoreSettings, load
-from bot.store import run_files, runs
+from bot.store import runs
+from bot.store.cluster import run_files
 from bot.worktree import BUNDLE, Mirrors, Works
 
 

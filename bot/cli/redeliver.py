@@ -9,10 +9,11 @@ from bot.cli.verify_live import registration
 from bot.github.app import App
 from bot.intake.sweep import Sweep
 from bot.settings import Settings, load
-from bot.store import audit, deliveries
-from bot.store.arrivals import Arrival
+from bot.store import audit
 from bot.store.audit import Act
 from bot.store.database import Connection
+from bot.store.journal import deliveries
+from bot.store.journal.arrivals import Arrival
 
 
 def run(guid: str, *, from_github: bool) -> int:

@@ -20,10 +20,10 @@ from bot import log
 from bot.cli.door import Door, read_apart
 from bot.cli.listening import Open, listen
 from bot.cli.telling import board_of, lean_board, show
-from bot.engine import lock
+from bot.engine.cluster import lock
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH
-from bot.store import schema
+from bot.store.schema import version as schema
 from bot.store.sqlite import SqliteFile, sqlite_path
 
 if TYPE_CHECKING:

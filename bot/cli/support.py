@@ -29,8 +29,9 @@ from bot.errors import OperatorError
 from bot.guard import secrets as guard
 from bot.guard.known import withhold_lines
 from bot.settings import Settings, StoreSettings, inspect, load
-from bot.store import audit, outline, secrets
+from bot.store import audit, secrets
 from bot.store.database import Connection
+from bot.store.keeping import outline
 
 WITHHELD = "(withheld: it looks like a secret)"
 LAST_LINES = 2000

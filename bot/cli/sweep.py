@@ -9,8 +9,8 @@ from bot.github.app import App, Registration
 from bot.intake.journal import Journal
 from bot.intake.sweep import Missed, Sweep
 from bot.settings import Settings, load
-from bot.store import deliveries
 from bot.store.database import Database
+from bot.store.journal import deliveries
 
 _HEADER = ("delivered", "guid", "event", "action", "repository")
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from bot.cli.door import Door
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH
-from bot.store.arrivals import Settlement
+from bot.store.journal.arrivals import Settlement
 from bot.telemetry import door as shown
 from bot.telemetry.board import Board
 from bot.telemetry.health import Health

@@ -16,8 +16,8 @@ from bot.github.client import Client
 from bot.runs import Applied, Run
 from bot.settings import Settings
 from bot.store import tables
-from bot.store.checks.finding import Finding
 from bot.store.database import Connection, Database
+from bot.store.keeping.checks.finding import Finding
 from bot.store.ledger import LedgerStatus
 
 MOST = 2000

@@ -8,16 +8,16 @@ from pathlib import Path
 from bot.cli import stored
 from bot.cli.output import emit, printable, say
 from bot.cli.verify_live import Live, ask_github
-from bot.engine.records import records
+from bot.engine.durable.records import records
 from bot.errors import OperatorError
 from bot.intake.fields import read_fields
 from bot.runs import Run
 from bot.settings import Settings, StoreSettings, inspect, load
 from bot.store import audit
-from bot.store.checks import files, journal, runs, shape
-from bot.store.checks.finding import Finding
-from bot.store.checks.runs import Known
 from bot.store.database import Connection, Database
+from bot.store.keeping.checks import files, journal, runs, shape
+from bot.store.keeping.checks.finding import Finding
+from bot.store.keeping.checks.runs import Known
 from bot.store.sqlite import sqlite_path
 
 _AGAIN_SECONDS = 2.0  # a service at work moves while it is looked at

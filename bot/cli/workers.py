@@ -8,11 +8,12 @@ from bot.cli import operator, stored
 from bot.cli.output import emit, moment, note, say, table
 from bot.errors import OperatorError
 from bot.runs import Run, Stop
-from bot.store import audit, orders, pauses, runs, turns, workers
+from bot.store import audit, pauses, runs
 from bot.store.audit import Act
+from bot.store.cluster import orders, turns, workers
+from bot.store.cluster.orders import OrderKind
+from bot.store.cluster.workers import DEAD_SECONDS, LIVING, Worker, WorkerState
 from bot.store.database import Connection
-from bot.store.orders import OrderKind
-from bot.store.workers import DEAD_SECONDS, LIVING, Worker, WorkerState
 
 _HEADER = ("worker", "state", "version", "host", "pid", "seen", "slots", "at work")
 POISON = "poison"

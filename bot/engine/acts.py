@@ -9,21 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.branch import BranchActs
-from bot.engine.ci_acts import CiActs
-from bot.engine.comparing import CompareActs
-from bot.engine.mend_acts import MendActs
+from bot.engine.gates.overlap import OverlapActs
+from bot.engine.gates.plans import PlanActs
 from bot.engine.notices import Notices
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
-from bot.engine.overlap import OverlapActs
 from bot.engine.pace import Pace
-from bot.engine.plans import PlanActs
 from bot.engine.queueing import QueueActs
-from bot.engine.replies import ReplyActs
-from bot.engine.rounds import RoundActs
+from bot.engine.rounds.acts import RoundActs
+from bot.engine.rounds.ci_acts import CiActs
+from bot.engine.rounds.comparing import CompareActs
+from bot.engine.rounds.replies import ReplyActs
+from bot.engine.rounds.tidying import Tidying
 from bot.engine.sayings import SILENT, Sayings
-from bot.engine.tidying import Tidying
-from bot.engine.visit_acts import VisitActs
+from bot.engine.visits.acts import VisitActs
+from bot.engine.visits.mend_acts import MendActs
 from bot.engine.writer import Writer
 from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
 from bot.store import runs

@@ -1,6 +1,6 @@
 """What the audit log is told of a run: who began, stopped or approved it, and what it may spend."""
 
-from bot.engine import approvals
+from bot.engine.gates import approvals
 from bot.runs import Again, Gate, Json, Message, Run
 from bot.store.audit import Act, Entry
 

@@ -9,12 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.engine.agents import Cast
+from bot.engine.cluster.fairness import Want
+from bot.engine.cluster.slots import Slots
+from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.facts import Facts
-from bot.engine.fairness import Want
 from bot.engine.outcome import Verdict
 from bot.engine.shop import Shop
-from bot.engine.slots import Slots
-from bot.engine.turns import ClusterTurns
 from bot.errors import EffectRefused, GitError, StageFailed
 from bot.guard.secrets import warm
 from bot.pipeline.commands import judge
@@ -35,7 +35,8 @@ from bot.runs import (
     StageRecord,
     StageStatus,
 )
-from bot.store import baselines, orders, runs
+from bot.store import baselines, runs
+from bot.store.cluster import orders
 from bot.store.database import Connection
 from bot.telemetry import seen
 from bot.worktree import Worktree

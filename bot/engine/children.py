@@ -10,11 +10,11 @@ from dbos import DBOS, SetWorkflowID, error
 
 from bot.engine.acts import Acts
 from bot.engine.bench import Bench, Benches
+from bot.engine.durable.steps import long_step, register, step
 from bot.engine.flow import Flow
 from bot.engine.outcome import GO_ON, Act, Outcome, Part, Verdict, failed
-from bot.engine.steps import long_step, register, step
 from bot.runs import Json, RunError, RunStatus
-from bot.store.turns import Turn
+from bot.store.cluster.turns import Turn
 
 AWAIT_SECONDS = 0.2  # how often the status of an awaited child is looked at
 RECOVERIES = 5  # an agent that kills the service is given up after so many starts

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from dbos import DBOS, SetWorkflowID
 
-from bot.engine import audited, system
+from bot.engine import audited
 from bot.engine.acts import Acts
 from bot.engine.bench import Benches
+from bot.engine.cluster.turns import ClusterTurns
+from bot.engine.durable import system
+from bot.engine.durable.steps import INBOX
 from bot.engine.revival import bring_mirrors, living, revive
-from bot.engine.steps import INBOX
-from bot.engine.turns import ClusterTurns
 from bot.engine.workflows import Workflows
 from bot.pipeline import definition
 from bot.runs import (
@@ -27,7 +28,8 @@ from bot.runs import (
     Stop,
     Tell,
 )
-from bot.store import audit, calls, orders, runs
+from bot.store import audit, calls, runs
+from bot.store.cluster import orders
 from bot.store.database import Connection, Database
 
 _CHILDREN = ["plan", "work"]

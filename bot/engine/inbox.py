@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.engine.steps import receive
+from bot.engine.durable.steps import receive
 from bot.runs import Message, MessageKind
 
 

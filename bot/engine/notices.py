@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.engine.gates.plans import newest_plan
 from bot.engine.outcome import GO_ON
-from bot.engine.plans import newest_plan
 from bot.engine.sayings import SILENT
 from bot.engine.writer import Writer
 from bot.github.texts import labels, needs, plan, visit

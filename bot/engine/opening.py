@@ -8,7 +8,7 @@ from bot.engine.outcome import Opening, Outcome, refused
 from bot.engine.patience import Patience
 from bot.engine.shop import CONFIG, Shop
 from bot.engine.source import Source
-from bot.engine.visit_opening import arrive
+from bot.engine.visits.opening import arrive
 from bot.errors import EffectRefused, GitError, StageFailed, UserError
 from bot.github.texts import commits
 from bot.pipeline import customs, definition, instructions

@@ -9,9 +9,9 @@ from typing import Any
 
 from bot.engine.acts import Acts
 from bot.engine.children import Children
+from bot.engine.durable.steps import step
 from bot.engine.inbox import Inbox
 from bot.engine.outcome import GO_ON, Act, Opening, Outcome, Part
-from bot.engine.steps import step
 from bot.runs import Json, Message, Publish, React
 
 

@@ -6,10 +6,10 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
-from bot.engine.fairness import Want
+from bot.engine.cluster.fairness import Want
+from bot.engine.cluster.slots import Slots
+from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.outcome import GO_ON, stopped
-from bot.engine.slots import Slots
-from bot.engine.turns import ClusterTurns
 from bot.engine.writer import Writer
 from bot.errors import EffectDelayed, EffectRefused
 from bot.pipeline import reports

@@ -8,7 +8,7 @@ from bot.box import Box
 from bot.box.destination import Allowed
 from bot.engine.agents import Staff
 from bot.engine.budget import Purse, lowest, purse
-from bot.engine.luggage import Luggage
+from bot.engine.cluster.luggage import Luggage
 from bot.github.marker import Markers
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from bot.engine import codeowners
+from bot.engine.gates import codeowners
 from bot.engine.patience import Patience
 from bot.errors import EffectDelayed, EffectRefused
 from bot.github import reads

@@ -9,16 +9,16 @@ import logging
 from dbos import DBOS, SetWorkflowID
 
 from bot.engine.acts import Acts
-from bot.engine.at_gate import AtGate
-from bot.engine.at_overlap import AtOverlap
 from bot.engine.bench import Benches
 from bot.engine.children import Children
-from bot.engine.following import Following
+from bot.engine.durable.steps import patched, register, sleep, step
+from bot.engine.gates.at_gate import AtGate
+from bot.engine.gates.at_overlap import AtOverlap
 from bot.engine.outcome import GO_ON, Opening, Outcome, Part
 from bot.engine.parent import Parent
 from bot.engine.revival import FOLLOWING
-from bot.engine.steps import patched, register, sleep, step
-from bot.engine.visiting import Visiting
+from bot.engine.rounds.following import Following
+from bot.engine.visits.flow import Visiting
 from bot.engine.working import parts, work
 from bot.runs import Json, Message, Publish, RunError, RunStatus
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from bot.engine.at_gate import AtGate
+from bot.engine.gates.at_gate import AtGate
+from bot.engine.gates.plans import Answer
 from bot.engine.outcome import Opening, Outcome, Part
 from bot.engine.parent import Parent
-from bot.engine.plans import Answer
 
 OUTSIDE_PLAN = "rules:outside_plan"
 

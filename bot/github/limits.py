@@ -12,9 +12,9 @@ from cachetools import LRUCache
 
 from bot.errors import EffectDelayed
 from bot.github.clock import Clock
-from bot.store import writes
+from bot.store.cluster import writes
+from bot.store.cluster.writes import Bound
 from bot.store.database import Database
-from bot.store.writes import Bound
 
 MINUTE = 60.0
 HOUR = 3600.0

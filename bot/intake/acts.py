@@ -10,7 +10,7 @@ from bot.errors import EffectDelayed, EffectRefused, UserError
 from bot.intake.delivery import Delivery
 from bot.log import bound, logger
 from bot.runs import Again, Decision, DecisionKind, Effect, Pause, Start, Tell, ignore
-from bot.store.arrivals import Settlement
+from bot.store.journal.arrivals import Settlement
 from bot.telemetry import seen
 
 _log = logger(__name__)

@@ -11,7 +11,7 @@ from bot.intake.delivery import Delivery
 from bot.intake.lanes import Lanes
 from bot.log import bound
 from bot.runs import Decision
-from bot.store.arrivals import Arrival, Waiting
+from bot.store.journal.arrivals import Arrival, Waiting
 
 MOST = 4  # at once; under load each delivery waits for its turn
 

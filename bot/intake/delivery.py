@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from bot.store.arrivals import Arrival, Source
-from bot.store.deliveries import DeliveryRow
+from bot.store.journal.arrivals import Arrival, Source
+from bot.store.journal.deliveries import DeliveryRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,11 +18,11 @@ from bot.intake.journal import Journal
 from bot.intake.lanes import Lane, Lanes
 from bot.log import logger
 from bot.runs import Decision
-from bot.store import deliveries
-from bot.store.arrivals import Settlement, Waiting
+from bot.store.cluster.term import Term
 from bot.store.database import Database
-from bot.store.journal import NotWritten
-from bot.store.term import Term
+from bot.store.journal import deliveries
+from bot.store.journal.arrivals import Settlement, Waiting
+from bot.store.journal.sqlite import NotWritten
 
 _log = logger(__name__)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot.intake.acts import Actor
 from bot.intake.delivery import Delivery
 from bot.runs import Again, Effect, Pause, Start, Tell
-from bot.store.term import Term
+from bot.store.cluster.term import Term
 
 
 @dataclass(frozen=True, slots=True)

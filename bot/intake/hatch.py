@@ -18,7 +18,7 @@ from bot.intake.fields import NotJson
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH, arrival, is_name, is_signed
 from bot.log import logger
-from bot.store.arrivals import Arrival
+from bot.store.journal.arrivals import Arrival
 
 _DIGITS = 6
 LONGEST_BODY = 10**_DIGITS - 1

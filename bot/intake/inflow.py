@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot.intake.lanes import Lanes
-from bot.store import deliveries
-from bot.store.arrivals import Waiting
+from bot.store.cluster.term import Term
 from bot.store.database import Database
-from bot.store.term import Term
+from bot.store.journal import deliveries
+from bot.store.journal.arrivals import Waiting
 
 POLL_SECONDS = 1.0
 _GAP_SECONDS = 30.0

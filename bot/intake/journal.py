@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Protocol, Self
 
 from bot.log import logger
-from bot.store.arrivals import Arrival, Settlement, Waiting
-from bot.store.journal import NotWritten, Outcome, SqliteWriter, Writer
+from bot.store.journal.arrivals import Arrival, Settlement, Waiting
+from bot.store.journal.sqlite import NotWritten, Outcome, SqliteWriter, Writer
 from bot.store.sqlite import SqliteFile
 
 _log = logger(__name__)
@@ -56,7 +56,7 @@ class Journal:
         """Open the journal of an SQLite file, or of the PostgreSQL database of a URL."""
         if isinstance(where, SqliteFile):
             return cls(await asyncio.to_thread(SqliteWriter, where))
-        from bot.store.postgres_journal import PostgresWriter  # late: on SQLite nobody needs it
+        from bot.store.journal.postgres import PostgresWriter  # late: on SQLite nobody needs it
 
         return cls(PostgresWriter(where))
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from bot.store.arrivals import Arrival, Waiting
+from bot.store.journal.arrivals import Arrival, Waiting
 
 ORDER_KEPT = 60.0
 """A delivery that waits no longer than this many seconds holds up those behind it in its lane;

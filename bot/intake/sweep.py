@@ -21,9 +21,10 @@ from bot.intake.fields import read_fields
 from bot.intake.journal import Journal
 from bot.log import logger
 from bot.runs import Record
-from bot.store import deliveries, marks
-from bot.store.arrivals import Arrival
+from bot.store import marks
 from bot.store.database import Connection, Database
+from bot.store.journal import deliveries
+from bot.store.journal.arrivals import Arrival
 from bot.telemetry import seen
 
 KEPT_SECONDS = 3 * 24 * 3600.0

@@ -13,8 +13,8 @@ from multidict import CIMultiDictProxy
 from bot.intake.fields import NotJson, read_fields
 from bot.intake.journal import Journal
 from bot.log import logger
-from bot.store.arrivals import Arrival
-from bot.store.journal import NotWritten
+from bot.store.journal.arrivals import Arrival
+from bot.store.journal.sqlite import NotWritten
 
 PATH = "/webhook"
 LARGEST_BODY = 25 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Create or migrate a database for the door (bot.store.schema): `python -m bot.store FILE`.
+"""Create or migrate a database for the door (bot.store.schema.version): `python -m bot.store FILE`.
 
 With `-` in place of the file the URL of the database is read from stdin.
 """

@@ -14,8 +14,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.errors import OperatorError
-from bot.store.migrate import Migration, migrate
 from bot.store.retry import Retry, commit
+from bot.store.schema.migrate import Migration, migrate
 from bot.store.sqlite import Corrupt, SqliteFile, connect, create_private, is_damage, sqlite_path
 
 __all__ = ["Connection", "Database"]

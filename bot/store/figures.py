@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, func, select, text
 
 from bot.runs import DecisionKind, Record, RunStatus
-from bot.store import tables, workers
+from bot.store import tables
 from bot.store.calls import COUNTED
-from bot.store.workers import WorkerState
+from bot.store.cluster import workers
+from bot.store.cluster.workers import WorkerState
 
 _DAY = 86400.0
 _DELIVERY = tables.deliveries.c

@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 from bot.errors import OperatorError
 
 DELIVERIES = "coppice_deliveries"
-"""The channel on which writers say that something came in (bot.store.postgres_journal)."""
+"""The channel on which writers say that something came in (bot.store.journal.postgres)."""
 CONNECT_SECONDS = 5
 _SILENCE_MILLISECONDS = 8000
 _DRIVER = re.compile(r"^(?:postgresql\+psycopg|postgres)(?=://)")

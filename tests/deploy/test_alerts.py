@@ -11,7 +11,7 @@ import yaml
 
 from bot.runs import RunStatus
 from bot.store.calls import CallStatus
-from bot.store.workers import WorkerState
+from bot.store.cluster.workers import WorkerState
 from tests.deploy.promtool import promtool
 from tests.telemetry.board import full_board, names
 

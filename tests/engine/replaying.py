@@ -12,10 +12,10 @@ from typing import Any
 
 from dbos import DBOS, DBOSPortableJSONSerializer
 
-from bot.engine import sqlite, system
 from bot.engine.acts import Acts
+from bot.engine.durable import sqlite, system
+from bot.engine.durable.steps import INBOX
 from bot.engine.outcome import GO_ON, Outcome, stopped
-from bot.engine.steps import INBOX
 from bot.engine.workflows import Workflows
 from bot.runs import Json, Message, MessageKind, Stop
 

@@ -1,6 +1,6 @@
 """A range-diff for people: its head and its tail."""
 
-from bot.engine.comparing import HEAD, TAIL, cut
+from bot.engine.rounds.comparing import HEAD, TAIL, cut
 
 
 def test_a_short_one_is_shown_as_it_is() -> None:

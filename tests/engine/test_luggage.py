@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.luggage import Luggage
+from bot.engine.cluster.luggage import Luggage
 from bot.runs import RepositoryRef, Run
-from bot.store import run_files
+from bot.store.cluster import run_files
 from bot.store.database import Database
 from bot.worktree import Mirrors, Works
 from tests.store.rows import a_run

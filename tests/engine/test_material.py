@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from bot.engine import material
-from bot.engine.ci import Failing
-from bot.engine.material import Material
+from bot.engine.rounds import material
+from bot.engine.rounds.ci import Failing
+from bot.engine.rounds.material import Material
 from bot.github.conversations import ReviewThread, ThreadComment, Writer
 from bot.pipeline import prompts, snapshots
 from bot.pipeline.configuration import RepositoryConfig

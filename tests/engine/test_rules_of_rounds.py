@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.engine import approvals, codeowners, risk
-from bot.engine.answering import Did, answers
-from bot.engine.ci import Verdict, excerpt, verdicts
-from bot.engine.suggestions import Suggestion, applied, suggested
+from bot.engine.gates import approvals, codeowners, risk
+from bot.engine.rounds.answering import Did, answers
+from bot.engine.rounds.ci import Verdict, excerpt, verdicts
+from bot.engine.rounds.suggestions import Suggestion, applied, suggested
 from bot.github.ci import Check
 from bot.github.conversations import ReviewThread, ThreadComment, Writer
 from bot.runs import FileAction, Gate, Message, MessageKind, Permission, Person, Plan

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.engine.fairness import Limits, Want
-from bot.engine.slots import Slots
+from bot.engine.cluster.fairness import Limits, Want
+from bot.engine.cluster.slots import Slots
 
 Where = tuple[int, int]
 

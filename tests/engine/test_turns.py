@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.engine.fairness import Limits, Want
-from bot.engine.turns import ClusterTurns
-from bot.store import turns
+from bot.engine.cluster.fairness import Limits, Want
+from bot.engine.cluster.turns import ClusterTurns
+from bot.store.cluster import turns
+from bot.store.cluster.turns import Turn
 from bot.store.database import Database
-from bot.store.turns import Turn
 
 pytestmark = pytest.mark.slow
 PATIENCE = 20.0

@@ -14,9 +14,9 @@ from aiohttp import ClientSession, web
 
 from bot.intake.entrance import Entrance
 from bot.intake.journal import Journal
-from bot.store import deliveries
 from bot.store.database import Database
-from bot.store.deliveries import DeliveryRow
+from bot.store.journal import deliveries
+from bot.store.journal.deliveries import DeliveryRow
 
 SECRET = "It's a Secret to Everybody"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot.intake.delivery import Delivery
 from bot.intake.dispatcher import Dispatcher
 from bot.runs import Again, Decision, DecisionKind, Effect, Pause, Start, Tell, ignore
-from bot.store.deliveries import DeliveryRow
+from bot.store.journal.deliveries import DeliveryRow
 from tests.intake.door import Door
 
 

@@ -8,7 +8,7 @@ from bot.intake.ahead import MOST, Ahead
 from bot.intake.delivery import Delivery
 from bot.intake.lanes import Lanes
 from bot.runs import Decision, ignore
-from bot.store.arrivals import Arrival, Waiting
+from bot.store.journal.arrivals import Arrival, Waiting
 
 WELL = ignore("nothing to do")
 

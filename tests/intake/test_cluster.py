@@ -13,8 +13,8 @@ import pytest
 from bot.intake.delivery import Delivery
 from bot.intake.dispatcher import Dispatcher
 from bot.runs import Decision, DecisionKind, React
-from bot.store.leader import Leader
-from bot.store.term import Term
+from bot.store.cluster.leader import Leader
+from bot.store.cluster.term import Term
 from tests.intake.door import Door, about, open_door
 from tests.intake.office import Office, until
 from tests.postgres import Server

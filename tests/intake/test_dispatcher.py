@@ -20,7 +20,7 @@ from bot.runs import (
     Tell,
     ignore,
 )
-from bot.store import deliveries
+from bot.store.journal import deliveries
 from tests.intake.door import Door, about, open_door
 from tests.intake.examples import payloads
 from tests.intake.office import Office, open_office, until

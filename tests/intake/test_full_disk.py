@@ -12,8 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.store import deliveries
 from bot.store.database import Database
+from bot.store.journal import deliveries
 from tests.intake.door import Door, about, open_door, signed
 from tests.intake.office import open_office, until
 

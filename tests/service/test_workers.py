@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.lock import IN_USE
-from bot.engine.member import FENCED
+from bot.engine.cluster.lock import IN_USE
+from bot.engine.cluster.member import FENCED
 from tests.service.once import everything_once
 from tests.service.workers import Workers, workers
 

@@ -23,9 +23,10 @@ from sqlalchemy import Connection
 
 from bot.cli.runs import facts
 from bot.runs import DecisionKind
-from bot.store import deliveries, runs
+from bot.store import runs
 from bot.store.database import Database
-from bot.store.deliveries import DeliveryRow
+from bot.store.journal import deliveries
+from bot.store.journal.deliveries import DeliveryRow
 from tests import postgres
 
 Json = Any

@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.runs import Person, Publish, RepositoryRef, Run, Trigger
-from bot.store.arrivals import Arrival
+from bot.store.journal.arrivals import Arrival
 
 SHOP = RepositoryRef(id=10, full_name="octo/shop", installation_id=5)
 

@@ -11,10 +11,10 @@ import pytest
 
 from bot.runs import Work
 from bot.store import runs as stored_runs
-from bot.store.checks import files, journal, runs, shape
-from bot.store.checks.finding import Finding
-from bot.store.checks.runs import Known
 from bot.store.database import Connection, Database
+from bot.store.keeping.checks import files, journal, runs, shape
+from bot.store.keeping.checks.finding import Finding
+from bot.store.keeping.checks.runs import Known
 from bot.store.sqlite import Corrupt
 from tests.store.test_keeping import spoil_a_page
 from tests.store.town import ONE, fill_both

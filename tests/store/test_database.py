@@ -14,8 +14,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from bot.errors import OperatorError
-from bot.store import runs, schema
+from bot.store import runs
 from bot.store.database import Database
+from bot.store.schema import version as schema
 from bot.store.sqlite import SqliteFile
 from bot.store.tables import metadata
 from tests.store.rows import a_run

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.store import audit, calls, deliveries, runs
+from bot.store import audit, calls, runs
 from bot.store.database import Connection, Database
+from bot.store.journal import deliveries
 from tests.store.test_tenancy import OF_A_TENANT
 from tests.store.town import ONE, fill_both
 

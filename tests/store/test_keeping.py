@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import OperatorError
-from bot.store import archive, audit, backup, copying, restore, runs, snapshot
+from bot.store import audit, runs
 from bot.store.audit import Act, Entry
-from bot.store.backup import Place
-from bot.store.copying import Content
 from bot.store.database import Connection, Database
-from bot.store.move import move
-from bot.store.restore import Restored, Target
+from bot.store.keeping import archive, backup, copying, restore, snapshot
+from bot.store.keeping.backup import Place
+from bot.store.keeping.copying import Content
+from bot.store.keeping.move import move
+from bot.store.keeping.restore import Restored, Target
 from bot.store.sqlite import Corrupt
 from tests.store.town import ONE, TWO, fill_both
 

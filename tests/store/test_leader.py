@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
-from bot.store.leader import Leader
+from bot.store.cluster.leader import Leader
+from bot.store.cluster.term import Term
 from bot.store.postgres import DELIVERIES
-from bot.store.term import Term
 
 WAIT = 20.0
 
@@ -112,7 +112,7 @@ async def test_the_leader_hears_of_deliveries(postgresql_url: str) -> None:
 
 PROGRAM = """
 import asyncio, sys, time
-from bot.store.leader import Leader
+from bot.store.cluster.leader import Leader
 
 async def work(term):
     print("leads", flush=True)

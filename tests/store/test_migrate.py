@@ -16,8 +16,8 @@ from sqlalchemy import create_engine, inspect
 
 from bot.errors import OperatorError
 from bot.store.database import Database, parse_url
-from bot.store.migrate import revision, upgrade
-from bot.store.schema import HEAD
+from bot.store.schema.migrate import revision, upgrade
+from bot.store.schema.version import HEAD
 from bot.store.sqlite import copy_beside
 from bot.store.tables import metadata
 from tests.postgres import shared

@@ -10,10 +10,10 @@ import psycopg
 import pytest
 
 from bot.errors import OperatorError
-from bot.store import postgres_schema
 from bot.store.database import Database
 from bot.store.postgres import is_outage, parameters
-from bot.store.postgres_schema import refuse_old
+from bot.store.schema import postgres as postgres_schema
+from bot.store.schema.postgres import refuse_old
 from tests.postgres import Server, running
 
 pytestmark = pytest.mark.slow

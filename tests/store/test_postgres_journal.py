@@ -10,12 +10,12 @@ import psycopg
 import pytest
 
 from bot.runs import DecisionKind
-from bot.store import deliveries
-from bot.store.arrivals import Settlement
 from bot.store.database import Database
-from bot.store.journal import NotWritten
+from bot.store.journal import deliveries
+from bot.store.journal.arrivals import Settlement
+from bot.store.journal.postgres import PostgresWriter
+from bot.store.journal.sqlite import NotWritten
 from bot.store.postgres import DELIVERIES
-from bot.store.postgres_journal import PostgresWriter
 from tests.postgres import Server
 from tests.store.rows import an_arrival
 

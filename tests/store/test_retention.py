@@ -3,11 +3,14 @@
 import pytest
 
 from bot.runs import RunStatus, Work
-from bot.store import deliveries, retention, run_files, runs
-from bot.store.checks import runs as checks
-from bot.store.checks.runs import Known
+from bot.store import runs
+from bot.store.cluster import run_files
 from bot.store.database import Connection, Database
-from bot.store.retention import Due, What
+from bot.store.journal import deliveries
+from bot.store.keeping import retention
+from bot.store.keeping.checks import runs as checks
+from bot.store.keeping.checks.runs import Known
+from bot.store.keeping.retention import Due, What
 from tests.store.town import ONE, TWO
 
 LATER = 5000.0

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from sqlalchemy import text
 
-from bot.store import turns, workers
+from bot.store.cluster import turns, workers
+from bot.store.cluster.seat import Seat
+from bot.store.cluster.turns import Turn
+from bot.store.cluster.workers import DEAD_SECONDS, Worker, WorkerState
 from bot.store.database import Connection, Database
-from bot.store.seat import Seat
-from bot.store.turns import Turn
-from bot.store.workers import DEAD_SECONDS, Worker, WorkerState
 
 
 @pytest.fixture

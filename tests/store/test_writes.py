@@ -8,9 +8,9 @@ import pytest
 from bot.errors import EffectDelayed
 from bot.github.clock import Clock
 from bot.github.limits import SharedWriteBudget
-from bot.store import writes
+from bot.store.cluster import writes
+from bot.store.cluster.writes import Bound
 from bot.store.database import Database
-from bot.store.writes import Bound
 
 MINUTE = Bound(seconds=60, most=3)
 

@@ -18,19 +18,9 @@ from bot.runs import (
     StageStatus,
     Work,
 )
-from bot.store import (
-    audit,
-    baselines,
-    calls,
-    ledger,
-    marks,
-    pauses,
-    run_files,
-    runs,
-    secrets,
-    tables,
-)
+from bot.store import audit, baselines, calls, ledger, marks, pauses, runs, secrets, tables
 from bot.store.calls import Call, CallStatus
+from bot.store.cluster import run_files
 from tests.store.rows import a_run
 
 

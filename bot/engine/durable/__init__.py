@@ -1,0 +1,1 @@
+"""How DBOS is set up, and the words that workflow bodies are written in."""

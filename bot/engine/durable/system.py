@@ -1,0 +1,109 @@
+"""How the durable engine is set up on SQLite and on PostgreSQL, and how it takes runs over.
+
+DBOS has no heartbeat: what an executor left is recovered by name, by whoever knows it is gone.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _dbos
+
+from bot.engine.durable import sqlite
+from bot.store.database import Database
+
+VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
+LISTENER_SECONDS = 1.0
+FALLBACK_SECONDS = 10.0  # PostgreSQL wakes by LISTEN/NOTIFY: a look behind it is for lost ones
+CONNECTIONS = 10
+SILENT_SECONDS = 10.0  # within a transaction; a stopped process then keeps nothing locked
+PAGE = 1000
+
+
+def configuration(database: Database, file: Path, executor: str) -> DBOSConfig:
+    """Say where the engine's tables lie, and who we are."""
+    shared: DBOSConfig = {
+        "name": "coppice",
+        "application_version": VERSION,
+        "executor_id": executor,
+        "log_level": "WARNING",
+        "serializer": DBOSPortableJSONSerializer(),
+    }
+    if database.file is not None:
+        return {
+            **shared,
+            "system_database_engine": sqlite.create(file),
+            "notification_listener_polling_interval_sec": LISTENER_SECONDS,
+        }
+    return {
+        **shared,
+        "system_database_url": _url(database.url),
+        "sys_db_pool_size": CONNECTIONS,
+        "sys_db_idle_transaction_timeout_sec": SILENT_SECONDS,
+        "notification_listener_polling_interval_sec": FALLBACK_SECONDS,
+    }
+
+
+def _url(url: str) -> str:
+    return f"postgresql://{url.partition('://')[2]}"
+
+
+def recoverer() -> Callable[[str], int]:
+    """The way to take over what an executor left; answers how much that was.
+
+    The private call keeps deadlines and counts of starts, and may be repeated. Where a release of
+    DBOS has none, the public calls do nearly the same, for one actor at a time.
+    """
+    private = getattr(DBOS, "_recover_pending_workflows", None)
+    return recover if private is not None else recover_publicly
+
+
+def recover(executor: str) -> int:
+    return len(DBOS._recover_pending_workflows([executor]))
+
+
+def recover_publicly(executor: str) -> int:
+    found = DBOS.list_workflows(
+        status="PENDING", executor_id=executor, load_input=False, load_output=False
+    )
+    for workflow in found:
+        DBOS.resume_workflow(workflow.workflow_id)
+    return len(found)
+
+
+async def executors_at_work() -> set[str]:
+    """Name every executor that has begun something and not ended it."""
+    names: set[str] = set()
+    for page in range(0, 10**9, PAGE):
+        found = await DBOS.list_workflows_async(
+            status="PENDING", limit=PAGE, offset=page, load_input=False, load_output=False
+        )
+        names.update(str(workflow.executor_id) for workflow in found)
+        if len(found) < PAGE:
+            return names
+        await asyncio.sleep(0)
+    return names
+
+
+def wake(workflow: str) -> None:
+    """Have a workflow that waits here look for its messages at once.
+
+    A private door of DBOS, for SQLite, which has no notifications: where a release has none, the
+    look each second finds them.
+    """
+    system = getattr(getattr(_dbos, "_dbos_global_instance", None), "_sys_db", None)
+    waiting = getattr(system, "notifications_map", None)
+    for _, components, signal in waiting.snapshot() if waiting is not None else ():
+        if components[0] == workflow:
+            signal.set()
+
+
+def quieten() -> None:
+    """Drop what DBOS logs of a cancelled workflow, traceback included: a stop is not an error."""
+    logging.getLogger("dbos").addFilter(_without_expected)
+
+
+def _without_expected(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+    return "Cancelled" not in kind and "cancelled" not in record.getMessage()

@@ -1,0 +1,1 @@
+"""Where a run waits for people: its plan, an amendment, somebody else's pull request."""

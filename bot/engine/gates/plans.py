@@ -1,0 +1,298 @@
+"""The acts on a plan that waits: who approved what, and what voids it. Knows nothing of dbos.
+
+An approval binds the plan's hash, the commit that it stands on, and the person's permission at the
+moment when it is acted on.
+"""
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+
+from bot.engine import audited
+from bot.engine.gates import approvals, risk
+from bot.engine.gates.overlap import beside
+from bot.engine.outcome import GO_ON, Outcome, blocked, cancelled
+from bot.engine.source import Source
+from bot.engine.writer import Writer
+from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.contract import Contract, of_result
+from bot.pipeline.story import Story
+from bot.runs import (
+    Amendment,
+    Approval,
+    Gate,
+    Json,
+    Message,
+    Person,
+    Record,
+    Run,
+    RunEvent,
+    RunStatus,
+    StageKind,
+)
+from bot.store import audit, runs
+from bot.store.audit import Entry
+from bot.store.database import Connection
+
+STAGE = "plan"
+
+
+class Waiting(Record):
+    """Where the gate stands."""
+
+    outcome: Outcome = GO_ON
+    passed: bool = False
+    seconds: float = 0.0
+    """Until the plan expires."""
+    amending: bool = False
+    """The work is done; only what it needs beside the plan waits."""
+    only: bool = False
+    """Nothing but a plan was asked for."""
+
+
+class Answer(Record):
+    """What became of a message."""
+
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanActs:
+    writer: Writer
+    source: Source
+
+    async def look(self, run_id: str) -> Json:
+        """Find the plan that waits, if one does; answers a ``Waiting``."""
+        story = await self.writer.story(run_id)
+        return (await self._look(story)).model_dump(mode="json")
+
+    async def _look(self, story: Story) -> Waiting:
+        run, config = story.run, story.config or RepositoryConfig()
+        made = newest_plan(story)
+        if made is None:
+            return _without_plan(run, config)
+        gate = run.work.gate
+        if gate is None or gate.hash != made.hash:
+            others = await beside(self.source, run, config, made)
+            gate = _gate(run, made, (*_reasons(run, config, made), *others))
+        only = run.trigger.options.plan_only
+        if gate.passed:
+            await self._save(run.id, gate)
+            return Waiting(passed=True)
+        left = approvals.asks(gate).asked_at + config.approvals.expire_seconds - time.time()
+        if left <= 0:
+            why = f"nobody approved the plan within {config.approvals.expire}"
+            return Waiting(outcome=cancelled("expired", why, stage=STAGE))
+        await self._save(run.id, gate, status=RunStatus.WAITING)
+        return Waiting(seconds=left, amending=gate.amendment is not None, only=only)
+
+    async def approve(self, run_id: str, document: Json) -> Json:
+        """Count an approval, if it still fits everything that it was given for."""
+        story, message = await self.writer.story(run_id), Message.model_validate(document)
+        gate, made = story.run.work.gate, newest_plan(story)
+        if gate is None or made is None or gate.passed or message.by is None:
+            return _answer(done=gate is not None and gate.passed)
+        moved = await self._moved(story.run, gate, made)
+        if moved is not None:
+            await self._save(run_id, moved)
+            return _answer(done=False)
+        refused = await self._refusal(story, gate, made, message)
+        if refused is not None:
+            await self._refuse(story.run, gate, message, refused)
+            return _answer(done=False)
+        counted = await self._count(story, gate, message)
+        await self._save(run_id, counted, noted=audited.approved(story.run, gate, message))
+        return _answer(done=True)
+
+    async def replan(self, run_id: str, document: Json) -> Json:
+        """Take a new snapshot for a new plan; a note goes to whoever plans."""
+        run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
+        found = await self.source.issue(run)
+        trigger = run.trigger
+        if found is not None:
+            new = {"title": found.title, "body": found.body, "at": found.updated_at}
+            trigger = trigger.model_copy(update=new)
+        gate = run.work.gate
+        asked = "`/coppice plan`" if not message.text else "a note"
+        changed = f"It was made again after {asked} by `{message.by}`."
+        work: dict[str, Json] = {"note": message.text or None}
+        if gate is not None:
+            work["gate"] = approvals.voided(gate, changed, edit=None).model_dump(mode="json")
+        await self.writer.update(run_id, trigger=trigger, work=work, status=RunStatus.PLANNING)
+        return _answer(done=True)
+
+    async def edited(self, run_id: str, document: Json) -> Json:
+        """Void what was approved, and show what somebody changed in the issue."""
+        run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
+        gate, told = run.work.gate, run.trigger
+        if gate is None or gate.amendment is not None:
+            await self.writer.update(run_id, work={"edited": message.by})
+            return _answer(done=False)
+        new = (told.title if message.title is None else message.title, message.text)
+        if new == (told.title, told.body):
+            return _answer(done=False)
+        changed = f"The issue was edited by `{message.by}`; the plan is for what it was before."
+        shown = approvals.edit((told.title, told.body), new)
+        await self._save(run_id, approvals.voided(gate, changed, edit=shown))
+        return _answer(done=True)
+
+    async def base_moved(self, run_id: str, _document: Json) -> Json:
+        """Void what was approved where the base changed in the plan's files."""
+        story = await self.writer.story(run_id)
+        gate, made = story.run.work.gate, newest_plan(story)
+        moved = await self._moved(story.run, gate, made) if gate and made else None
+        if moved is not None:
+            await self._save(run_id, moved)
+        return _answer(done=moved is not None)
+
+    async def amend(self, run_id: str) -> Json:
+        """Ask for the files beside the plan that the work changes all the same."""
+        story = await self.writer.story(run_id)
+        gate, paths = story.run.work.gate, _outside(story)
+        if gate is not None and paths:
+            digest = hashlib.sha256(json.dumps([gate.hash, *paths]).encode()).hexdigest()
+            wanted = Amendment(hash=digest, paths=paths, asked_at=time.time())
+            asked = {"amendment": wanted, "approvals": (), "passed": False, "changed": None}
+            await self._save(run_id, gate.model_copy(update=asked))
+        return _answer(done=gate is not None and bool(paths))
+
+    async def _refusal(
+        self, story: Story, gate: Gate, made: Contract, message: Message
+    ) -> str | None:
+        run, config, by = story.run, story.config or RepositoryConfig(), message.by or ""
+        held = await self.source.permission(run.repository, by)
+        owner = True
+        if config.approvals.from_ == "CODEOWNERS":
+            paths = gate.amendment.paths if gate.amendment else _paths(made)
+            owner = await self.source.owns(run.repository, by, paths)
+        rules = approvals.Rules(
+            requester=run.trigger.by if config.approvals.not_requester else None, owner=owner
+        )
+        return approvals.refusal(gate, message, held, rules)
+
+    async def _count(self, story: Story, gate: Gate, message: Message) -> Gate:
+        """Add one; where they are enough, those before it are checked once more."""
+        run, config = story.run, story.config or RepositoryConfig()
+        new = Approval(
+            by=Person(id=message.by_id or 0, login=message.by or ""),
+            hash=approvals.asks(gate).hash,
+            base_sha=gate.base_sha,
+            at=time.time(),
+        )
+        given = approvals.added(gate.approvals, new)
+        if len(given) >= config.approvals.count:
+            held = [await self.source.permission(run.repository, a.by.login) for a in given]
+            given = tuple(a for a, now in zip(given, held, strict=True) if now.may_write)
+        gate = gate.model_copy(update={"approvals": given})
+        return _passed(gate) if len(given) >= config.approvals.count else gate
+
+    async def _moved(self, run: Run, gate: Gate, made: Contract) -> Gate | None:
+        """The gate with nothing approved, where the base moved in the plan's files."""
+        branch = run.work.base_ref or ""
+        now = await self.source.head(run.repository, branch)
+        if now is None or now == gate.base_sha:
+            return None
+        await self.source.fetch(run.repository, branch)
+        changes = await self.writer.shop.objects(run).changes(gate.base_sha, now)
+        paths = [change.path for change in changes]
+        within = sorted(set(paths) - set(made.outside(paths)))
+        if not within:
+            return None
+        listed = ", ".join(f"`{path}`" for path in within[:5])
+        changed = f"`{branch}` moved to {now[:7]} and changed {listed}."
+        return approvals.voided(gate, changed, base_sha=now)
+
+    async def _refuse(self, run: Run, gate: Gate, message: Message, why: str) -> None:
+        """Have the plan comment say why an approval does not count."""
+        said = f"The approval by `{message.by}` does not count: {why}."
+        await self._save(run.id, gate.model_copy(update={"changed": said}))
+        event = RunEvent(
+            stage=STAGE, attempt=1, type="approval_refused", data={"by": message.by, "why": why}
+        )
+        at = time.time()
+
+        def write(c: Connection) -> None:
+            runs.append_events(c, run.id, [event], at)
+            audit.record(c, audited.approval_refused(run, message, why))
+
+        await self.writer.write(write)
+
+    async def _save(
+        self,
+        run_id: str,
+        gate: Gate,
+        status: RunStatus | None = None,
+        noted: Entry | None = None,
+    ) -> None:
+        shown = None if gate.passed else approvals.asks(gate).hash
+        changes: runs.Changes = {"work": {"gate": gate.model_dump(mode="json"), "plan_hash": shown}}
+        if status is not None:
+            changes["status"] = status
+
+        def save(c: Connection) -> None:
+            runs.update(c, run_id, **changes)
+            if noted is not None:
+                audit.record(c, noted)
+
+        await self.writer.write(save)
+
+
+def newest_plan(story: Story) -> Contract | None:
+    """The contract of a run: the plan that was made last."""
+    tries = [stage for stage in story.stages if story.kind(stage) is StageKind.PLAN]
+    made = [found for stage in tries if (found := of_result(stage.result))]
+    return made[-1] if made else None
+
+
+def _outside(story: Story) -> tuple[str, ...]:
+    """The paths that the newest work changes and the plan does not name."""
+    last = story.last_of(StageKind.RULES)
+    found = last.result.get("data", {}).get("outside", ()) if last else ()
+    return tuple(sorted(found))
+
+
+def _without_plan(run: Run, config: RepositoryConfig) -> Waiting:
+    """Nobody can approve what there is not; where an approval is always wanted, that blocks."""
+    if config.gate == "always" or run.trigger.options.gate or run.trigger.options.plan_only:
+        why = f"a plan has to be approved first, and the agent `{run.agent}` makes none"
+        return Waiting(outcome=blocked("no_plan", why, stage=STAGE))
+    return Waiting(passed=True)
+
+
+def _gate(run: Run, made: Contract, why: tuple[str, ...]) -> Gate:
+    """The gate of a new plan."""
+    before = run.work.gate
+    return Gate(
+        hash=made.hash,
+        base_sha=run.work.base_sha or "",
+        reasons=why,
+        asked_at=time.time(),
+        void=before.void if before else (),
+        changed=before.changed if before else None,
+        passed=not why,
+    )
+
+
+def _reasons(run: Run, config: RepositoryConfig, made: Contract) -> tuple[str, ...]:
+    options = run.trigger.options
+    if options.gate or options.plan_only:
+        return (f"`{run.trigger.by.login}` asked for the plan first",)
+    if config.gate == "always":
+        return ("every plan is approved here",)
+    return risk.reasons(made.plan) if config.gate == "risky" else ()
+
+
+def _passed(gate: Gate) -> Gate:
+    amended = gate.amended + (gate.amendment.paths if gate.amendment else ())
+    return gate.model_copy(
+        update={"passed": True, "amendment": None, "amended": amended, "changed": None}
+    )
+
+
+def _paths(made: Contract) -> tuple[str, ...]:
+    return tuple(file.glob for file in made.plan.files)
+
+
+def _answer(*, done: bool) -> Json:
+    return Answer(done=done).model_dump(mode="json")

@@ -1,0 +1,247 @@
+"""The acts of a round on the open pull request. Knows nothing of dbos.
+
+A round takes in everything that waits when it starts: the base first, then threads, then CI.
+"""
+
+import re
+import time
+from dataclasses import dataclass
+
+from bot.engine.outcome import GO_ON, blocked, cancelled
+from bot.engine.rounds import material
+from bot.engine.rounds.collecting import Collector, Ground
+from bot.engine.rounds.holding import Begun, Held, by_a_person, held
+from bot.engine.rounds.material import Material
+from bot.engine.rounds.reading import Reading
+from bot.engine.source import Source
+from bot.engine.writer import Writer
+from bot.github.texts import rounds as texts
+from bot.runs import Grant, Json, Message, MessageKind, Round, Run, RunStatus
+from bot.store import calls, runs
+
+_MARKS = re.compile(rb"^(<{7}|>{7})(?: |$)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundActs:
+    writer: Writer
+    source: Source
+    reading: Reading
+    collector: Collector
+
+    async def begin(self, run_id: str, document: Json) -> Json:
+        """Look what waits, put together what needs no agent, and write the agent's brief."""
+        message = Message.model_validate(document)
+        story = await self.writer.story(run_id)
+        config = story.config
+        ground = await self._ground(story.run, follow=bool(config and config.base.follow))
+        if ground is None:
+            gone = cancelled("branch_gone", f"the branch `{story.run.work.branch}` was deleted")
+            return Begun(outcome=gone).model_dump(mode="json")
+        run = await self._adopt(story.run, ground.head)
+        found = await self.collector.collect(run, message, ground)
+        wanted = found.for_agent or found.suggested or message.kind is MessageKind.RETRY
+        rebase = message.kind is MessageKind.REBASE
+        if rebase and not await self._only_ours(run, ground):
+            return Begun().model_dump(mode="json")
+        if not wanted and not (rebase and ground.behind) and not _merges(message, ground):
+            return Begun().model_dump(mode="json")
+        reason = await held(self.writer, self.reading, message, Held(story, run, found))
+        if reason is not None:
+            return reason.model_dump(mode="json")
+        return (await self._start(run, message, ground, found)).model_dump(mode="json")
+
+    async def is_single(self, run_id: str, document: Json) -> Json:
+        """Is a "review" nothing but one comment on a line? GitHub wraps those in reviews too."""
+        message = Message.model_validate(document)
+        if message.review_id is None or message.text != "commented":
+            return message.review_id is None
+        run = (await self.writer.story(run_id)).run
+        there = await self.reading.conversation(run)
+        found = next((r for r in there.reviews if r.number == message.review_id), None)
+        if found is None or found.body.strip():
+            return False
+        threads = await self.reading.threads(run)
+        return sum(c.review == found.id for t in threads for c in t.comments) <= 1
+
+    async def adopt(self, run_id: str) -> Json:
+        """Take over what somebody else pushed, to be judged as it is."""
+        run = (await self.writer.story(run_id)).run
+        ground = await self._ground(run)
+        if ground is None or ground.head == run.work.pushed:
+            return Begun().model_dump(mode="json")
+        await self._adopt(run, ground.head)
+        return Begun(wanted=True).model_dump(mode="json")
+
+    async def take_over(self, run_id: str) -> Json:
+        """Put our work on top of what somebody pushed meanwhile."""
+        run = (await self.writer.story(run_id)).run
+        work, objects = run.work, self.writer.shop.objects(run)
+        theirs = await self.source.fetch(run.repository, work.branch or "")
+        if theirs is None or work.head_sha is None:
+            gone = cancelled("branch_gone", f"the branch `{work.branch}` was deleted")
+            return gone.model_dump(mode="json")
+        merged = await objects.merge(theirs, work.head_sha)
+        if merged.conflicts:
+            who = await self.source.author(run.repository, theirs)
+            listed = ", ".join(f"`{path}`" for path in merged.conflicts[:5])
+            why = f"`{who}` pushed to the branch, and the work conflicts with that in {listed}"
+            return blocked("branch_moved", why, stage="publish").model_dump(mode="json")
+        checkpoint = await self._commit(run, merged.tree, (theirs,), "Work on top of a push")
+        changes: dict[str, Json] = {"pushed": theirs, "tree": merged.tree, "checkpoint": checkpoint}
+        if work.round is not None:
+            again = work.round.model_copy(update={"onto": None})
+            changes["round"] = again.model_dump(mode="json")
+        await objects.bundle(work.base_sha or theirs, checkpoint)
+        await self.writer.update(run_id, work=changes)
+        return GO_ON.model_dump(mode="json")
+
+    async def unresolved(self, run_id: str) -> Json:
+        """Say so where a conflict with the base still stands in the files."""
+        run = (await self.writer.story(run_id)).run
+        found = material.read(self.writer.shop.files(run_id))
+        objects, left = self.writer.shop.objects(run), []
+        for path in found.conflicts:
+            content = await objects.file(run.work.checkpoint or "", path)
+            if content is not None and _MARKS.search(content):
+                left.append(path)
+        if not left:
+            return GO_ON.model_dump(mode="json")
+        return blocked("conflicts", texts.conflict_left(left)).model_dump(mode="json")
+
+    async def drop(self, run_id: str) -> Json:
+        """Forget a round that came to nothing; the pull request stays as it was."""
+        work = (await self.writer.story(run_id)).run.work
+        changes: dict[str, Json] = {"round": None, "rounds_made": work.rounds_made + 1}
+        if work.round is not None and work.round.base_before is not None:
+            changes["base_sha"] = work.round.base_before
+        await self.writer.update(run_id, work=changes)
+        return GO_ON.model_dump(mode="json")
+
+    async def close(self, run_id: str, answered: bool) -> Json:  # noqa: FBT001
+        """Count a round that was pushed; ``answered``: a review told of it."""
+        work = (await self.writer.story(run_id)).run.work
+        changes: dict[str, Json] = {
+            "round": None,
+            "note": None,
+            "rounds_made": work.rounds_made + 1,
+            "reruns": [],
+        }
+        if answered:
+            changes["compared"] = None  # the review has it
+        await self.writer.update(run_id, work=changes)
+        return GO_ON.model_dump(mode="json")
+
+    # --- what it stands on -----------------------------------------------------------------------
+
+    async def _ground(self, run: Run, *, follow: bool = False) -> Ground | None:
+        work, objects = run.work, self.writer.shop.objects(run)
+        head = await self.source.fetch(run.repository, work.branch or "")
+        base = await self.source.fetch(run.repository, work.base_ref or "")
+        if head is None:
+            return None
+        behind = base is not None and not await objects.is_ancestor(base, head)
+        merged = await objects.merge(head, base) if base is not None and behind else None
+        return Ground(
+            head=head,
+            base=base or work.base_sha or head,
+            behind=behind,
+            follow=follow,
+            conflicts=merged.conflicts if merged else (),
+        )
+
+    async def _adopt(self, run: Run, head: str) -> Run:
+        """Stand on what the branch holds now; a person's push is kept."""
+        if head == run.work.pushed:
+            return run
+        tree = await self.writer.shop.objects(run).tree(head)
+        checkpoint = await self._commit(run, tree, (head,), "Somebody's push")
+        work = {"pushed": head, "tree": tree, "checkpoint": checkpoint, "reruns": []}
+        return await self.writer.update(run.id, work=work)
+
+    async def _only_ours(self, run: Run, ground: Ground) -> bool:
+        identity = self.writer.shop.identity
+        objects = self.writer.shop.objects(run)
+        authors = await objects.authors_between(ground.base, ground.head)
+        return authors <= {f"{identity.name} <{identity.email}>"}
+
+    async def _start(self, run: Run, message: Message, ground: Ground, found: Material) -> Begun:
+        onto, takes_base = await self._put_together(run, message, ground, found)
+        work, objects = run.work, self.writer.shop.objects(run)
+        asked = by_a_person(message)
+        newest = await self.writer.shop.database.read(
+            lambda c: max((seq for seq, _, _ in runs.events(c, run.id)), default=0)
+        )
+        begun = Round(
+            number=work.rounds_made + 1,
+            onto=onto,
+            base=ground.base if takes_base else None,
+            base_before=work.base_sha if takes_base else None,
+            rebase=message.kind is MessageKind.REBASE,
+            suggested=tuple(thread.id for thread in found.suggested),
+            checks=tuple(failing.name for failing in found.failing),
+            by=message.by if asked else None,
+            since=newest,
+            old=ground.head,
+        )
+        there = await self.reading.conversation(run)
+        changes: dict[str, Json] = {
+            "round": begun.model_dump(mode="json"),
+            "rounds": 0 if asked else work.rounds + found.counts,
+            "needs": None,
+            "reviews_seen": [review.id for review in there.reviews],
+        }
+        if takes_base:
+            changes["base_sha"] = ground.base
+        if onto is not None:
+            changes |= {"checkpoint": onto, "tree": await objects.tree(onto)}
+        if message.budget is not None:
+            spent = await self.writer.shop.database.read(lambda c: calls.spend(c, run.id))
+            grant = Grant(budget=message.budget, spent=spent, at=time.time())
+            changes["grant"] = grant.model_dump(mode="json")
+        material.write(self.writer.shop.files(run.id), found)
+        await self.writer.update(run.id, work=changes, status=RunStatus.RUNNING)
+        agent = found.for_agent or message.kind is MessageKind.RETRY
+        return Begun(
+            wanted=True,
+            agent=agent,
+            baseline=takes_base,
+            put_together=onto is not None,
+            answers=bool(found.threads or found.suggested),
+        )
+
+    async def _put_together(
+        self, run: Run, message: Message, ground: Ground, found: Material
+    ) -> tuple[str | None, bool]:
+        """Apply suggestions and merge the base; answer the commit to start from."""
+        objects = self.writer.shop.objects(run)
+        onto: str | None = None
+        if found.suggested:
+            files, _ = await self.collector.with_suggestions(
+                run, ground.head, list(found.suggested)
+            )
+            tree = await objects.with_files(ground.head, files)
+            onto = await self._commit(run, tree, (ground.head,), "Suggestions")
+        takes_base = bool(found.conflicts) or _merges(message, ground)
+        if takes_base:
+            merged = await objects.merge(onto or ground.head, ground.base)
+            rebase = message.kind is MessageKind.REBASE
+            above = (ground.base,) if rebase else (onto or ground.head, ground.base)
+            onto = await self._commit(run, merged.tree, above, "The base")
+        return onto, takes_base
+
+    async def _commit(self, run: Run, tree: str, above: tuple[str, ...], what: str) -> str:
+        """A commit of ours that is never pushed itself."""
+        shop = self.writer.shop
+        return await shop.objects(run).commit(
+            tree, above, what, author=shop.identity, at=int(run.created_at)
+        )
+
+
+def _merges(message: Message, ground: Ground) -> bool:
+    """Does a person want the base in, conflict or not?"""
+    wanted = message.kind is MessageKind.REBASE or (
+        message.kind is MessageKind.FIX and message.text != "checks" and bool(ground.conflicts)
+    )
+    follows = ground.follow and not ground.conflicts
+    return (wanted or follows) and ground.behind

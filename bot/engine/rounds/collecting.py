@@ -1,0 +1,121 @@
+"""Collect what waits on an open pull request: threads, reviews, notes, failing checks."""
+
+from dataclasses import dataclass
+
+from bot.engine.rounds import material
+from bot.engine.rounds.material import Material
+from bot.engine.rounds.reading import Reading
+from bot.engine.rounds.suggestions import applied
+from bot.engine.writer import Writer
+from bot.github.conversations import ReviewThread, ThreadComment
+from bot.runs import Message, MessageKind, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """The two commits that a round stands between, as GitHub has them."""
+
+    head: str
+    base: str
+    behind: bool
+    """The branch lacks the base."""
+    conflicts: tuple[str, ...]
+    follow: bool = False
+    """The repository wants the base in, conflict or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    writer: Writer
+    reading: Reading
+
+    async def collect(self, run: Run, message: Message, ground: Ground) -> Material:
+        """Everything that waits at this moment."""
+        threads, writers = await self._threads(run)
+        fits = [t for t in threads if material.suggestion(t) and _by_writer(t, writers)]
+        suggested = await self._suggested(run, ground.head, fits)
+        takes_checks = message.kind is not MessageKind.FIX or message.text != "conflicts"
+        takes_base = message.kind is not MessageKind.FIX or message.text != "checks"
+        state = await self.reading.ci(run, ground.head) if takes_checks else None
+        failing = state.failing if state else ()
+        notes = [run.work.note] if run.work.note else []
+        if message.kind is MessageKind.NOTE and message.text:
+            notes.append(message.text)
+        return Material(
+            threads=tuple(t for t in threads if t.id not in {s.id for s in suggested}),
+            suggested=tuple(suggested),
+            writers=tuple(sorted(writers)),
+            reviews=await self._reviews(run),
+            notes=tuple(notes),
+            failing=await self.reading.logs(run, failing) if failing else (),
+            conflicts=ground.conflicts if takes_base else (),
+            base=run.work.base_ref,
+        )
+
+    async def _threads(self, run: Run) -> tuple[list[ReviewThread], set[str]]:
+        """Those in which somebody who may write wants something, and who that is."""
+        me = await self.reading.me(run)
+        open_ones = material.waiting(await self.reading.threads(run), me)
+        people = {c.author.login for t in open_ones for c in t.comments if not c.author.bot}
+        writers = await self.reading.writers(run.repository, people)
+        wanted = [
+            t
+            for t in open_ones
+            if any(c.author.login in writers or c.author.bot for c in t.comments)
+        ]
+        return [t for t in wanted if _asked(t, me, writers)], writers
+
+    async def _reviews(self, run: Run) -> tuple[str, ...]:
+        """The words of submitted reviews that no round has taken in yet, and mark them as seen."""
+        me = await self.reading.me(run)
+        there = await self.reading.conversation(run)
+        seen = set(run.work.reviews_seen)
+        new = [
+            r
+            for r in there.reviews
+            if r.body.strip()
+            and r.author.id != me
+            and r.id not in seen
+            and r.state in ("COMMENTED", "CHANGES_REQUESTED")
+        ]
+        writers = await self.reading.writers(run.repository, {r.author.login for r in new})
+        return tuple(f"{r.author.login}: {r.body}" for r in new if r.author.login in writers)
+
+    async def _suggested(
+        self, run: Run, head: str, threads: list[ReviewThread]
+    ) -> list[ReviewThread]:
+        """Those whose suggestion fits the file as it is."""
+        _, went_in = await self.with_suggestions(run, head, threads)
+        return [thread for thread in threads if thread.id in went_in]
+
+    async def with_suggestions(
+        self, run: Run, head: str, threads: list[ReviewThread]
+    ) -> tuple[dict[str, bytes], set[str]]:
+        """Files as suggestions make them, and the threads whose suggestion fits."""
+        objects = self.writer.shop.objects(run)
+        files: dict[str, bytes] = {}
+        went_in: set[str] = set()
+        for path in sorted({thread.path for thread in threads}):
+            content = await objects.file(head, path)
+            wanted = [s for t in threads if t.path == path and (s := material.suggestion(t))]
+            try:
+                text = content.decode() if content is not None else None
+            except UnicodeDecodeError:
+                text = None
+            if text is not None:
+                new, taken = applied(text, wanted)
+                files[path] = new.encode()
+                went_in.update(taken)
+        return files, went_in
+
+
+def _by_writer(thread: ReviewThread, writers: set[str]) -> bool:
+    return thread.comments[-1].author.login in writers
+
+
+def _asked(thread: ReviewThread, me: int, writers: set[str]) -> bool:
+    """Has somebody who may write, or another bot, spoken since our last word?"""
+    since: list[ThreadComment] = []
+    for comment in thread.comments:
+        since = [] if comment.author.id == me else [*since, comment]
+    return any(comment.author.login in writers or comment.author.bot for comment in since)

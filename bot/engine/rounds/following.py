@@ -1,0 +1,157 @@
+"""Live with the open pull request: one thing after the other, one round at a time."""
+
+from dataclasses import dataclass
+
+from bot.engine.durable.steps import receive
+from bot.engine.outcome import GO_ON, Outcome
+from bot.engine.parent import Parent
+from bot.engine.rounds.ci_acts import Seen
+from bot.engine.rounds.flow import RoundFlow
+from bot.engine.rounds.holding import Begun
+from bot.engine.rounds.tidying import Idle
+from bot.runs import Message, MessageKind, RunError, RunStatus
+
+_OVER = (MessageKind.CLOSED, MessageKind.BRANCH_DELETED, MessageKind.STOP)
+_ROUNDS = (
+    MessageKind.NOTE,
+    MessageKind.RETRY,
+    MessageKind.FIX,
+    MessageKind.REBASE,
+    MessageKind.APPROVE,
+    MessageKind.BASE,
+)
+
+
+@dataclass(slots=True)
+class Following:
+    parent: Parent
+
+    async def follow(self) -> Outcome:
+        """Until the pull request is over; a round that fails leaves it as it was."""
+        parent = self.parent
+        parent.inbox.take_up()
+        if parent.opening.ready:
+            await parent.effects((parent.acts.say.ready,))
+        while not (outcome := await parent.look()).ended:
+            outcome = await self._once()
+            if outcome.status is RunStatus.CANCELLED or outcome.over:
+                break
+            if outcome.ended:
+                await parent.conclude(outcome, following=True)
+        if outcome.status is RunStatus.DONE:
+            await parent.finish(outcome, following=False)
+        else:
+            await parent.conclude(outcome, following=False)
+        return outcome
+
+    async def _once(self) -> Outcome:
+        """Wait for one thing and act on it."""
+        parent = self.parent
+        idle = Idle.model_validate(await parent.do("idle", parent.acts.tidying.idle))
+        if idle.outcome.ended:
+            return await self._close_untouched(idle.outcome)
+        message = await parent.inbox.next(idle.seconds)
+        if message is None:
+            return GO_ON
+        return _closed(message) if message.kind in _OVER else await self._act(message)
+
+    async def _act(self, message: Message) -> Outcome:
+        parent, rounds = self.parent, RoundFlow(self.parent)
+        match message.kind:
+            case MessageKind.CI:
+                return await rounds.run_ci(message)
+            case MessageKind.READY:
+                outcome = await parent.effects((parent.acts.say.ready, parent.acts.say.comment))
+                await parent.react(message, done=not outcome.ended)
+                return GO_ON
+            case MessageKind.REVIEW:
+                await self._settle(message)
+                return await rounds.round(message)
+            case MessageKind.CHECKS:
+                return await self._checks(message, rounds)
+            case MessageKind.PUSHED:
+                return await self._pushed(rounds)
+            case MessageKind.EDITED:
+                document = message.model_dump(mode="json")
+                await parent.do("edited", parent.acts.plans.edited, document)
+                return GO_ON
+            case kind if kind in _ROUNDS:
+                return await rounds.round(message)
+            case _:
+                await parent.react(message, done=False)
+                return GO_ON
+
+    async def _settle(self, message: Message) -> None:
+        """Single comments wait until nobody has written one for a while; a review does not."""
+        while await self._is_single(message):
+            found = await receive(self.parent.opening.settle)
+            if found is None:
+                return
+            if found.kind is MessageKind.REVIEW:
+                message = found
+                continue
+            self.parent.inbox.kept.append(found)
+            if found.kind in _OVER:
+                return
+
+    async def _is_single(self, message: Message) -> bool:
+        act = self.parent.acts.rounds.is_single
+        return bool(await self.parent.do("is_single", act, message.model_dump(mode="json")))
+
+    async def _checks(self, message: Message, rounds: RoundFlow) -> Outcome:
+        """Follow the CI: what fails is run once more, then it is worth a round."""
+        seen = await self._seen(message)
+        if seen.rerun:
+            ci = self.parent.acts.ci
+            asked = [await self.parent.do("rerun", ci.rerun, suite) for suite in seen.rerun]
+            again = any(asked) and await self._ran_again(message)
+            seen = await self._seen(message) if not again else Seen()
+        return await rounds.round(message) if seen.round else GO_ON
+
+    async def _seen(self, message: Message) -> Seen:
+        """Look at the head's checks, and tell people where they say something else than before."""
+        parent, document = self.parent, message.model_dump(mode="json")
+        seen = Seen.model_validate(await parent.do("checks", parent.acts.ci.look, document))
+        if seen.told:
+            await parent.effects((parent.acts.say.comment,))
+        return seen
+
+    async def _ran_again(self, message: Message) -> bool:
+        """Wait whether the checks begin again; False: whoever runs them took no notice."""
+        while (found := await receive(self.parent.opening.settle)) is not None:
+            if found.kind is not MessageKind.CHECKS:
+                self.parent.inbox.kept.append(found)
+                if found.kind in _OVER:
+                    return True
+                continue
+            seen = await self._seen(message)
+            if not seen.round or seen.twice:
+                return not seen.round
+        return False
+
+    async def _pushed(self, rounds: RoundFlow) -> Outcome:
+        """Judge what somebody else pushed, without any agent; it is kept whatever comes of it."""
+        acts = self.parent.acts
+        begun = Begun.model_validate(await self.parent.do("adopt", acts.rounds.adopt))
+        if not begun.wanted:
+            return GO_ON
+        outcome = await rounds.judge()
+        if outcome.status is RunStatus.CANCELLED or outcome.over:
+            return outcome
+        await self.parent.effects(acts.judged(), to_the_end=True)
+        return Outcome(status=RunStatus.DONE)
+
+    async def _close_untouched(self, outcome: Outcome) -> Outcome:
+        tidying = self.parent.acts.tidying
+        acts = (tidying.say_goodbye, tidying.close, tidying.delete_branch)
+        await self.parent.effects(acts, to_the_end=True)
+        return outcome
+
+
+def _closed(message: Message) -> Outcome:
+    """End a run whose pull request, branch or repository is finished."""
+    if message.merged:
+        return Outcome(status=RunStatus.DONE, over=True)
+    kind = "stopped" if message.kind is MessageKind.STOP else str(message.kind)
+    error = RunError(kind=kind, message=message.reason)
+    return Outcome(status=RunStatus.CANCELLED, error=error, over=True)

@@ -1,0 +1,92 @@
+"""Whether a round may start by itself: not after too many, and not where it costs an approval."""
+
+from dataclasses import dataclass
+
+from bot.engine.outcome import GO_ON, Outcome, blocked
+from bot.engine.rounds.material import Material
+from bot.engine.rounds.reading import Reading
+from bot.engine.writer import Writer
+from bot.github.texts import rounds as texts
+from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.story import Story
+from bot.runs import Message, MessageKind, Record, Run
+
+PERSONS = (
+    MessageKind.NOTE,
+    MessageKind.RETRY,
+    MessageKind.FIX,
+    MessageKind.REBASE,
+    MessageKind.APPROVE,
+)
+"""What people ask for themselves starts a round in any case."""
+
+
+class Begun(Record):
+    """What a round is to do."""
+
+    wanted: bool = False
+    outcome: Outcome = GO_ON
+    agent: bool = False
+    """Somebody has to write; else what was put together only has to be judged."""
+    baseline: bool = False
+    """The base is another one now."""
+    put_together: bool = False
+    """There is work to judge even where the agent changes nothing."""
+    answers: bool = False
+    """Threads wait for an answer."""
+    asks: bool = False
+    """Nothing goes on before a person has acted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A round that is about to start."""
+
+    story: Story
+    run: Run
+    found: Material
+
+
+def by_a_person(message: Message) -> bool:
+    """Does a person ask for it? What programs ask for counts as a round that began by itself."""
+    return message.kind in PERSONS and not message.machine
+
+
+async def held(writer: Writer, reading: Reading, message: Message, given: Held) -> Begun | None:
+    """Why it does not start by itself: too many rounds, or an approval it would dismiss."""
+    if by_a_person(message):
+        return None
+    config = given.story.config or RepositoryConfig()
+    left = _what(given.found)
+    if given.found.counts and given.run.work.rounds >= config.limits.rounds:
+        why = texts.too_many(given.run.work.rounds, left)
+        return Begun(outcome=blocked("rounds", why))
+    there = await reading.conversation(given.run)
+    me = await reading.me(given.run)
+    newest: dict[str, str] = {}
+    for review in there.reviews:
+        if review.author.id != me and review.state in (
+            "APPROVED",
+            "CHANGES_REQUESTED",
+            "DISMISSED",
+        ):
+            newest[review.author.login] = review.state
+    if "APPROVED" not in newest.values() or "CHANGES_REQUESTED" in newest.values():
+        return None
+    needs = texts.approved_before(given.run.pull_request or 0, left)
+    await writer.update(given.run.id, work={"needs": needs})
+    return Begun(asks=True)
+
+
+def _what(found: Material) -> str:
+    """What waits, in a few words."""
+    parts = []
+    if found.conflicts:
+        parts.append("the conflict with the base")
+    if threads := len(found.threads) + len(found.suggested):
+        parts.append("1 review thread" if threads == 1 else f"{threads} review threads")
+    if found.failing:
+        parts.append(f"the failing check `{found.failing[0].name}`")
+    if found.notes or found.reviews:
+        parts.append("what reviewers wrote")
+    return ", ".join(parts) or "nothing"

@@ -1,0 +1,1 @@
+"""Runs on pull requests of other people: review them, or mend them."""

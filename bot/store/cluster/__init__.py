@@ -1,0 +1,1 @@
+"""What several machines share through the database: workers, turns, leadership, orders."""

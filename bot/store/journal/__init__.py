@@ -1,0 +1,1 @@
+"""Deliveries as they come in, on SQLite and on PostgreSQL."""
