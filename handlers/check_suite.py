@@ -55,9 +55,9 @@ async def rerun(event: Event, context: Context) -> Decision:
 
 
 async def _visitor(told: CheckSuiteEvent, context: Context) -> Run | None:
-    """Find the newest run that looked at the pull request; GitHub names none of a fork's."""
+    """Find the newest run that went to the pull request; of a fork's GitHub names the head only."""
     for pull in told.check_suite.pull_requests:
         run = await context.runs.latest(told.ref.id, pull.number)
         if run is not None and definition.visits(run.pipeline):
             return run
-    return None
+    return await context.runs.of_visit(told.ref.id, told.check_suite.head_sha)

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from bot.errors import UserError
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.values import branch
 from bot.runs import Budget, Options, Publish
 from bot.runs.spending import parse_budget
 from handlers.context import Context
@@ -32,7 +33,7 @@ def choose(settings: Mapping[str, str], rules: RepositoryConfig, context: Contex
         publish=Publish(settings.get("publish", rules.publish)),
         options=Options(
             model=settings.get("model"),
-            base=settings.get("base"),
+            base=branch(settings["base"]) if "base" in settings else None,
             budget=budget(settings),
         ),
     )

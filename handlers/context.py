@@ -40,6 +40,10 @@ class Runs(Protocol):
 
     async def of_branch(self, repository_id: int, branch: str) -> Run | None: ...
 
+    async def of_visit(self, repository_id: int, sha: str) -> Run | None:
+        """Find the newest run on somebody's pull request whose head this was then."""
+        ...
+
     async def on_base(self, repository_id: int, branch: str) -> list[Run]:
         """List the living runs whose base is this branch."""
         ...

@@ -48,7 +48,7 @@ async def begin(event: Event, context: Context) -> Decision:
     if not _starts(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not await may_start(context, told.ref, told.sender, held, rules):
-        return _refuse(told, f"label {told.label.name}", held, context)
+        return _refuse(told, f"label {told.label.name}", held, context, rules=rules)
     wish = Wish(
         delivery=event.delivery_id,
         repository=told.ref,
@@ -67,7 +67,7 @@ async def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
     try:
         starting = await start(wish, context)
     except UserError as error:
-        effect = misconfigured(wish.issue.number, error)
+        effect = misconfigured(wish, error)
         return Decision(effects=(effect,), reason=str(error))
     seen = React(issue=wish.issue.number, content="eyes")
     return Decision(starts=(starting,), effects=(seen,))
@@ -80,7 +80,7 @@ async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decis
         return ignore("no plan waits for an approval here")
     held = await permission(context, told.ref, told.sender)
     if not held.may_write:
-        return _refuse(told, f"label {told.label.name}", held, context, starts=False)
+        return _refuse(told, f"label {told.label.name}", held, context)
     wanted = Wanted(
         by=told.sender.login,
         by_id=told.sender.id,
@@ -122,7 +122,7 @@ async def end_by_label(event: Event, context: Context) -> Decision:
     if not _is_trigger(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not held.may_write:
-        return _refuse(told, f"taking off label {told.label.name}", held, context, starts=False)
+        return _refuse(told, f"taking off label {told.label.name}", held, context)
     wanted = Wanted(
         by=told.sender.login,
         key=f"{event.delivery_id}/0",
@@ -176,15 +176,22 @@ async def _gone(event: Event, context: Context, what: str) -> Decision:
 
 
 def _refuse(
-    told: IssueLabelled, asked: str, held: Permission, context: Context, *, starts: bool = True
+    told: IssueLabelled,
+    asked: str,
+    held: Permission,
+    context: Context,
+    *,
+    rules: Rules | None = None,
 ) -> Decision:
+    """Answer somebody who may not; ``rules`` where what was asked for is a run."""
     refusal = Refusal(
         asked=asked,
         sender=told.sender,
         held=held,
         repository=told.ref,
         issue=told.issue.number,
-        starts=starts,
+        starts=rules is not None,
+        rules=rules,
     )
     return refusal.decision(context)
 
@@ -199,8 +206,10 @@ def _unfit(told: IssueLabelled) -> str | None:
 
 
 async def _living(told: IssueLabelled, context: Context) -> Run | None:
+    # GitHub answers later than the database: both requests of ``rights_and_rules``, a turn of the
+    # loop each, leave before a thread competes for the interpreter
     for _ in range(2):
-        await asyncio.sleep(0)  # the calls to GitHub go out first: they take longer
+        await asyncio.sleep(0)
     return await context.runs.living(told.ref.id, told.issue.number)
 
 

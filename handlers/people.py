@@ -9,6 +9,7 @@ from bot.pipeline.configuration import RepositoryConfig
 from bot.runs import Commanded, Comment, Decision, Effect, Permission, React, RepositoryRef
 from handlers.context import Context
 from handlers.payloads import User
+from handlers.refusals import KNOWN
 
 Rules = RepositoryConfig | UserError
 TEAM = "team:"
@@ -59,9 +60,8 @@ async def rights_and_rules(
 ) -> tuple[Permission, Rules]:
     """Ask for a person's permission and the repository's configuration at once."""
     asked = asyncio.ensure_future(permission(context, repository, sender))
-    await asyncio.sleep(
-        0
-    )  # uvloop sends between its turns: this call leaves before the next is made
+    # uvloop sends between its turns: this request leaves before the next one is made
+    await asyncio.sleep(0)
     held, rules = await asyncio.gather(asked, rules_of(context, repository), return_exceptions=True)
     if isinstance(held, BaseException):
         raise held
@@ -96,7 +96,9 @@ class Refusal:
     """The comment with the command; None for a label."""
     url: str | None = None
     starts: bool = True
-    """What was asked for is a run."""
+    """What was asked for is a run: whoever may can start it by a tick."""
+    rules: Rules | None = None
+    """The repository's configuration, where it says who may start."""
     needs: str = "write"
     """The access that it takes."""
     key: str | None = None
@@ -110,11 +112,14 @@ class Refusal:
         effects: tuple[Effect, ...] = ()
         reason = f"{self.asked} needs {self.needs} access; {self.sender.login} has {self.held}"
         heard = self.held is not Permission.NONE
-        if heard and context.refusals.may_react(self.repository.id, self.sender.id):
+        known = self.held is Permission.TRIAGE or self.held.may_write
+        most = KNOWN if known else 1
+        if heard and context.refusals.may_react(self.repository.id, self.sender.id, most):
             effects = (confused,)
-        if self.held is Permission.TRIAGE or self.held.may_write:
+        if known:
             purpose = f"refusal-{self.sender.id}"
-            effects += (Comment(issue=self.issue, purpose=purpose, body=self._text()),)
+            said = Comment(issue=self.issue, purpose=purpose, body=self._text(), once=True)
+            effects += (said,)
         # a reader's flood is written down once an hour, as it is answered
         commands = (self._commanded(reason),) if effects and self.key else ()
         return Decision(effects=effects, commands=commands, reason=reason)
@@ -131,6 +136,12 @@ class Refusal:
     def _text(self) -> str:
         login, held = self.sender.login, self.held
         if self.starts and not self.held.may_write:
-            return answers.needs_write(self.asked, login, held, self.url)
-        why = f"It needs {self.needs} access; `{login}` has {held}."
-        return answers.not_done(self.asked, login, why, self.url)
+            teams = _teams(self.rules)
+            return answers.needs_write(self.asked, login, held, self.url, teams=teams)
+        return answers.needs(self.asked, login, held, self.needs, self.url)
+
+
+def _teams(rules: Rules | None) -> list[str]:
+    """The teams whose members may start runs."""
+    allowed = rules.start if isinstance(rules, RepositoryConfig) else ()
+    return [name.removeprefix(TEAM) for name in allowed if name.startswith(TEAM)]

@@ -15,10 +15,17 @@ from handlers.payloads import (
     PullRequestLabelled,
     read,
 )
-from handlers.people import Refusal, machine, may_start, permission, rights_and_rules
+from handlers.people import (
+    Refusal,
+    Rules,
+    machine,
+    may_start,
+    permission,
+    rights_and_rules,
+)
 from handlers.routing import Router
 from handlers.runs import Wanted, alive, stop, tell
-from handlers.starting import Wish, misconfigured
+from handlers.starting import Wish, misconfigured, readable
 from handlers.visiting import REVIEW, visit, visitor
 
 router = Router()
@@ -74,7 +81,7 @@ async def label(event: Event, context: Context) -> Decision:
         return ignore("the repository is archived")
     held, rules = await rights_and_rules(context, told.ref, told.sender)
     if not await may_start(context, told.ref, told.sender, held, rules):
-        return _refuse(told, held, context)
+        return _refuse(told, held, context, rules)
     wish = Wish(
         delivery=event.delivery_id,
         repository=told.ref,
@@ -82,8 +89,10 @@ async def label(event: Event, context: Context) -> Decision:
         by=told.sender,
         rules=rules,
     )
-    if isinstance(rules, UserError):
-        return Decision(effects=(misconfigured(wish.issue.number, rules),), reason=str(rules))
+    try:
+        readable(rules)
+    except UserError as error:
+        return Decision(effects=(misconfigured(wish, error),), reason=str(error))
     try:
         begun = await visit(wish, REVIEW, context)
     except UserError as error:
@@ -110,14 +119,17 @@ async def unlabel(event: Event, context: Context) -> Decision:
     return Decision(tells=(stop(run, wanted),))
 
 
-def _refuse(told: PullRequestLabelled, held: Permission, context: Context) -> Decision:
+def _refuse(
+    told: PullRequestLabelled, held: Permission, context: Context, rules: Rules | None = None
+) -> Decision:
     refusal = Refusal(
         asked=f"label {told.label.name}",
         sender=told.sender,
         held=held,
         repository=told.ref,
         issue=told.pull_request.number,
-        starts=False,
+        starts=rules is not None,
+        rules=rules,
     )
     return refusal.decision(context)
 

@@ -1,7 +1,7 @@
 """The reads of handlers, answered by GitHub and the store."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,11 +11,10 @@ from bot.github.app import App, Me
 from bot.github.tokens import TEAMS
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.rulebook import Rulebook
-from bot.runs import Commanded, Decision, Permission, RepositoryRef, Run, StageRecord
+from bot.runs import Decision, Permission, RepositoryRef, Run, StageRecord
 from bot.settings import Settings
-from bot.store import audit, runs
-from bot.store.audit import Act, Entry
-from bot.store.database import Connection, Database
+from bot.store import runs
+from bot.store.database import Database
 from bot.worktree import Works
 from handlers import Delivery, decide
 from handlers.context import Context
@@ -70,6 +69,10 @@ class StoredRuns:
         find = partial(runs.of_branch, repository_id=repository_id, branch=branch)
         return await self.database.read(find)
 
+    async def of_visit(self, repository_id: int, sha: str) -> Run | None:
+        find = partial(runs.of_visit, repository_id=repository_id, sha=sha)
+        return await self.database.read(find)
+
     async def on_base(self, repository_id: int, branch: str) -> list[Run]:
         find = partial(runs.on_base, repository_id=repository_id, branch=branch)
         return await self.database.read(find)
@@ -120,24 +123,4 @@ def decider(
         bots=frozenset(settings.bots),
     )
 
-    async def decided(delivery: Delivery) -> Decision:
-        decision = await decide(delivery, context=context)
-        if decision.commands:
-            # on disk with the decision at the latest: the log of writes keeps their order
-            await shop.database.note(partial(_write_down, commands=decision.commands))
-        return decision
-
-    return decided
-
-
-def _write_down(c: Connection, commands: Sequence[Commanded]) -> None:
-    for each in commands:
-        entry = Entry(
-            who=each.by,
-            act=Act.COMMAND,
-            key=f"command/{each.key}",
-            installation_id=each.repository.installation_id,
-            repository_id=each.repository.id,
-            data={"verb": each.verb, "done": each.why_not is None, "why_not": each.why_not},
-        )
-        audit.record(c, entry)
+    return partial(decide, context=context)

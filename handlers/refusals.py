@@ -10,6 +10,8 @@ from bot.runs import Permission
 SECONDS = 60.0
 """For so long a refused person's permission is not asked for again."""
 REACTION_SECONDS = 3600.0
+KNOWN = 10
+"""Reactions in that time to somebody with triage access, whose first refusal alone has words."""
 MOST = 10_000
 
 _Key = tuple[int, int]
@@ -21,7 +23,7 @@ class Refusals:
 
     clock: Callable[[], float]
     _held: TTLCache[_Key, Permission] = field(init=False)
-    _reacted: TTLCache[_Key, bool] = field(init=False)
+    _reacted: TTLCache[_Key, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self._held = TTLCache(MOST, SECONDS, timer=self.clock)
@@ -34,10 +36,10 @@ class Refusals:
     def remember(self, repository_id: int, user_id: int, held: Permission) -> None:
         self._held[repository_id, user_id] = held
 
-    def may_react(self, repository_id: int, user_id: int) -> bool:
-        """True once an hour: a reaction for each of 500 commands would be noise of our own."""
+    def may_react(self, repository_id: int, user_id: int, most: int = 1) -> bool:
+        """True so often an hour: a reaction for each of 500 commands would be noise of our own."""
         key = (repository_id, user_id)
-        if key in self._reacted:
-            return False
-        self._reacted[key] = True
-        return True
+        before = self._reacted.get(key, 0)
+        if before < most:
+            self._reacted[key] = before + 1
+        return before < most

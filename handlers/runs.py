@@ -5,7 +5,6 @@ from difflib import get_close_matches
 from typing import TypedDict, Unpack
 
 from bot.errors import UserError
-from bot.github.texts import answers
 from bot.pipeline import definition
 from bot.runs import (
     OVER,
@@ -18,6 +17,14 @@ from bot.runs import (
     RunStatus,
     Tell,
 )
+
+
+class AtWork(UserError):
+    """A run is in the way of what somebody wants."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(f"Run `{run.short_id}` is working on this.")
+        self.run = run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +47,7 @@ class Details(TypedDict, total=False):
 
     reason: str
     text: str
+    tests: bool
     title: str | None
     hash: str | None
     stage: str | None
@@ -118,7 +126,7 @@ def retry(run: Run, wanted: Wanted, onward: Onward = Onward()) -> Again | Tell:
     if run.work.again == wanted.key:
         return again
     if not run.status.ended:
-        raise UserError(answers.already_working(run))
+        raise AtWork(run)
     _check_over(run, onward)
     return again
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.errors import UserError
 from bot.github.texts import answers
 from bot.pipeline import definition
-from bot.pipeline.configuration import PATH
+from bot.pipeline.configuration import PATH, RepositoryConfig
 from bot.runs import Comment, Options, RepositoryRef, Run, Start, Trigger, run_id
 from handlers.choices import choose
 from handlers.context import Context
@@ -35,10 +35,19 @@ class Wish:
         return run_id(self.delivery)
 
 
-def misconfigured(issue: int, error: UserError) -> Comment:
-    """Say what is wrong in the configuration, once for each issue."""
-    body = answers.configuration_refused(PATH, str(error))
-    return Comment(issue=issue, purpose="configuration", body=body)
+def misconfigured(wish: Wish, error: UserError) -> Comment:
+    """Say why a label started nothing, in one comment for each issue."""
+    verb = "plan" if wish.plan_only else "run"
+    verb = "review" if wish.issue.pull_request is not None else verb
+    body = answers.not_started(str(error), f"/coppice {verb}")
+    return Comment(issue=wish.issue.number, purpose="configuration", body=body)
+
+
+def readable(rules: Rules) -> RepositoryConfig:
+    """The configuration; raises UserError that names the file where it cannot be read."""
+    if isinstance(rules, UserError):
+        raise UserError(answers.unreadable(PATH, str(rules)))
+    return rules
 
 
 def in_the_way(wish: Wish, living: Run | None) -> Run | None:
@@ -48,10 +57,9 @@ def in_the_way(wish: Wish, living: Run | None) -> Run | None:
 
 async def start(wish: Wish, context: Context) -> Start:
     """Make the run; raises UserError where its configuration, pipeline or agent cannot be taken."""
-    if isinstance(wish.rules, UserError):
-        raise wish.rules
+    rules = readable(wish.rules)
     settings = {**await by_labels(wish.repository, wish.issue, context), **wish.settings}
-    chosen = choose(settings, wish.rules, context)
+    chosen = choose(settings, rules, context)
     visits = definition.visits(chosen.pipeline)
     if visits is not (wish.issue.pull_request is not None):
         what = "pull requests" if visits else "issues"

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from bot.github.marker import Markers
 from bot.github.texts import answers
-from bot.guard.commands import CommandLine
+from bot.guard.commands import PREFIX, CommandLine
+from handlers.labels import PLAN, REVIEW
 
+_OF_LABEL = {PLAN: "plan", REVIEW: "review"}
+"""The command for what a label starts; every other label is the trigger."""
 _OPEN = re.compile(r"^- \[ \] (.+)$")
 _TICKED = re.compile(r"^- \[[xX]\] (.+)$")
 
@@ -39,9 +42,17 @@ BOXES = (
     Box(re.compile(r"Ready for review"), lambda *_: ("ready",)),
     Box(
         re.compile(r"Start it for `[^`]+`(?: \(write access\))?"),
-        lambda _, text: ("run", *answers.refused_words(text)),
+        lambda _, text: _refused_start(text),
     ),
 )
+
+
+def _refused_start(text: str) -> Sequence[str]:
+    """The words after `/coppice` that somebody was refused for, or what the label stands for."""
+    asked = (answers.refused(text) or "").split()
+    if asked[:1] == [PREFIX] and asked[1:]:
+        return asked[1:]
+    return (_OF_LABEL.get(asked[-1].casefold(), "run"),) if asked else ("run",)
 
 
 def ticked(before: str, after: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -30,10 +31,30 @@ ROOMS_WITH_PROGRAMS = (
 """Their asynchronous tests start servers, git, boxes or databases."""
 
 
+QUICK = "not slow"
+"""What `make quick` selects."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave to `make quick` only modules with a test for it: most of its time went into imports."""
+    if config.option.markexpr != QUICK or not collection_path.match("test_*.py"):
+        return None
+    text = collection_path.read_text()
+    if re.search(r"^pytestmark = .*\bslow\b", text, re.MULTILINE):
+        return True
+    room = room_of(collection_path)
+    plain = re.search(r"^def test_", text, re.MULTILINE)
+    return True if room == "cli" or (room in ROOMS_WITH_PROGRAMS and not plain) else None
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).parts[0]
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave to `make quick` what decides on plain data: the rest takes a program each."""
     for item in items:
-        room = item.path.relative_to(Path(__file__).parent).parts[0]
+        room = room_of(item.path)
         starts = inspect.iscoroutinefunction(getattr(item, "function", None)) or room == "cli"
         if room in ROOMS_WITH_PROGRAMS and starts:
             item.add_marker("slow")

@@ -305,3 +305,20 @@ def test_the_password_of_the_database_is_masked_as_it_is_written_and_as_it_is(
     operator.setenv("COPPICE_DATABASE_URL", "postgresql://coppice:a%2Fb%40c@db/coppice")
 
     assert {"a%2Fb%40c", "a/b@c"} <= set(load(Settings).secrets)
+
+
+def test_no_way_to_write_a_password_into_an_address_leaves_it_unmasked(
+    operator: pytest.MonkeyPatch,
+) -> None:
+    operator.setenv("COPPICE_DATABASE_URL", "postgresql://db/coppice?user=a&password=hunter%2F2")
+    operator.setenv("HTTPS_PROXY", "http://token-of-the-proxy@proxy:3128")
+    operator.setenv("COPPICE_TRACES", "http://me:p%40ssword@traces.example:4318")
+    operator.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=of-the-collector, x=another-one")
+
+    settings = load(Settings)
+
+    assert {
+        *("hunter/2", "token-of-the-proxy", "p%40ssword", "p@ssword"),
+        *("of-the-collector", "another-one"),
+    } <= set(settings.secrets)
+    assert "ssword" not in repr(settings)

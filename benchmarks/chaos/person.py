@@ -96,11 +96,9 @@ class Person:
         return bool(ours) and all(c["status"] == "completed" for c in ours)
 
     async def _moved(self, before: Json) -> Json:
-        """The pull request once a round is through with both heads (docs/reliability.md)."""
-        old, pull = before["head"]["sha"], await self._finished()
-        if pull is None or pull["head"]["sha"] == old or not await self._through(old):
-            return None
-        return pull
+        """The pull request once a round has given it another head and is through with that."""
+        pull = await self._finished()
+        return None if pull is None or pull["head"]["sha"] == before["head"]["sha"] else pull
 
     async def _answers(self, number: int, count: int) -> Json:
         listed = await self.hub.all(f"{self._repo}/pulls/{number}/comments")

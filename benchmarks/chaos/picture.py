@@ -7,7 +7,7 @@ was first; all else has to be equal.
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,13 @@ _PATTERNS = (
     (re.compile(r"less than a second|a moment"), "SPAN"),
     # What was asked of a model before a kill is paid, and asked again.
     (re.compile(r"\$\d+(\.\d+)?"), "MONEY"),
+    (re.compile(r"\b\d+ calls?\b"), "CALLS"),
+)
+# How far a run had come when somebody stopped it is a matter of moments.
+_HOW_FAR = re.compile(
+    r" · patch: `coppice patch \w+`"
+    r"|\n*<details><summary>What the agent was given</summary>.*?</details>",
+    re.DOTALL,
 )
 
 
@@ -195,12 +202,18 @@ class _Repository:
         return Thing(key, self.plain(content or ""))
 
     def plain(self, text: str) -> str:
-        """Take out what is never the same twice."""
-        for pattern, instead in _PATTERNS:
-            text = pattern.sub(instead, text)
-        for number, name in (self.names or {}).items():
-            text = re.sub(rf"(#|no\. |/pull/|pull request ){number}\b", rf"\1({name})", text)
-        return text
+        return plain(text, self.names or {})
+
+
+def plain(text: str, names: Mapping[int, str]) -> str:
+    """Take out what is never the same twice; ``names`` are those of pull requests, by number."""
+    if text.startswith("**Stopped: "):
+        text = _HOW_FAR.sub("", text)
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    for number, name in names.items():
+        text = re.sub(rf"(#|no\. |/pull/|pull request ){number}\b", rf"\1({name})", text)
+    return text
 
 
 def _purpose(body: str) -> str:

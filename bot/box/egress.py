@@ -150,11 +150,21 @@ class _Proxy:
                     streams = await asyncio.open_connection(address, wanted.port)
             except (OSError, TimeoutError) as error:
                 raise Refused("502 Bad Gateway", f"{wanted} does not answer: {error}") from error
+            self._require_elsewhere(wanted, address, streams[1])
         except Refused as refused:
             self._report(Reached(wanted.host, wanted.port, str(refused)))
             raise
         self._report(Reached(wanted.host, wanted.port))
         return streams
+
+    def _require_elsewhere(
+        self, wanted: Destination, address: str, away: asyncio.StreamWriter
+    ) -> None:
+        """Refuse an address of this machine that the internet knows, unless it is in the list."""
+        own = away.get_extra_info("sockname")
+        if own[0] == address and not self._allowed.names(Destination(address, wanted.port)):
+            away.transport.abort()
+            raise Refused("403 Forbidden", f"{wanted} leads to this machine")
 
     async def _checked(self, wanted: Destination) -> str:
         if not self._allowed.names(wanted):

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import IO, Self
 
-from bot.box import forkserver_program
+from bot.box import forkserver_program, leftovers
 from bot.box.groups import Group, Groups
 from bot.box.memory import memory_file
 from bot.box.surroundings import Limits, shown
@@ -63,23 +63,28 @@ class Server:
     line: socket.socket
     bounds: Bounds
     group: Group | None
+    mark: int
+    """Of its commands."""
 
     @classmethod
-    def start(cls, bounds: Bounds) -> Self:
+    def start(cls, bounds: Bounds, mark: int) -> Self:
         group = None if bounds.groups is None else bounds.groups.make(bounds.limits)
         entered = () if group is None else tuple(map(str, group.directories))
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with far:
             program = forkserver_program.__file__
-            argv = (sys.executable, "-I", "-S", "-B", program, str(far.fileno()), *entered)
+            given = (str(far.fileno()), str(mark), *entered)
+            argv = (sys.executable, "-I", "-S", "-B", program, *given)
             far.set_inheritable(True)
             quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
             pid = os.posix_spawn(argv[0], argv, {}, file_actions=quiet, setsid=True)
-        return cls(pid=pid, line=near, bounds=bounds, group=group)
+        return cls(pid=pid, line=near, bounds=bounds, group=group, mark=mark)
 
     def end(self) -> None:
         self.line.close()
-        os.waitpid(self.pid, 0)
+        _, status = os.waitpid(self.pid, 0)
+        if status:  # somebody killed it, and maybe the one below it too
+            leftovers.end_marked(self.mark)
         if self.group is not None:
             self.group.remove()
 
@@ -138,6 +143,7 @@ class Servers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[Server] = []
+        self._started = 0
 
     def start(self, birth: Birth, bounds: Bounds, *, stdin: int, stderr: int) -> Born:
         """Start a command; stdin and stderr as `subprocess` takes them, stdout is a pipe.
@@ -194,7 +200,10 @@ class Servers:
             for place, server in enumerate(self._idle):
                 if server.bounds == bounds:
                     return self._idle.pop(place)
-        return Server.start(bounds)
+            if not self._started:
+                leftovers.end_of_the_dead()
+            self._started += 1
+            return Server.start(bounds, leftovers.mark(self._started))
 
 
 SERVERS = Servers()

@@ -1,15 +1,16 @@
 """Start commands by fork and end all that each started; stdlib only, by `forkserver`.
 
-usage: forkserver_program.py FD [GROUP…]
+usage: forkserver_program.py FD MARK [GROUP…]
 
 FD is a SOCK_SEQPACKET socket; when its other end closes, this ends. It enters the control groups
-first, and with it every command.
+first, and with it every command. MARK is what commands bear (see `leftovers`).
 A message is six descriptors or more: the request (JSON), stdin, stdout, stderr, where the exit code
 is told (behind `!` and a reason where the command could not be prepared), what ends the command
 when its other end closes, and those that the request names by their place. It has one command at a
 time. Whoever leaves his process group or his parent stays our descendant, because we are the reaper
 of their orphans. There are two of us: the keeper ends what the other leaves when somebody kills it,
-and the other ends what it started when somebody kills the keeper.
+and the other ends what it started when somebody kills the keeper. Where somebody kills both, their
+parent finds what is left by its mark.
 """
 
 import ctypes
@@ -32,6 +33,7 @@ FIRST_FD = 10
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP = 1, 22, 24  # linux/prctl.h
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 SECCOMP_MODE_FILTER = 2
+RLIMIT_LOCKS = 10  # asm-generic/resource.h
 CAPABILITY_VERSION = 0x20080522
 LAST_CAPABILITY = 63
 LANDLOCK_RESTRICT_SELF = 446  # the same number everywhere
@@ -45,13 +47,13 @@ class Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
-def keep(line: socket.socket) -> None:
+def keep(line: socket.socket, mark: int) -> None:
     """Have the commands run by a process below this one, and end what it leaves."""
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     server = os.fork()
     if server == 0:
         try:
-            serve(line)
+            serve(line, mark)
         finally:
             os._exit(0)
     line.close()
@@ -59,7 +61,7 @@ def keep(line: socket.socket) -> None:
     _end_descendants()
 
 
-def serve(line: socket.socket) -> None:
+def serve(line: socket.socket, mark: int) -> None:
     """Run a command for each request until the other end is closed."""
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -76,7 +78,7 @@ def serve(line: socket.socket) -> None:
         for fd in fds:
             os.set_inheritable(fd, False)  # noqa: FBT003 it takes no keyword
         with open(fds[0], "rb", closefd=False) as file:
-            request = json.load(file)
+            request = {**json.load(file), "mark": mark}
         status = fds[4]
         try:
             code = _run(request, fds, wake[0])
@@ -121,7 +123,7 @@ def _run(request: dict[str, Any], fds: list[int], wake: int) -> int:
     try:
         for argv in request["beside"]:
             if os.fork() == 0:
-                _become_beside(argv, fds)
+                _become_beside(argv, fds, request["mark"])
         child = os.fork()
         if child == 0:
             _become(request, fds)
@@ -151,9 +153,10 @@ def _reaped(child: int) -> int | None:
         return None
 
 
-def _become_beside(argv: list[str], fds: list[int]) -> None:
+def _become_beside(argv: list[str], fds: list[int], mark: int) -> None:
     """Run a program of ours outside the confinement; `@N` names the N-th descriptor."""
     try:
+        _bear(mark)
         os.dup2(fds[3], 2)
         given = {word: os.dup(fds[int(word[1:])]) for word in argv if word.startswith("@")}
         for fd in given.values():
@@ -181,6 +184,7 @@ def _become(request: dict[str, Any], fds: list[int]) -> None:
 
 
 def _prepare(request: dict[str, Any], fds: list[int]) -> None:
+    _bear(request["mark"])
     os.setsid()
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # where somebody kills us, at least the first ends
     _forget_signals()
@@ -192,6 +196,13 @@ def _prepare(request: dict[str, Any], fds: list[int]) -> None:
         resource.setrlimit(getattr(resource, f"RLIMIT_{name.upper()}"), (value, value))
     if request["filter"]:
         _confine(fds[request["ruleset"]], bytes.fromhex(request["filter"]))
+
+
+def _bear(mark: int) -> None:
+    try:
+        resource.setrlimit(RLIMIT_LOCKS, (mark, mark))
+    except (OSError, ValueError):
+        return  # in a box of somebody else's, whose mark cannot be taken off
 
 
 def _forget_signals() -> None:
@@ -268,7 +279,7 @@ def _keep_to_ourselves(line: int) -> None:
 
 if __name__ == "__main__":
     _keep_to_ourselves(int(sys.argv[1]))
-    for group in sys.argv[2:]:
+    for group in sys.argv[3:]:
         with open(f"{group}/cgroup.procs", "w") as file:
             file.write("0")
-    keep(socket.socket(fileno=int(sys.argv[1])))
+    keep(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))

@@ -15,7 +15,9 @@ def dispatch(argv: Sequence[str]) -> int:
     if not argv:
         parser.print_help(sys.stderr)
         return 2
-    arguments = parser.parse_args(argv)
+    arguments, strange = parser.parse_known_args(argv)
+    if strange:
+        arguments.parser.error(f"there is no {' '.join(strange)} here; --help lists what there is")
     try:
         return int(arguments.call(arguments))
     except CoppiceError as error:

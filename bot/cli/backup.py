@@ -26,7 +26,6 @@ def run(to: str | None, *, as_json: bool) -> int:
     path = Path(to).expanduser().absolute() if to else _usual(settings)
     if path.exists():
         raise OperatorError(f"{path} is there already: name another file with --to")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     manifest = asyncio.run(_write(settings, path))
     size = path.stat().st_size
     if as_json:
@@ -76,6 +75,7 @@ def place(settings: StoreSettings) -> Place:
 async def _write(settings: StoreSettings, path: Path) -> Manifest:
     progress = Progress()
     async with stored.opened() as database:
+        _make(path.parent)
         try:
             manifest = await backup.write(database, place(settings), path, progress)
         finally:
@@ -83,6 +83,13 @@ async def _write(settings: StoreSettings, path: Path) -> Manifest:
         entry = operator.entry(Act.BACKED_UP, file=path.name, rows=sum(manifest.rows.values()))
         await database.write(lambda c: audit.record(c, entry))
     return manifest
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(f"{folder} cannot be made: {error.strerror}") from error
 
 
 async def _restore(settings: StoreSettings, path: Path) -> Restored:

@@ -80,12 +80,10 @@ class Cleaning:
         await self._remove_files(progress)
 
     async def _remove_files(self, progress: Progress) -> None:
-        ended = set(await self.database.read(partial(retention.ended_runs, before=self.before)))
         for path in self.files.runs:
             progress(f"files of run {path.name}")
-            if path.name in ended:
-                await self.database.write(partial(retention.forget_work, run_id=path.name))
-            await asyncio.to_thread(discard, path)
+            if await self.database.write(partial(retention.forget_work, run_id=path.name)):
+                await asyncio.to_thread(discard, path)
         with _alone(self.settings.data_dir) as alone:
             for path in self.files.repositories if alone else ():
                 await asyncio.to_thread(discard, path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -32,6 +33,8 @@ class Crew:
     turns: Slots | ClusterTurns
     grace: float
     """Seconds that work may take to end when this worker leaves."""
+    put_down: Callable[[Connection], None] | None = None
+    """Notes on what is under way that this process was told to end."""
 
     @classmethod
     async def join(cls, settings: Settings, database: Database) -> Self:
@@ -51,6 +54,7 @@ class Crew:
 
     async def work(self, engine: Engine) -> None:
         """Do what a worker does beside its runs, until cancelled."""
+        self.put_down = engine.benches.put_down
         async with asyncio.TaskGroup() as group:
             group.create_task(self.member.keep())
             group.create_task(self._watch(engine))
@@ -82,8 +86,17 @@ class Crew:
 
     async def leave(self) -> None:
         """Write nothing more, and have others go on with the rest at once."""
+
+        def last_words(c: Connection) -> None:
+            if self.put_down is not None:
+                self.put_down(c)
+            if not self.member.alone:
+                turns.tell(c)
+
         if not self.member.alone:
-            await self.member.leave(turns.tell)
+            await self.member.leave(last_words)
+        else:
+            await self.member.database.write(last_words)
 
     async def _watch(self, engine: Engine) -> None:
         """Do as an operator has asked at the command line, here or on another machine."""

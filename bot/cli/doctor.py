@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from bot.cli.boxes import find_box
 from bot.cli.check import Check, bad, good
-from bot.cli.connection import is_loopback
 from bot.cli.doctor_app import examine_app
 from bot.cli.doctor_key import examine_key
 from bot.cli.doctor_models import examine_models
+from bot.cli.doctor_settings import examine_settings
 from bot.cli.output import emit, say
 from bot.errors import GitError, OperatorError
 from bot.runs import Budget
@@ -55,8 +55,7 @@ async def examine() -> list[Check]:
         return checks
     checks = _settings(settings) + checks
     checks += [await _box(settings), _data_dir(settings), _disk(settings.data_dir)]
-    checks.append(_agent(settings))
-    checks += [*examine_models(settings), examine_key(settings)]
+    checks += [*examine_settings(settings), *examine_models(settings), examine_key(settings)]
     return checks + await examine_app(settings)
 
 
@@ -144,11 +143,3 @@ def _disk(path: Path) -> Check:
         return good("free disk", detail)
     mend = f"Make room for {LEAST_FREE >> 30} GB, or set {PREFIX}DATA_DIR to another disk."
     return bad("free disk", detail, mend)
-
-
-def _agent(settings: Settings) -> Check:
-    if settings.agent != "scripted" or is_loopback(settings.github_url):
-        return good("agent", settings.agent)
-    detail = "the scripted agent has no model and works against the local forge only"
-    mend = f"Set {PREFIX}MODEL_URL and {PREFIX}MODEL; `coppice agents` lists other agents."
-    return bad("agent", detail, mend)

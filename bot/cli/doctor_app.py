@@ -37,7 +37,7 @@ async def examine_app(settings: Settings) -> list[Check]:
     try:
         async with open_session(settings) as session:
             return await _examine(settings, session)
-    except (aiohttp.ClientError, TimeoutError, OperatorError) as error:
+    except (aiohttp.ClientError, TimeoutError, ValueError, OperatorError) as error:
         mend = f"Check {PREFIX}GITHUB_URL, {PREFIX}CA_FILE, HTTPS_PROXY and the network."
         return [bad("GitHub", f"{settings.github_url}: {error}", mend)]
 
@@ -55,18 +55,26 @@ async def _examine(settings: Settings, session: aiohttp.ClientSession) -> list[C
         timeout = aiohttp.ClientTimeout(total=15)
         address = settings.github_url + path
         async with session.get(address, headers=headers, timeout=timeout) as response:
-            date = response.headers.get("Date")
             body = await response.json() if response.content_type.endswith("json") else None
-            return Answer(response.status, parsedate_to_datetime(date) if date else None, body)
+            return Answer(response.status, _date(response.headers.get("Date", "")), body)
 
     answer = await get("/app")
     checks = [_clock(answer.date)]
-    if answer.status != HTTPStatus.OK or not isinstance(answer.body, Mapping):
+    if answer.status != HTTPStatus.OK or not _is_app(answer.body):
         return [*checks, _refused(settings, answer)]
     manifest = yaml.safe_load(MANIFEST.read_text())
     checks += [_app(answer.body), _permissions(manifest, answer.body)]
     checks += [_events(manifest, answer.body), _webhook(settings, await get("/app/hook/config"))]
+    checks += _deliveries(await get("/app/hook/deliveries?per_page=20"))
     return [*checks, _installations(await get(f"/app/installations?per_page={PAGE}"))]
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _clock(theirs: datetime | None) -> Check:
@@ -79,7 +87,15 @@ def _clock(theirs: datetime | None) -> Check:
     return bad("clock", detail, "Set this machine's clock: timedatectl set-ntp true.")
 
 
+def _is_app(body: Any) -> bool:
+    return isinstance(body, Mapping) and {"slug", "id", "permissions", "events"} <= body.keys()
+
+
 def _refused(settings: Settings, answer: Answer) -> Check:
+    if answer.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+        mend = f"Set {PREFIX}GITHUB_URL to https://api.github.com or https://HOST/api/v3."
+        detail = f"{settings.github_url}/app answers {answer.status}, and not with an App"
+        return bad("App", f"{detail}: that is not GitHub's REST API", mend)
     message = answer.body.get("message") if isinstance(answer.body, Mapping) else "no JSON"
     return bad("App", f"GitHub answers {answer.status}: {message}", doctor_key.mend(settings))
 
@@ -126,7 +142,28 @@ def _webhook(settings: Settings, answer: Answer) -> Check:
         return bad("App webhook", url, mend)
     if not url.endswith("/webhook"):
         return bad("App webhook", url, f"Its path is /webhook: correct it {place}.")
+    if answer.body.get("content_type") not in (None, "json"):
+        detail = f"{url} gets its payloads as {answer.body['content_type']}"
+        return bad("App webhook", detail, f"Set the content type to application/json {place}.")
+    if not answer.body.get("secret"):
+        mend = f"Set there what {PREFIX}WEBHOOK_SECRET is: {place}."
+        return bad("App webhook", f"{url} has no secret: nothing that it sends is signed", mend)
     return good("App webhook", url)
+
+
+def _deliveries(answer: Answer) -> list[Check]:
+    """Look at how the newest delivery was answered: a wrong secret or address shows there."""
+    newest = answer.body[0] if isinstance(answer.body, list) and answer.body else None
+    if not isinstance(newest, Mapping):
+        return []
+    status, said = newest.get("status_code"), f"{newest.get('event')}: {newest.get('status')}"
+    if status == HTTPStatus.UNAUTHORIZED:
+        mend = f"Set {PREFIX}WEBHOOK_SECRET and the App's page, General, Webhook, to the same one."
+        return [bad("newest delivery", f"{said}: the secrets differ", mend)]
+    if newest.get("status") == "OK":
+        return [good("newest delivery", said)]
+    mend = "Start the service and look at the way to it; `coppice sweep` takes up what was missed."
+    return [bad("newest delivery", said, mend)]
 
 
 def _installations(answer: Answer) -> Check:

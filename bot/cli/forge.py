@@ -10,17 +10,20 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.cli.issue_file import DEFAULT_TITLE, read_issue
 from bot.cli.output import emit, say
 from bot.errors import OperatorError
-from bot.forge.seed import SeedRefused, seed_demo, seed_from
+from bot.forge.seed import SeedRefused, checked_out, seed_demo, seed_from
 from bot.forge.server import ForgeRefused, Sow, running
 
 PORT_TAKEN = 4
 
 
 def run(arguments: Namespace) -> int:
+    """Serve until told to stop. Raises OperatorError (exit 2) that names the wrong option."""
+    _check(arguments)
     with _directory(arguments.state) as state:
         try:
             asyncio.run(_serve(Path(state), _sow(arguments), arguments))
@@ -28,12 +31,26 @@ def run(arguments: Namespace) -> int:
             raise OperatorError(str(error)) from error
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise
+                raise OperatorError(f"--state {state}: {error.strerror}") from error
             raise OperatorError(
                 f"port {arguments.port} is taken; --port 0 takes any that is free",
                 exit_code=PORT_TAKEN,
             ) from error
     return 0
+
+
+def _check(arguments: Namespace) -> None:
+    """Refuse what would go unheard, or would mean something else than it says."""
+    for name in ("state", "repo", "base", "issue", "webhook_url"):
+        given = getattr(arguments, name)
+        if given is not None and not given.strip():
+            raise OperatorError(f"--{name.replace('_', '-')} is empty")
+    for name in ("base", "issue"):
+        if getattr(arguments, name) and not arguments.repo:
+            raise OperatorError(f"--{name} belongs to --repo, which is not given")
+    parts = urlsplit(arguments.webhook_url or "http://none")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise OperatorError("--webhook-url must begin with https:// or http://")
 
 
 def _directory(named: str | None) -> AbstractContextManager[str]:
@@ -46,10 +63,11 @@ def _sow(arguments: Namespace) -> Sow:
     if not arguments.repo:
         return seed_demo
     issue = read_issue(Path(arguments.issue)) if arguments.issue else None
+    directory = Path(arguments.repo)
     return functools.partial(
         seed_from,
-        directory=Path(arguments.repo),
-        base=arguments.base,
+        directory=directory,
+        base=arguments.base or asyncio.run(checked_out(directory)),
         title=issue.title if issue else DEFAULT_TITLE,
         body=issue.body if issue else "",
     )

@@ -17,7 +17,7 @@ class Issue:
 def read_issue(path: Path) -> Issue:
     """Read it; raise OperatorError (exit 2) that says what is wrong with the file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise OperatorError(f"--issue {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -48,7 +48,10 @@ async def listen(app: web.Application, door: Door, journal: Journal | None) -> O
         return await Entrance.open(app, journal, secrets=keys, host=door.host, port=door.port)
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-            raise
+            raise OperatorError(
+                f"COPPICE_HOST={door.host} cannot be listened on ({error.strerror}); set it to an"
+                " address of this machine: 127.0.0.1, or 0.0.0.0 for all that it has"
+            ) from error
         raise OperatorError(
             f"port {door.port} on {door.host} cannot be had ({os.strerror(error.errno)});"
             " set COPPICE_PORT to another one, or to 0 for any that is free",

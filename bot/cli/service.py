@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets as randomness
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -58,7 +59,7 @@ from bot.intake.sweep import Sweep
 from bot.pipeline import errors
 from bot.pipeline.errors import ErrorClass
 from bot.pipeline.rulebook import Rulebook
-from bot.runs import Again, Effect, Pause, RepositoryRef, Start, Tell
+from bot.runs import Again, Commanded, Effect, Pause, RepositoryRef, Start, Tell
 from bot.settings import Settings
 from bot.store import pauses, secrets
 from bot.store.database import Database
@@ -97,12 +98,13 @@ class Actor:
     async def tell(self, tell: Tell) -> str | None:
         return await self.engine.tell(tell)
 
+    async def note(self, commands: Sequence[Commanded]) -> None:
+        await self.engine.note(commands)
+
     async def pause(self, pause: Pause) -> None:
         where, by, at = pause.repository_id, pause.by, time.time()
-        if pause.on:
-            await self.engine.database.write(lambda c: pauses.pause(c, where, by, at))
-        else:
-            await self.engine.database.write(lambda c: pauses.resume(c, where, by, at))
+        change = pauses.pause if pause.on else pauses.resume
+        await self.engine.database.write(lambda c: change(c, where, by, at))
 
 
 @dataclass(slots=True, kw_only=True)

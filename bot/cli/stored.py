@@ -1,4 +1,4 @@
-"""Open the store for a command that only looks, without making one where there is none."""
+"""Open the store for a command that only looks, without making or migrating one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,20 +8,20 @@ from typing import TypeVar
 from bot.errors import OperatorError
 from bot.settings import StoreSettings, load
 from bot.store.database import Connection, Database
+from bot.store.schema import version
 
 T = TypeVar("T")
 
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Database]:
-    """Open the database of the settings; raise where nothing has run yet."""
+    """Open the database of the settings; raise where nothing has run yet, or it is an older one."""
     settings = load(StoreSettings)
-    if not settings.has_data:
-        raise OperatorError(
-            f"there is no database in {settings.data_dir} yet: `coppice serve` makes it."
-            " COPPICE_DATA_DIR names another directory.",
-            exit_code=1,
-        )
+    found = _schema(settings)
+    if found is None:
+        raise OperatorError(_nothing(settings), exit_code=1)
+    version.refuse_newer(found)
+    version.refuse_older(found)
     database = await Database.open(settings.database_url)
     try:
         yield database
@@ -47,4 +47,25 @@ def write(query: Callable[[Connection], T]) -> T:
 
 def is_there() -> bool:
     """Say whether there is anything to list."""
-    return load(StoreSettings).has_data
+    return _schema(load(StoreSettings)) is not None
+
+
+def _schema(settings: StoreSettings) -> str | None:
+    return version.found_at(settings.database_url) if settings.has_data else None
+
+
+def _nothing(settings: StoreSettings) -> str:
+    """Say where nothing is, and what names another place; there is a password in the URL."""
+    if settings.is_sqlite:
+        return (
+            f"there is no database in {settings.data_dir} yet: `coppice serve` makes it."
+            " COPPICE_DATA_DIR names another directory."
+        )
+    from bot.store.postgres import read as read_url  # late: on SQLite nobody needs the driver
+
+    parts = read_url(settings.database_url)
+    return (
+        f"Coppice has made nothing in PostgreSQL ({parts.get('host', 'this machine')}, database"
+        f" {parts.get('dbname', '')}) yet: `coppice migrate` does. COPPICE_DATABASE_URL names"
+        " another database."
+    )

@@ -14,11 +14,14 @@ import sys
 import tarfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import log
 from bot.agent import catalogue
@@ -88,18 +91,26 @@ class Cleaner:
 def _read(settings: Settings | None, logs: Sequence[Path]) -> Iterator[tuple[str, str]]:
     yield "versions.json", _json(_versions())
     yield "doctor.json", _json([asdict(check) for check in _checks()])
-    if stored.is_there():
-        for name, part in _PARTS.items():
-            # without the settings nobody knows what has to stay out
-            if settings is not None or name in ("counts.json", "audit.json"):
-                yield name, _json(stored.read(part))
-        yield "schema.sql", stored.read(outline.schema)
+    try:
+        yield from list(_of_database(known=settings is not None))
+    except (OperatorError, SQLAlchemyError) as error:  # just then somebody needs this file
+        yield "database.txt", f"the database cannot be read: {error}\n"
     for path in logs if settings is not None else ():
         yield f"logs/{path.name}", _tail(path)
     if settings is None:
         note(
             "a setting is wrong, so only counts and versions are in it; `coppice doctor` says which"
         )
+
+
+def _of_database(*, known: bool) -> Iterator[tuple[str, str]]:
+    if not stored.is_there():
+        return
+    for name, part in _PARTS.items():
+        # without the settings nobody knows what has to stay out
+        if known or name in ("counts.json", "audit.json"):
+            yield name, _json(stored.read(part))
+    yield "schema.sql", stored.read(outline.schema)
 
 
 def _checks() -> list[Any]:
@@ -134,7 +145,7 @@ def _known(settings: Settings | None) -> tuple[str, ...]:
         except OperatorError:
             models = None
         found += secrets_of(settings, models)
-    if stored.is_there():
+    with suppress(OperatorError, SQLAlchemyError):  # then nothing of it is in the file either
         marker = stored.read(lambda c: secrets.get(c, _MARKER))
         found += [] if marker is None else [marker.hex(), marker.decode("latin-1")]
     return tuple(filter(None, found))

@@ -3,6 +3,7 @@
 import asyncio
 from functools import partial
 
+from bot.cli import stored
 from bot.cli.connection import open_session
 from bot.cli.output import emit, moment, note, say, table
 from bot.github.app import App, Registration
@@ -37,21 +38,17 @@ def run(*, dry_run: bool, as_json: bool) -> int:
 
 async def _sweep(*, dry_run: bool) -> list[Missed]:
     settings = load(Settings)
-    database = await Database.open(settings.database_url)
-    try:
-        async with open_session(settings) as session:
-            registration = Registration(
-                app_id=settings.app_id,
-                private_key=settings.private_key.get_secret_value(),
-                api_url=settings.github_url,
-            )
-            sweep = Sweep(App(registration, session).as_app, database)
-            missed = await sweep.missed()
-            if missed and not dry_run:
-                await _take_up(sweep, database, missed)
-            return missed
-    finally:
-        await database.close()
+    async with stored.opened() as database, open_session(settings) as session:
+        registration = Registration(
+            app_id=settings.app_id,
+            private_key=settings.private_key.get_secret_value(),
+            api_url=settings.github_url,
+        )
+        sweep = Sweep(App(registration, session).as_app, database)
+        missed = await sweep.missed()
+        if missed and not dry_run:
+            await _take_up(sweep, database, missed)
+        return missed
 
 
 async def _take_up(sweep: Sweep, database: Database, missed: list[Missed]) -> None:

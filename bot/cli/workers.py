@@ -5,7 +5,7 @@ from importlib.metadata import version
 from typing import Any
 
 from bot.cli import operator, stored
-from bot.cli.output import emit, moment, note, say, table
+from bot.cli.output import emit, moment, say, table
 from bot.errors import OperatorError
 from bot.runs import Run, Stop
 from bot.store import audit, pauses, runs
@@ -33,22 +33,22 @@ def run(*, as_json: bool) -> int:
 
 
 def act(name: str, subject: str | None, *, as_json: bool) -> int:
-    """Carry out one of the acts."""
+    """Carry out one of the acts, and say what it came to."""
     if name in ("drain", "release") and subject is None:
         raise OperatorError(f"which one? Type: coppice workers {name} NAME")
     if name == "quarantine" and subject is None:
         return _quarantined(as_json=as_json)
-    act_on: dict[str, Callable[[Connection], str | None]] = {
+    act_on: dict[str, Callable[[Connection], str]] = {
         "drain": lambda c: _drain(c, subject or ""),
         "pause": _pause,
         "resume": _resume,
         "quarantine": lambda c: _quarantine(c, subject or ""),
         "release": lambda c: _release(c, subject or ""),
     }
-    problem = stored.write(act_on[name])
-    if problem:
-        note(problem)
-    return 1 if problem else 0
+    done = stored.write(act_on[name])
+    if not as_json:
+        say(done)
+    return 0
 
 
 def facts(c: Connection) -> list[dict[str, Any]]:
@@ -147,41 +147,60 @@ def _quarantined(*, as_json: bool) -> int:
     return 0
 
 
-def _drain(c: Connection, name: str) -> str | None:
-    if not workers.change(c, name, WorkerState.DRAINING):
-        return f"there is no living worker {name}; `coppice workers` lists them"
+def _drain(c: Connection, name: str) -> str:
+    worker = workers.get(c, name, lock=True)
+    if worker is None or worker.state not in LIVING:
+        raise OperatorError(
+            f"there is no living worker {name}; `coppice workers` lists them", exit_code=1
+        )
+    silent = workers.now(c) - worker.seen_at
+    if silent > DEAD_SECONDS:
+        raise OperatorError(
+            f"worker {name} is dead: nothing was seen of it for {silent:.0f} s", exit_code=1
+        )
+    if worker.state is WorkerState.DRAINING:
+        return f"{name} is draining already"
+    workers.change(c, name, WorkerState.DRAINING)
     audit.record(c, operator.entry(Act.DRAINED, worker=name))
-    return None
+    return f"{name} begins nothing new, and leaves when what it has in hand has ended"
 
 
-def _pause(c: Connection) -> None:
-    entry = operator.entry(Act.PAUSED)
-    pauses.pause(c, pauses.EVERYWHERE, entry.who, workers.now(c))
+def _pause(c: Connection) -> str:
+    by = pauses.paused_by(c, pauses.EVERYWHERE)
+    if by is not None:
+        return f"paused already, by {by}: nothing new begins"
+    pauses.pause(c, pauses.EVERYWHERE, operator.entry(Act.PAUSED).who, workers.now(c))
+    return "nothing new begins on any worker until `coppice workers resume`"
 
 
-def _resume(c: Connection) -> None:
-    entry = operator.entry(Act.RESUMED)
-    pauses.resume(c, pauses.EVERYWHERE, entry.who, workers.now(c))
+def _resume(c: Connection) -> str:
+    if pauses.paused_by(c, pauses.EVERYWHERE) is None:
+        return "the workers were not paused"
+    pauses.resume(c, pauses.EVERYWHERE, operator.entry(Act.RESUMED).who, workers.now(c))
+    return "the workers go on"
 
 
-def _quarantine(c: Connection, run_id: str) -> str | None:
+def _quarantine(c: Connection, run_id: str) -> str:
     found = runs.get(c, run_id)
     if found is None:
-        return f"there is no run {run_id}; `coppice runs` lists them"
+        raise OperatorError(f"there is no run {run_id}; `coppice runs` lists them", exit_code=1)
     entry = operator.entry(Act.QUARANTINED)
     if not orders.quarantine(c, found.id, entry.who):
-        return f"run {found.id} is in quarantine already"
+        raise OperatorError(f"run {found.id} is in quarantine already", exit_code=1)
     runs.request_stop(c, found.id, Stop(by=None, reason="an operator put it into quarantine"))
     orders.place(c, OrderKind.STOP, found.id, entry.who)
     audit.record(c, entry.model_copy(update={"run_id": found.id}))
-    return None
+    return f"no worker touches run {found.id} until `coppice workers release {found.short_id}`"
 
 
-def _release(c: Connection, run_id: str) -> str | None:
+def _release(c: Connection, run_id: str) -> str:
     found = runs.get(c, run_id)
     if found is None or not orders.release(c, found.id):
-        return f"run {run_id} is in no quarantine; `coppice workers quarantine` lists those"
+        raise OperatorError(
+            f"run {run_id} is in no quarantine; `coppice workers quarantine` lists those",
+            exit_code=1,
+        )
     entry = operator.entry(Act.RELEASED)
     orders.place(c, OrderKind.AGAIN, found.id, entry.who)
     audit.record(c, entry.model_copy(update={"run_id": found.id}))
-    return None
+    return f"run {found.id} goes on where it was stopped"

@@ -1,7 +1,9 @@
-"""What the audit log is told of a run: who began, stopped or approved it, and what it may spend."""
+"""What the audit log is told: who asked for what, who began, stopped or approved a run, and what
+it may spend.
+"""
 
 from bot.engine.gates import approvals
-from bot.runs import Again, Gate, Json, Message, Run
+from bot.runs import Again, Commanded, Gate, Json, Message, Run
 from bot.store.audit import Act, Entry
 
 
@@ -36,6 +38,17 @@ def approved(run: Run, gate: Gate, message: Message) -> Entry:
 def approval_refused(run: Run, message: Message, why: str) -> Entry:
     key = f"approval refused/{run.id}/{message.by_id}/{message.hash}/{why}"
     return _entry(run, message.by, Act.APPROVAL_REFUSED, {"why": why}, key=key)
+
+
+def commanded(asked: Commanded) -> Entry:
+    return Entry(
+        who=asked.by,
+        act=Act.COMMAND,
+        key=f"command/{asked.key}",
+        installation_id=asked.repository.installation_id,
+        repository_id=asked.repository.id,
+        data={"verb": asked.verb, "done": asked.why_not is None, "why_not": asked.why_not},
+    )
 
 
 def _entry(

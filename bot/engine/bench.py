@@ -15,6 +15,7 @@ from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.facts import Facts
 from bot.engine.outcome import Verdict
 from bot.engine.shop import Shop
+from bot.engine.tries import AtWork, Tries, put_down, record_of
 from bot.errors import EffectRefused, GitError, StageFailed
 from bot.guard.secrets import warm
 from bot.pipeline.commands import judge
@@ -60,6 +61,7 @@ class Benches:
         self.turns = turns
         self._say = say
         self._rules: asyncio.Task[None] | None = None
+        self._at_work: AtWork = {}
 
     async def come(self, run_id: str, flow: str, kind: str, part: Json) -> None:
         """Wait until a child may begin, here or elsewhere, where several workers share the work."""
@@ -71,6 +73,10 @@ class Benches:
         return await self._shop.database.read(
             lambda c: orders.quarantined_by(c, run_id) is not None
         )
+
+    def put_down(self, c: Connection) -> None:
+        """Note on what is under way that this process was told to end."""
+        put_down(c, self._at_work)
 
     async def _run(self, run_id: str) -> Run:
         return await self._shop.database.read(lambda c: _required(runs.get(c, run_id), run_id))
@@ -91,6 +97,7 @@ class Benches:
                 flow=flow,
                 worktree=worktree,
                 rules=self._load_rules(),
+                tries=Tries(database=self._shop.database, at_work=self._at_work),
                 say=self._say,
             )
 
@@ -119,6 +126,7 @@ class Bench:
     worktree: Worktree
     rules: asyncio.Task[None]
     """Loads the secret rules."""
+    tries: Tries
     say: Say
 
     async def baseline(self) -> Json:
@@ -126,7 +134,16 @@ class Bench:
         facts = await self._facts()
         run, config = facts.run, facts.config
         attempt = facts.attempt(BASELINE, 1)
-        record = await self._begin(attempt, RunStatus.PLANNING)
+        record = record_of(attempt)
+        try:
+            async with self.tries.trying(record, RunStatus.PLANNING):
+                result = _judge_base(await self._base_results(facts, attempt), config, run)
+        except StageFailed as error:
+            result = _ended_by(attempt, error.kind, error.reason, blocked=error.blocked)
+        return await self._end(record, result)
+
+    async def _base_results(self, facts: Facts, attempt: Attempt) -> Sequence[CommandResult]:
+        run, config = facts.run, facts.config
         base = run.work.base_sha or ""
         digest = hashlib.sha256(json.dumps(list(config.verify.items())).encode()).hexdigest()
         results = await self.shop.database.read(
@@ -140,18 +157,16 @@ class Bench:
             await self.shop.database.write(
                 lambda c: baselines.put(c, run.repository.id, base, digest, kept)
             )
-        return await self._end(record, _judge_base(results, config, run))
+        return results
 
     async def try_stage(self, spec: StageSpec, number: int, feedback: str | None) -> Json:
         """Try one stage once; answer its verdict. A repeated call (after a crash) starts anew."""
         attempt = (await self._facts()).attempt(spec.name, number, feedback)
-        ports = self._ports(attempt)
-        record = await self._begin(attempt, _STATUS.get(spec.kind, RunStatus.VERIFYING))
-        if spec.kind in (StageKind.SNAPSHOT, StageKind.RULES):
-            await asyncio.wait((self.rules,))  # where it failed, the stage tries again and blocks
+        record, status = record_of(attempt), _STATUS.get(spec.kind, RunStatus.VERIFYING)
         with seen.stage(self.run_id, spec.name, number) as told:
             try:
-                result = await STAGES[spec.kind](attempt, ports)
+                async with self.tries.trying(record, status):
+                    result = await self._do(spec, attempt)
             except StageFailed as error:
                 result = _ended_by(attempt, error.kind, error.reason, blocked=error.blocked)
             except EffectRefused as error:
@@ -160,6 +175,11 @@ class Bench:
                 result = _ended_by(attempt, "git", str(error), blocked=False)
             told.outcome = result.status.value
         return await self._end(record, result)
+
+    async def _do(self, spec: StageSpec, attempt: Attempt) -> StageResult:
+        if spec.kind in (StageKind.SNAPSHOT, StageKind.RULES):
+            await asyncio.wait((self.rules,))  # where it failed, the stage tries again and blocks
+        return await STAGES[spec.kind](attempt, self._ports(attempt))
 
     def _ports(self, attempt: Attempt) -> Ports:
         shop, run = self.shop, attempt.run
@@ -207,23 +227,6 @@ class Bench:
     async def _record(self, events: Sequence[RunEvent]) -> None:
         at, clean = time.time(), masked(events, self.shop.staff.secrets)
         await self.shop.database.write(lambda c: runs.append_events(c, self.run_id, clean, at))
-
-    async def _begin(self, attempt: Attempt, status: RunStatus) -> StageRecord:
-        record = StageRecord(
-            run_id=self.run_id,
-            key=attempt.key,
-            name=attempt.name,
-            attempt=attempt.number,
-            status=StageStatus.RUNNING,
-            started_at=time.time(),
-        )
-
-        def begin(c: Connection) -> None:
-            runs.save_stage(c, record)
-            runs.update(c, self.run_id, status=status)
-
-        await self.shop.database.write(begin)
-        return record
 
     async def _end(self, begun: StageRecord, result: StageResult) -> Json:
         record = begun.model_copy(

@@ -12,15 +12,16 @@ from bot.engine.acts import Acts
 from bot.engine.bench import Bench, Benches
 from bot.engine.durable.steps import long_step, register, step
 from bot.engine.flow import Flow
-from bot.engine.outcome import GO_ON, Act, Outcome, Part, Verdict, failed
-from bot.runs import Json, RunError, RunStatus
+from bot.engine.outcome import GO_ON, Act, Outcome, Part, Verdict, blocked, failed
+from bot.engine.tries import POISON
+from bot.runs import Json, RunStatus
 from bot.store.cluster.turns import Turn
 
 AWAIT_SECONDS = 0.2  # how often the status of an awaited child is looked at
-RECOVERIES = 5  # an agent that kills the service is given up after so many starts
+RECOVERIES = 50
+"""So often may a worker die of a child outside of its stages, whose tries are counted apart."""
 
 NO_CHANGES = "no_changes"
-POISON = "poison"
 _CANCELLED = (error.DBOSAwaitedWorkflowCancelledError, error.DBOSWorkflowCancelledError)
 
 
@@ -61,15 +62,25 @@ class Children:
             await DBOS.start_workflow_async(self._named[turn.kind], turn.run_id, turn.part)
 
     async def _body(self, run_id: str, document: Json) -> Json:
-        part = Part.model_validate(document)
+        part, flow = Part.model_validate(document), str(DBOS.workflow_id)
+        found = Outcome(status=RunStatus.CANCELLED)
+        try:
+            found = await self._begin(run_id)
+        finally:
+            if found.ended:  # cancelled, too
+                await self._benches.turns.let_go(flow)
+        if found.ended:
+            return found.model_dump(mode="json")
+        async with self._benches.take(run_id, flow) as bench:
+            outcome = await self._stages(bench, part)
+        return outcome.model_dump(mode="json")
+
+    async def _begin(self, run_id: str) -> Outcome:
+        """Look whether anything stands against it, at recovery too."""
         found = Outcome.model_validate(await step("queue", self._acts.queue.queue, run_id))
         if not found.ended and await self._benches.refuses(run_id):
             found = Outcome(status=RunStatus.CANCELLED)
-        if found.ended:
-            return found.model_dump(mode="json")
-        async with self._benches.take(run_id, str(DBOS.workflow_id)) as bench:
-            outcome = await self._stages(bench, part)
-        return outcome.model_dump(mode="json")
+        return found
 
     async def _stages(self, bench: Bench, part: Part) -> Outcome:
         flow = Flow(stages=part.stages, attempts=part.attempts, position=part.position)
@@ -105,7 +116,7 @@ class Children:
 def _poison(name: str) -> Outcome:
     """End a run whose child took its worker down with it, time after time."""
     message = (
-        f"the worker that ran `{name}` was killed {RECOVERIES + 1} times in a row; it is not tried"
+        f"the worker that ran `{name}` died of it {RECOVERIES + 1} times; it is not tried"
         " again by itself. Look for what kills it (memory?), then `/coppice retry`"
     )
-    return Outcome(status=RunStatus.FAILED, error=RunError(kind=POISON, message=message))
+    return blocked(POISON, message)

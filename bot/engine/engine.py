@@ -1,6 +1,8 @@
 """Start runs and tell them things: the engine as the rest of the house sees it."""
 
+import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -13,11 +15,13 @@ from bot.engine.bench import Benches
 from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.durable import system
 from bot.engine.durable.steps import INBOX
-from bot.engine.revival import bring_mirrors, living, revive
+from bot.engine.revival import bring_mirrors, living, no_further, revive
+from bot.engine.visits.mending import CI
 from bot.engine.workflows import Workflows
 from bot.pipeline import definition
 from bot.runs import (
     Again,
+    Commanded,
     Grant,
     Json,
     Message,
@@ -62,6 +66,7 @@ class Engine:
         turns = self.benches.turns
         if isinstance(turns, ClusterTurns):
             turns.begin, turns.exists = self._workflows.children.begin, _exists
+            turns.pass_on = _pass_on
         DBOS.launch()
 
     async def start(self, start: Start | Again) -> str | None:
@@ -103,6 +108,18 @@ class Engine:
         await self._send(run, message, tell.key)  # a run that waits for people wakes up by it
         return None
 
+    async def note(self, commands: Sequence[Commanded]) -> None:
+        """Write down who asked for what, before it is done.
+
+        It is on disk with the decision at the latest: the log of writes keeps their order.
+        """
+
+        def write(c: Connection) -> None:
+            for each in commands:
+                audit.record(c, audited.commanded(each))
+
+        await self.database.note(write)
+
     async def _ask_to_stop(self, run: Run, message: Message) -> bool:
         """Note on a working run that it is to end; False: it follows now, and reads its inbox."""
         kind = _ENDING.get(message.kind)
@@ -126,7 +143,8 @@ class Engine:
         await DBOS.send_async(
             parent, message.model_dump(mode="json"), topic=INBOX, idempotency_key=key
         )
-        system.wake(parent)
+        if self.database.file is not None:
+            await asyncio.to_thread(system.wake, parent)
 
     async def _newest_parent(self, run_id: str) -> str:
         found = await DBOS.list_workflows_async(
@@ -154,8 +172,10 @@ class Engine:
         other = await self.database.read(lambda c: runs.living(c, run.repository.id, run.issue))
         if other is not None and other.id != run.id:
             return _busy(other)
+        stages = await self.database.read(lambda c: runs.stages(c, run.id))
         await self.database.write(lambda c: _take_up(c, run, again))
-        await self._begin(flow, run.id, _where(again, run), _said(again))
+        stage = no_further(run, stages, _where(again, run))
+        await self._begin(flow, run.id, stage, _said(again))
         return None
 
     async def _begin(
@@ -184,7 +204,12 @@ class Engine:
 
 def _take_up(c: Connection, run: Run, again: Again) -> None:
     """Have an ended run live again, with what whoever asks for it wants otherwise."""
-    work: dict[str, Json] = {"again": again.key, "note": again.note, "needs": None}
+    work: dict[str, Json] = {
+        "again": again.key,
+        "note": again.note,
+        "needs": None,
+        "only_ci": again.stage == CI,
+    }
     changes: runs.Changes = {"status": RunStatus.QUEUED, "error": None, "stop": None, "work": work}
     if again.budget is not None:
         grant = Grant(budget=again.budget, spent=calls.spend(c, run.id), at=time.time())
@@ -227,3 +252,10 @@ def _busy(run: Run) -> str:
 
 async def _exists(workflow: str) -> bool:
     return await DBOS.get_workflow_status_async(workflow) is not None
+
+
+async def _pass_on(workflow: str) -> None:
+    """Have whichever worker comes first go on with a workflow that is ours."""
+    status = await DBOS.get_workflow_status_async(workflow)
+    if status is not None and status.status == "PENDING":
+        await DBOS.resume_workflow_async(workflow)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.engine.gates.plans import newest_plan
 from bot.engine.outcome import GO_ON
 from bot.engine.sayings import SILENT
 from bot.engine.writer import Writer
+from bot.github.markdown import line, prose
 from bot.github.texts import labels, needs, plan, visit
 from bot.github.texts.status import headline
 from bot.pipeline import definition, reports
@@ -34,7 +34,7 @@ class Notices:
     async def plan_comment(self, run_id: str) -> Json:
         """The plan, with the box that approves it; afterwards, by whom it was approved."""
         story = await self.writer.story(run_id)
-        run, made, gate = story.run, newest_plan(story), story.run.work.gate
+        run, made, gate = story.run, story.plan, story.run.work.gate
         if made is None or gate is None or not (gate.reasons or gate.void):
             return _GO_ON
         waiting = plan.Waiting(
@@ -128,7 +128,10 @@ def _ended(story: Story) -> str | None:
         return None
     if run.status is RunStatus.DONE:
         return None
-    return headline(reports.facts(story)).lower()
+    if run.error is not None and run.error.kind == "rejected":
+        return prose(line(run.error.message.removeprefix("the plan was "), 300))
+    how = headline(reports.facts(story))
+    return f"{how[:1].lower()}{how[1:]}"
 
 
 def _notice(story: Story) -> tuple[str, str] | None:

@@ -1,6 +1,8 @@
 """How a run or a part of it ends, as the engine records it."""
 
+import json
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from bot.pipeline.definition import StageSpec
 from bot.runs import Json, Publish, Record, RunError, RunStatus, StageStatus, Stop
@@ -77,6 +79,11 @@ class Opening(Record):
     visits: bool = False
     """The run is about somebody else's pull request."""
 
+    @classmethod
+    def read(cls, answer: Json) -> "Opening":
+        """Read a step's answer; equal ones are one object, with which thousands of runs wait."""
+        return _opening(json.dumps(answer, sort_keys=True))
+
     def part(
         self, position: int = 0, *, preparing: bool = False, baseline: bool | None = None
     ) -> Part:
@@ -89,6 +96,11 @@ class Opening(Record):
             attempts=self.attempts,
             publish=self.publish,
         )
+
+
+@lru_cache(maxsize=64)
+def _opening(document: str) -> Opening:
+    return Opening.model_validate_json(document)
 
 
 # What GitHub refused, and what becomes of the run: all others are `blocked`.

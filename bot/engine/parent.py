@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.engine.acts import Acts
 from bot.engine.children import Children
-from bot.engine.durable.steps import step
+from bot.engine.durable.steps import patched, step
 from bot.engine.inbox import Inbox
 from bot.engine.outcome import GO_ON, Act, Opening, Outcome, Part
 from bot.runs import Json, Message, Publish, React
@@ -67,13 +67,17 @@ class Parent:
             effect = React(issue=0, comment_id=message.comment_id, content=content)
             await self.do("react", self.acts.say.react, effect.model_dump(mode="json"))
 
-    async def conclude(self, outcome: Outcome, *, following: bool) -> None:
+    async def conclude(self, outcome: Outcome, *, following: bool, rounds: bool = False) -> None:
         """Say how the run ends, then write it; what cannot be said any more changes nothing.
 
         In this order, because whoever reads that a run has ended looks for what it left on GitHub.
+        ``rounds``: some were made on the pull request, and left heads behind.
         """
         await self.do("ending", self.acts.announce_end, outcome.model_dump(mode="json"))
         await self.effects(self.acts.concluding(self.publish), to_the_end=True)
+        if rounds and await patched("heads"):
+            for sha in await self.do("open_heads", self.acts.say.open_heads):
+                await self.do("close_head", self.acts.say.close_head, sha)
         await self.finish(outcome, following=following)
 
     async def finish(self, outcome: Outcome, *, following: bool) -> None:

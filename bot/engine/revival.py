@@ -14,6 +14,7 @@ from bot.engine.source import Source
 from bot.errors import CoppiceError
 from bot.log import logger
 from bot.pipeline import definition
+from bot.pipeline.definition import WRITING
 from bot.runs import Message, MessageKind, Run, RunStatus, StageRecord, StageStatus
 from bot.store import runs, tables
 
@@ -82,6 +83,27 @@ def where(run: Run, stages: list[StageRecord]) -> tuple[str | None, Message | No
     if ending is not None and ending.status is RunStatus.DONE and pipeline.publishing:
         return pipeline.publishing.name, None
     return (pipeline.working[0].name if pipeline.working else None), None
+
+
+def no_further(run: Run, stages: list[StageRecord], wanted: str | None) -> str | None:
+    """Say where a retry goes on: at ``wanted``, or at one before it that judges the work still.
+
+    Nobody's word takes work past a verdict: what was judged before it was changed was not judged.
+    """
+    if wanted not in definition.kinds(run.pipeline):
+        return wanted
+    pipeline = definition.load(run.pipeline)
+    names = [spec.name for spec in pipeline.working]
+    ends = [pipeline.publishing.name] if pipeline.publishing else []
+    if wanted not in (*names, *ends):
+        return wanted
+    newest = {stage.name: n for n, stage in enumerate(stages)}
+    changed = max((newest.get(s.name, -1) for s in pipeline.stages if s.kind in WRITING), default=0)
+    for name in names[: names.index(wanted)] if wanted in names else names:
+        at = newest.get(name, -1)
+        if at < changed or at < 0 or stages[at].status not in _PASSED:
+            return name
+    return wanted
 
 
 def _flow(run: Run, stages: list[StageRecord]) -> str:

@@ -22,6 +22,7 @@ from bot.runs import (
     RunStatus,
     StageKind,
 )
+from bot.store import ledger
 
 SILENT = (Publish.COMMENT, Publish.PATCH)
 """The ways of publishing that write nothing but a comment."""
@@ -86,6 +87,18 @@ class Sayings:
         if work.pushed is None or not work.published or work.visit is not None:
             return _GO_ON
         return await self._coppice(story, work.pushed)
+
+    async def open_heads(self, run_id: str) -> Json:
+        """Name the commits on which the check run `Coppice` still says that the run is at work."""
+        database = self.writer.shop.database
+        found = await database.read(lambda c: ledger.still_open(c, run_id, "check_run"))
+        return [each.sha for each in found if each.sha is not None]
+
+    async def close_head(self, run_id: str, sha: str) -> Json:
+        """Complete the check run `Coppice` on a commit that is the head no more."""
+        story = await self.writer.story(run_id)
+        effect = reports.coppice_check_run(story, sha)
+        return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
 
     async def _coppice(self, story: Story, sha: str) -> Json:
         visits = story.run.work.visit is not None

@@ -115,16 +115,25 @@ class Source:
         me = (await self.app.me(client)).user_id
         return await reads.remarks_of(client, run.repository, run.issue, me)
 
-    async def owns(self, repository: RepositoryRef, login: str, paths: Sequence[str]) -> bool:
-        """Tell whether somebody owns one of these paths; where nobody is named, nobody does."""
+    async def owners(self, repository: RepositoryRef, paths: Sequence[str]) -> dict[str, set[str]]:
+        """Name the owners of each of these paths that has any; raises UserError (CODEOWNERS)."""
         client = await self.client(repository)
         texts = [await reads.file_text(client, repository, path) for path in codeowners.PLACES]
-        listed = codeowners.owners(next((t for t in texts if t is not None), ""), paths)
-        if f"@{login}".lower() in {owner.lower() for owner in listed}:
-            return True
-        teams = [owner.partition("/")[2] for owner in listed if "/" in owner]
+        return codeowners.owners(next((t for t in texts if t is not None), ""), paths)
+
+    async def meant(self, repository: RepositoryRef, login: str, owners: set[str]) -> set[str]:
+        """Tell which of these owners are somebody: by name, or a team of the repository's owner."""
         reader = await self.app.client(repository.installation_id, repository.id, TEAMS)
-        return any([await in_team(reader, repository, team, login) for team in sorted(teams)])
+        house = repository.full_name.partition("/")[0].lower()
+        found = set()
+        for owner in sorted(owners):
+            org, _, team = owner.removeprefix("@").partition("/")
+            alone = not team and owner.lower() == f"@{login}".lower()
+            if alone or (
+                team and org.lower() == house and await in_team(reader, repository, team, login)
+            ):
+                found.add(owner)
+        return found
 
     async def client(self, repository: RepositoryRef) -> Client:
         return await self.app.client(repository.installation_id, repository.id)

@@ -59,8 +59,7 @@ class Workflows:
         return outcome
 
     async def _carry(self, parent: Parent, first_stage: str | None) -> Outcome:
-        answer = await step("open", self._acts.open, parent.run_id)
-        parent.opening = Opening.model_validate(answer)
+        parent.opening = Opening.read(await step("open", self._acts.open, parent.run_id))
         if parent.opening.visits:
             return await Visiting(parent, first_stage).carry()
         if first_stage == FOLLOWING:

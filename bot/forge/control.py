@@ -15,21 +15,23 @@ is `actions` (a workflow run; answers its ids) or `status`; {workflow_run, runs}
 seconds; `GET /_forge/clock` reads it.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from ipaddress import ip_address
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from bot.forge.answers import Refusal
 from bot.forge.ci import follow
 from bot.forge.ci.links import text_of
 from bot.forge.ci.script import BadScript
-from bot.forge.faults import Fault, FaultKind
+from bot.forge.faults import Fault
 from bot.forge.forge import FORGE, Forge
 from bot.forge.switches import SWITCHES, repository_of
 
 Json = dict[str, Any]
+FAULT_KEYS = {field.name for field in fields(Fault)} - {"id"}
 
 
 def add_control(app: web.Application) -> None:
@@ -64,9 +66,11 @@ async def _object(request: web.Request) -> Json:
 async def add_fault(request: web.Request) -> web.Response:
     forge = local(request)
     body = await _object(request)
+    if strange := sorted(body.keys() - FAULT_KEYS):
+        raise web.HTTPBadRequest(text=f"a fault has no {', '.join(strange)}")
     try:
-        fault = Fault(id=forge.state.new_id(), **{**body, "kind": FaultKind(body.get("kind", ""))})
-    except (TypeError, ValueError) as error:
+        fault = msgspec.convert({**body, "id": forge.state.new_id()}, Fault)
+    except msgspec.ValidationError as error:
         raise web.HTTPBadRequest(text=str(error)) from None
     forge.faults.add(fault)
     return web.json_response({"id": fault.id})
@@ -99,7 +103,7 @@ async def throw_switch(request: web.Request) -> web.Response:
         await switch(forge, body)
     except KeyError as error:
         raise web.HTTPBadRequest(text=f"there is no {error}, or it was not given") from None
-    except BadScript as error:
+    except (BadScript, TypeError, ValueError) as error:
         raise web.HTTPBadRequest(text=str(error)) from None
     except Refusal as refusal:
         return web.json_response(refusal.body, status=refusal.status)

@@ -6,6 +6,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+import msgspec
 
 from bot.forge.answers import Answer, Refusal
 from bot.forge.limits import secondary
@@ -36,12 +39,12 @@ class Fault:
     path: str | None = None
     app: bool = False
     """Only calls of an App are spoiled, none of people's."""
-    after: int = 0
+    after: Annotated[int, msgspec.Meta(ge=0)] = 0
     """So many matches pass unharmed first."""
-    times: int = 1
+    times: Annotated[int, msgspec.Meta(ge=1)] = 1
     """So many matches are hit, then it is used up."""
-    seconds: float = 1.0
-    status: int = 502
+    seconds: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 502
 
     def of_event(self, event: str, action: str | None) -> bool:
         return self.event in (None, event, f"{event}.{action}")

@@ -33,6 +33,8 @@ REST = frozenset(
 )
 GRAPHQL = ("/graphql", "/api/graphql")
 """As on api.github.com, and as on an Enterprise Server."""
+ENTERPRISE = "/api/v3"
+"""Where an Enterprise Server has what api.github.com has at its root."""
 BODY_LIMIT = 100 << 20
 
 
@@ -83,9 +85,9 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @web.middleware
 async def rest_first(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer the paths of REST and GraphQL; everything else goes on to git, pages and control."""
-    path, forge = request.rel_url.raw_path, request.app[FORGE]
+    path, forge = request.rel_url.raw_path.removeprefix(ENTERPRISE), request.app[FORGE]
     graphql = path in GRAPHQL and request.method == "POST"
-    if not graphql and path.split("/", 2)[1] not in REST:
+    if not graphql and path[1:].partition("/")[0] not in REST:
         return await handler(request)
     incoming = Incoming(
         method=request.method,

@@ -13,19 +13,23 @@ _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
     r"|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f\ud800-\udfff]"
 )
+_LINE_ENDS = re.compile("\r\n|[\u0085\u2028\u2029]")
 _ISSUE_URL = re.compile(
-    r"https?://[\w.:-]+/([\w.-]+/[\w.-]+)/(?:issues|pull|discussions)/(\d+)[^\s)>\]]*"
+    r"https?://[\w.:@%-]+/([\w.-]+/[\w.-]+)/(?:issues|pull|discussions)/(\d+)[^\s)>\]]*", re.I
 )
-_REFERENCE = re.compile(r"(?<![\w&])((?:[\w.-]+/[\w.-]+)?)#(?=\d)")
-_GH_REFERENCE = re.compile(r"\b(GH)-(?=\d)", re.IGNORECASE)
-_MENTION = re.compile(r"(?<![\w`.])@(?=[A-Za-z0-9])")
-_COMMAND = re.compile(r"^(\s*(?:[>*+-]\s*)*)/(?=[A-Za-z][\w-]*(?:\s|$))", re.MULTILINE)
-_BOT_COMMAND = re.compile(r"^(\s*)@(?=[\w-]+(?:\[bot\])?\s+\w)", re.MULTILINE)
-_IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
-_LINK = re.compile(r"\[([^\]]*)\]\(\s*<?([^)\s>]*)[^)]*\)")
-_BARE_URL = re.compile(r"\b[A-Za-z][\w+.-]*://([^\s/)>\]`'\"]+)[^\s)>\]`'\"]*")
+# What GitHub takes for letters before a sign is ASCII; `&#39;` is no reference.
+_REFERENCE = re.compile(r"(\w?)#(?=\d)(?!(?<=&#)\d{1,7};)")
+_GH_REFERENCE = re.compile(r"(?<![A-Za-z0-9])(GH)-(?=\d)", re.IGNORECASE)
+_MENTION = re.compile(r"(?<![A-Za-z0-9])@+(?=[A-Za-z0-9])")
+_COMMAND = re.compile(r"^([^\S\n]*(?:[>*+-][^\S\n]*)*)/(?=[A-Za-z][\w-]*(?:\s|$))", re.MULTILINE)
+_BOT_COMMAND = re.compile(r"^([^\S\n]*)@(?=[\w-]+(?:\[bot\])?\s+\w)", re.MULTILINE)
+_IMAGE = re.compile(r"!\[([^\[\]]*)\](?:\([^)]{0,2000}\)|\[[^\[\]]*\])")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^)]{0,2000}\)")
+_BARE_URL = re.compile(r"(?<![A-Za-z0-9])[A-Za-z][\w+.-]{0,30}://([^\s/)>\]`'\"]+)[^\s)>\]`'\"]*")
+_BARE_WWW = re.compile(r"(?<![A-Za-z0-9])(www)\.(?=\w)", re.IGNORECASE)
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)([^\n]*?[^`\n])\1(?!`)")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
+_MOST_ROUNDS = 10
 
 
 def plain(text: str) -> str:
@@ -34,12 +38,24 @@ def plain(text: str) -> str:
     Commit messages know no code spans, so the signs themselves go: `@ana` becomes `ana`, `#7`
     becomes `no. 7`.
     """
-    text = _CONTROL.sub("", text.replace("\r\n", "\n"))
-    text = _ISSUE_URL.sub(r"\1 no. \2", text)
-    text = _REFERENCE.sub(lambda found: f"{found[1]} no. ".lstrip(), text)
-    text = _GH_REFERENCE.sub(r"\1 ", text)
-    text = _MENTION.sub("", text)
-    return _COMMAND.sub(r"\1\\/", text)
+    return _COMMAND.sub(r"\1\\/", _quiet(_readable(text)))
+
+
+def _readable(text: str) -> str:
+    return _CONTROL.sub("", _LINE_ENDS.sub("\n", text))
+
+
+def _quiet(text: str) -> str:
+    """Take signs out until none is left: what is taken out brings together what stood apart."""
+    for _ in range(_MOST_ROUNDS):
+        before = text
+        text = _ISSUE_URL.sub(r"\1 no. \2", text)
+        text = _REFERENCE.sub(lambda found: f"{found[1]} no. ".lstrip(), text)
+        text = _GH_REFERENCE.sub(r"\1 ", text)
+        text = _MENTION.sub("", text)
+        if text == before:
+            return text
+    return re.sub("[@#]", "", text)  # somebody nests on purpose
 
 
 def line(text: str, limit: int = 200) -> str:
@@ -53,21 +69,24 @@ def prose(text: str) -> str:
 
     Code spans of one line stay; a backtick without a partner would turn our own around.
     """
-    clean = _FENCE.sub("", re.sub(r"\\+(?=`)", "", plain(text)))
+    clean = _FENCE.sub("", re.sub(r"(?<!\\)\\+(?=`)", "", _readable(text)))
     parts = []
     end = 0
     for span in _SPAN.finditer(clean):
         parts += [_outside_code(clean[end : span.start()]), span[0].replace("<!--", "<! --")]
         end = span.end()
-    return "".join([*parts, _outside_code(clean[end:])]).strip()
+    parts.append(_outside_code(clean[end:]))
+    return _COMMAND.sub(r"\1\\/", "".join(parts).strip())
 
 
 def _outside_code(text: str) -> str:
-    text = _IMAGE.sub(r"\1 (picture left out)", text)
+    text = _IMAGE.sub(r"\1 (picture left out)", _ISSUE_URL.sub(r"\1 no. \2", text))
     text = _LINK.sub(r"\1", text)
     text = _BARE_URL.sub(r"\1 (link left out)", text)
+    text = _quiet(_BARE_WWW.sub(r"\1 ", text))
     text = text.replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\[`])", r"\\\1", text)
+    text = re.sub(r"(?<!\\)\\*([\[`])", r"\\\1", text)  # a backslash before ours would undo it
+    return re.sub("~{3,}", r"\\\g<0>", text.rstrip("\\"))
 
 
 def code(text: str) -> str:
@@ -80,7 +99,7 @@ def code(text: str) -> str:
 
 def fence(text: str, info: str = "") -> str:
     """Show it as a block of code; the fence is longer than every run of backticks within."""
-    clean = _CONTROL.sub("", text.replace("\r\n", "\n")).replace("<!--", "<! --")
+    clean = _readable(text).replace("<!--", "<! --")
     # Other bots read the raw text and know nothing of fences.
     clean = _BOT_COMMAND.sub(r"\1@ ", _COMMAND.sub(r"\1\\/", clean))
     ticks = "`" * max(3, _longest_run(clean) + 1)
@@ -88,8 +107,8 @@ def fence(text: str, info: str = "") -> str:
 
 
 def cell(text: str) -> str:
-    """Make it fit a table cell."""
-    return text.replace("|", "\\|").replace("\n", " ")
+    """Make it fit a table cell; a backslash before a ``|`` would undo our own."""
+    return re.sub(r"(?<!\\)\\+(?=\|)", r"\g<0> ", text).replace("|", "\\|").replace("\n", " ")
 
 
 def folded(summary: str, content: str) -> str:

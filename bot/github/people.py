@@ -15,7 +15,8 @@ async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> 
     False too where the App may not see it: what cannot be checked is not granted.
     """
     owner = ref.full_name.partition("/")[0]
-    path = f"/orgs/{quote(owner)}/teams/{quote(team)}/memberships/{quote(login)}"
+    names = (quote(name, safe="") for name in (owner, team, login))
+    path = "/orgs/{}/teams/{}/memberships/{}".format(*names)
     try:
         found = await client.getitem(path)
     except Refusal as refusal:

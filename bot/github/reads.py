@@ -111,12 +111,14 @@ async def branch_head(client: Client, ref: RepositoryRef, branch: str) -> str | 
 async def file_text(client: Client, ref: RepositoryRef, path: str) -> str | None:
     """Read a file of the default branch as text; None where there is none.
 
-    An unchanged file costs one conditional call. Raises UserError where it is not UTF-8
-    or larger than 1 MB.
+    An unchanged file costs one conditional call. Raises UserError where it is no file, not UTF-8
+    or larger than 1 MB: what is there and cannot be read is not the same as nothing.
     """
     found = await _get(client, f"{_repo(ref)}/contents/{quote(path)}")
-    if not isinstance(found, Mapping) or found.get("type") != "file":
+    if found is None:
         return None
+    if not isinstance(found, Mapping) or found.get("type") != "file":
+        raise UserError(f"`{path}` is no file.")
     if found.get("encoding") != "base64":  # GitHub leaves out the content above 1 MB
         raise UserError(f"`{path}` is too large to be read.")
     try:

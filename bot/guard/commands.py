@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -68,9 +69,24 @@ def find_commands(body: str, short: Collection[str] = ()) -> list[CommandLine]:
     text = re.sub(r"\r\n?", "\n", body).replace(_MARK, "")
     if not _MAYBE.search(text) or text.count("\n") >= MOST_LINES:
         return []
-    blocks = MarkdownIt("commonmark").enable("table").disable("inline").parse(text)
+    blocks = _blocks().parse(text)
     found = (command for block in _paragraphs(blocks) for command in _read(block, short))
     return list(itertools.islice(found, MOST))
+
+
+# Built once, and used before any two threads share them: their rules are compiled at first use.
+@cache
+def _blocks() -> MarkdownIt:
+    parser = MarkdownIt("commonmark").enable("table").disable("inline")
+    parser.parse("x")
+    return parser
+
+
+@cache
+def _inline() -> MarkdownIt:
+    parser = MarkdownIt("commonmark")
+    parser.parseInline("x")
+    return parser
 
 
 def _paragraphs(blocks: list[Token]) -> Iterator[Token]:
@@ -117,7 +133,7 @@ def _plain_lines(lines: list[str], candidates: set[int]) -> set[int]:
     marked = [
         f"{_MARK}{n}{_MARK}{line[1:]}" if n in candidates else line for n, line in enumerate(lines)
     ]
-    inline = MarkdownIt("commonmark").parseInline("\n".join(marked))[0].children or []
+    inline = _inline().parseInline("\n".join(marked))[0].children or []
     found = set()
     for before, token in zip([None, *inline], inline, strict=False):
         begins = before is None or before.type in ("softbreak", "hardbreak")

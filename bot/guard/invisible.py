@@ -45,7 +45,11 @@ def worth_telling(before: str, piece: str) -> bool:
 def shown(piece: str) -> str:
     """Write hidden text so that people can read it: tag characters as letters, others by number."""
     tags = "".join(chr(ord(c) - 0xE0000) if "\U000e0020" <= c <= "\U000e007e" else c for c in piece)
-    return "".join(c if c.isprintable() or c == "\n" else f"<U+{ord(c):04X}>" for c in tags)
+    return "".join(c if _is_seen(c) else f"<U+{ord(c):04X}>" for c in tags)
+
+
+def _is_seen(character: str) -> bool:
+    return character == "\n" or (character.isprintable() and not HIDDEN.fullmatch(character))
 
 
 def _is_hidden_entity(entity: str) -> bool:

@@ -9,7 +9,17 @@ from typing import Protocol
 from bot.errors import EffectDelayed, EffectRefused, UserError
 from bot.intake.delivery import Delivery
 from bot.log import bound, logger
-from bot.runs import Again, Decision, DecisionKind, Effect, Pause, Start, Tell, ignore
+from bot.runs import (
+    Again,
+    Commanded,
+    Decision,
+    DecisionKind,
+    Effect,
+    Pause,
+    Start,
+    Tell,
+    ignore,
+)
 from bot.store.journal.arrivals import Settlement
 from bot.telemetry import seen
 
@@ -36,6 +46,9 @@ class Actor(Protocol):
 
     async def pause(self, pause: Pause) -> None:
         """Let nothing new begin in a repository, or let it again."""
+
+    async def note(self, commands: Sequence[Commanded]) -> None:
+        """Write into the audit log what was asked for."""
 
 
 class _Outcome:
@@ -126,7 +139,11 @@ async def _carry_out(delivery: Delivery, decision: Decision, act: Actor) -> _Out
             outcome.note(DecisionKind.EFFECT, None, why_not)
 
     numbers = itertools.count()
-    await write(decision.effects)
+    try:
+        await write(decision.effects)
+    finally:  # a decision that is made again may have fewer commands
+        if decision.commands:
+            await act.note(decision.commands)
     refused = False
     for start in decision.starts:
         run = start.run.id if isinstance(start, Start) else start.run_id

@@ -1,10 +1,11 @@
 """Acts of a process that may have lost its turn while it slept: none before that is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.intake.acts import Actor
 from bot.intake.delivery import Delivery
-from bot.runs import Again, Effect, Pause, Start, Tell
+from bot.runs import Again, Commanded, Effect, Pause, Start, Tell
 from bot.store.cluster.term import Term
 
 
@@ -30,3 +31,7 @@ class Fenced:
     async def pause(self, pause: Pause) -> None:
         await self.term.sure()
         await self.act.pause(pause)
+
+    async def note(self, commands: Sequence[Commanded]) -> None:
+        await self.term.sure()
+        await self.act.note(commands)

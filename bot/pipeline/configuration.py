@@ -209,9 +209,7 @@ class RepositoryConfig(_Part):
     )
     """Who may start a run: people with `write` access, with `triage`, on `team:NAME`."""
     commands: CommandsChoice = CommandsChoice()
-    base: Annotated[
-        BaseChoice, BeforeValidator(base_of, json_schema_input_type=str | BaseChoice)
-    ] = BaseChoice()
+    base: Base = BaseChoice()
     overlap: Literal["ask", "ignore"] = "ask"
     """`ask`: another open pull request that closes the same issue, or that changes files of the
     plan, is named, and somebody has to say that the run goes on all the same."""

@@ -13,7 +13,7 @@ class Contract(Record):
 
     plan: Plan
     hash: str
-    """SHA-256 of the plan as JSON, in hexadecimal."""
+    """SHA-256 of the plan as JSON and of the text that it is for, in hexadecimal."""
 
     def outside(self, paths: Iterable[str]) -> list[str]:
         """Name the paths that no entry of the plan covers, in order."""
@@ -21,10 +21,13 @@ class Contract(Record):
         return sorted(path for path in paths if not any(matches(glob, path) for glob in globs))
 
 
-def contract(plan: Plan) -> Contract:
-    """Seal a plan: equal plans have equal hashes."""
+def contract(plan: Plan, snapshot: str = "") -> Contract:
+    """Seal a plan: equal plans for the same ``snapshot`` have equal hashes.
+
+    ``snapshot`` is the digest of what the agent was told: an approval is for that text alone.
+    """
     text = json.dumps(plan.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-    return Contract(plan=plan, hash=hashlib.sha256(text.encode()).hexdigest())
+    return Contract(plan=plan, hash=hashlib.sha256(f"{snapshot}{text}".encode()).hexdigest())
 
 
 def of_result(result: Mapping[str, Json]) -> Contract | None:

@@ -50,7 +50,10 @@ def exhibit(differences: Sequence[FileDifference], most: int = MOST_CHARACTERS) 
             continue
         room -= len(text)
         texts.append(text)
-        files.append(file.path)
+        if file.binary:
+            left_out.append((file.path, "binary"))
+        else:
+            files.append(file.path)
     return Exhibit(
         text="\n".join(texts),
         files=tuple(files),

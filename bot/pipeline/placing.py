@@ -11,6 +11,7 @@ from typing import Literal
 from bot.pipeline.findings import Finding
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_BINARY = re.compile(r"^Binary files ", re.MULTILINE)
 Side = Literal["LEFT", "RIGHT"]
 
 
@@ -32,6 +33,8 @@ class FileDifference:
     path: str
     rows: Sequence[Row]
     """Empty: binary, or nothing but its name or mode changed."""
+    binary: bool = False
+    """Git shows nothing of it: one NUL is enough for that."""
     _at: dict[tuple[Side, int], Row] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -69,9 +72,14 @@ class FileDifference:
 def read(sections: Iterable[tuple[str, str]]) -> tuple[FileDifference, ...]:
     """Read the parts of a difference, by file; a file that changed its type comes once."""
     found: dict[str, list[Row]] = {}
+    binary: set[str] = set()
     for path, text in sections:
         found.setdefault(path, []).extend(_rows(text))
-    return tuple(FileDifference(path=path, rows=tuple(rows)) for path, rows in found.items())
+        binary |= {path} if _BINARY.search(text.partition("\n@@ ")[0]) else set()
+    return tuple(
+        FileDifference(path=path, rows=tuple(rows), binary=path in binary)
+        for path, rows in found.items()
+    )
 
 
 def _rows(text: str) -> Iterator[Row]:

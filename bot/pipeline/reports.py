@@ -133,7 +133,7 @@ def facts(story: Story) -> status.Status:
         last=tuple(commands(verify)) if verify else (),
         red_base=tuple(result for result in story.baseline if not result.passed),
         given=_given(story),
-        draft=run.work.pull_request_note is None,
+        draft=run.work.pull_request_note is None and not run.work.ready,
         note=run.work.pull_request_note,
         spend=story.spent,
         budget=story.budget,
@@ -205,6 +205,8 @@ def _given(story: Story) -> status.Given | None:
         left_out=data["left_out"],
         changed_later=len(data["changed_later"]),
         removed=data["removed"],
+        hidden=tuple(status.Hidden(*piece) for piece in data.get("hidden", ())),
+        text=data.get("text"),
     )
 
 

@@ -1,5 +1,6 @@
 """The snapshot of a run as a file in the run's directory."""
 
+import hashlib
 from pathlib import Path
 
 from bot.runs import Record
@@ -28,7 +29,7 @@ class Snapshot(Record):
     left_out: int
     """Comments by people without write access."""
     removed: int
-    """Hidden spans that were taken out of title and body."""
+    """Hidden spans that were taken out of title, body and comments."""
 
 
 def write(folder: Path, snapshot: Snapshot) -> None:
@@ -36,6 +37,11 @@ def write(folder: Path, snapshot: Snapshot) -> None:
     part = folder / f"{FILE}.part"
     part.write_text(snapshot.model_dump_json(indent=2))
     part.replace(folder / FILE)
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 of the snapshot, in hexadecimal."""
+    return hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
 
 
 def read(folder: Path) -> Snapshot:

@@ -31,31 +31,12 @@ from bot.runs.effects import (
     ResolveThread,
     Review,
 )
+from bot.runs.ending import Ending, RunError, Stop
+from bot.runs.gate import Amendment, Approval, Gate, Overlap, Rival
 from bot.runs.messages import Again, Message, MessageKind, Start, Tell
 from bot.runs.plan import Check, FileAction, Plan, PlannedFile, Step
 from bot.runs.record import Json, Record
-from bot.runs.run import (
-    Amendment,
-    Approval,
-    Ending,
-    Gate,
-    Grant,
-    Notice,
-    Options,
-    Overlap,
-    Person,
-    RepositoryRef,
-    Rival,
-    Round,
-    Run,
-    RunError,
-    Stop,
-    Trigger,
-    Visit,
-    Work,
-    branch_name,
-    run_id,
-)
+from bot.runs.run import RepositoryRef, Run, branch_name, run_id
 from bot.runs.spending import Budget, Budgets, Spend, parse_budget
 from bot.runs.stage import CommandResult, RunEvent, StageRecord
 from bot.runs.status import (
@@ -68,6 +49,8 @@ from bot.runs.status import (
     StageKind,
     StageStatus,
 )
+from bot.runs.trigger import Options, Person, Trigger
+from bot.runs.work import Grant, Notice, Round, Visit, Work
 
 __all__ = [
     "ENDED",

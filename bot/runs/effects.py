@@ -26,6 +26,8 @@ class Comment(Record):
     """Without the marker; the client adds it."""
     progress: bool = False
     """May be left out when edits come too fast; the next one catches up."""
+    once: bool = False
+    """Stays as it is where it is there already, whatever it says."""
 
 
 class Button(Record):
@@ -263,6 +265,8 @@ class Applied(Record):
     """The page that people open."""
     sha: str | None = None
     draft: bool | None = None
+    open: bool = False
+    """Of a check run: it is not completed yet."""
     wrote: bool
     """False: it was there already."""
     note: str | None = None

@@ -58,8 +58,8 @@ class MessageKind(StrEnum):
     """Somebody else pushed to the run's branch: ``by``, ``sha``. Verified on an open pull request,
     and kept."""
     FIX = "fix"
-    """Needs ``by``; ``text`` is ``checks``, ``conflicts`` or empty for both. A round now, beyond
-    ``limits.rounds`` too."""
+    """Needs ``by``; ``text`` is ``checks``, ``conflicts`` or empty for both; ``tests``. A round
+    now, beyond ``limits.rounds`` too."""
     REBASE = "rebase"
     """Needs ``by``. The branch is put on the base as it is now, while all commits are ours."""
     READY = "ready"
@@ -88,6 +88,8 @@ class Message(Record):
     """Of a retry: where to go on."""
     text: str = ""
     """Of a note: the person's own words. Of `fix`: `checks` or `conflicts`, else both."""
+    tests: bool = False
+    """Of `fix`: tests and CI configuration that are there may be changed."""
     title: str | None = None
     """Of an edit: the issue's new title."""
     hash: str | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.runs.record import Json, Record
-from bot.runs.run import RunError
+from bot.runs.ending import RunError
 from bot.runs.status import StageStatus
 
 

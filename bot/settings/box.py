@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from bot.settings.values import CONFIG
+from bot.settings.values import CONFIG, existing
 
 HOST_AND_PORT = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 LEAST_MEMORY = 64 * 2**20
@@ -38,6 +38,15 @@ class BoxSettings(BaseSettings):
     @classmethod
     def _split_paths(cls, value: object) -> object:
         return tuple(filter(None, value.split(":"))) if isinstance(value, str) else value
+
+    @field_validator("box_read")
+    @classmethod
+    def _require_paths(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
+        for path in value:
+            if not path.is_absolute():
+                raise ValueError(f"names {path}, which is no absolute path")
+            existing(path)
+        return value
 
     @field_validator("box_root")
     @classmethod

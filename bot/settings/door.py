@@ -2,12 +2,11 @@
 
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.settings.store import StoreSettings
-from bot.settings.values import address, secret
+from bot.settings.values import address, passwords, secret
 
 WEBHOOK_SECRET_LENGTH = 16
 """A shorter one is taken, because GitHub takes it too; `coppice doctor` warns of it."""
@@ -62,8 +61,7 @@ class DoorSettings(StoreSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be written to a log."""
-        password = urlsplit(self.database_url).password
         token = self.metrics_token.get_secret_value()
         previous = self.webhook_secret_previous.get_secret_value()
-        rest = filter(None, (previous, token, password, password and unquote(password)))
+        rest = filter(None, (previous, token, *passwords(self.database_url)))
         return (self.webhook_secret.get_secret_value(), *rest)

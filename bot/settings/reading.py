@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from dotenv import dotenv_values
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from bot.errors import OperatorError
 from bot.settings.door import WEBHOOK_SECRET_LENGTH
 from bot.settings.serving import Settings
-from bot.settings.values import PREFIX, variable
+from bot.settings.values import ENV_FILE, PREFIX, variable
 
 MENDS = {
     "app_id": "set it to the number on the App's settings page",
@@ -27,10 +28,10 @@ S = TypeVar("S", bound=BaseSettings)
 class Problem(ValueError):
     """A setting that cannot be used, and how to mend it."""
 
-    def __init__(self, field: str, message: str) -> None:
-        self.variable = variable(field)
+    def __init__(self, name: str, message: str, mend: str) -> None:
+        self.variable = name
         self.message = message
-        self.mend = MENDS.get(field, "correct it in the environment or in .env")
+        self.mend = mend
         super().__init__(f"{self.variable} {message}")
 
 
@@ -49,15 +50,27 @@ def inspect(kind: type[S]) -> tuple[S | None, list[Problem]]:
     except ValidationError as error:
         found = [_problem(kind, details) for details in error.errors(include_url=False)]
         return None, found
+    except UnicodeDecodeError as error:
+        message = f"is not UTF-8 text: {error.reason} at byte {error.start}"
+        return None, [Problem(ENV_FILE, message, "write it anew, in UTF-8")]
 
 
 def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
-    """Name each `COPPICE_…` variable that no setting reads, with the nearest one that exists."""
+    """Name each `COPPICE_…` variable that no setting reads, with the nearest one that exists; those
+    of `.env` too.
+    """
     known = [variable(name) for name in Settings.model_fields]
-    given = os.environ if environment is None else environment
+    given = {*os.environ, *_of_file()} if environment is None else environment
     strange = sorted(n for n in given if n.startswith(PREFIX) and n not in known)
     near = {name: get_close_matches(name, known, n=1) for name in strange}
     return [name + (f" (did you mean {near[name][0]}?)" if near[name] else "") for name in strange]
+
+
+def _of_file() -> set[str]:
+    try:
+        return {name.upper() for name in dotenv_values(ENV_FILE)}
+    except UnicodeDecodeError:
+        return set()  # `inspect` says so
 
 
 def _problem(kind: type[BaseSettings], details: Mapping[str, Any]) -> Problem:
@@ -69,4 +82,5 @@ def _problem(kind: type[BaseSettings], details: Mapping[str, Any]) -> Problem:
         message = "is missing"
     if not message.startswith(("is ", "must ", "names ", "and ", "cannot ")):
         message = "is not usable: " + message[0].lower() + message[1:]
-    return Problem(field, message)
+    mend = MENDS.get(field, "correct it in the environment or in .env")
+    return Problem(variable(field), message, mend)

@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode
 from bot.settings.box import BoxSettings
 from bot.settings.door import DoorSettings
 from bot.settings.models import ModelSettings
-from bot.settings.values import address, existing, secret
+from bot.settings.values import address, existing, passwords, secret
 
 LOCAL = "local"
 """The one worker of an SQLite file."""
@@ -48,7 +48,7 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     """Runs at work at once, in all."""
     limit_repository: int = Field(default=2, ge=1)
     limit_installation: int = Field(default=4, ge=1)
-    traces: str = ""
+    traces: str = Field(default="", repr=False)
     """Where OpenTelemetry's traces go by OTLP over HTTP, `http://HOST:4318`; nothing of it is
     loaded where neither this nor the usual variable is given."""
     otel_exporter_otlp_endpoint: str = Field(
@@ -138,12 +138,10 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     def secrets(self) -> tuple[str, ...]:
         """Everything that must never be written to a log."""
         kept = (self.private_key, self.model_key, self.otel_exporter_otlp_headers)
-        given = (each.get_secret_value() for each in kept)
-        return (
-            *super().secrets,
-            *given,
-            *filter(None, (urlsplit(self.https_proxy or "").password,)),
-        )
+        given = [each.get_secret_value() for each in kept]
+        sent = [pair.partition("=")[2].strip() for pair in given[-1].split(",")]
+        named = [*passwords(self.https_proxy), *passwords(self.collector)]
+        return (*super().secrets, *given, *filter(None, [*sent, *named]))
 
 
 def _require_rsa_key(key: str) -> None:

@@ -1,12 +1,14 @@
 """What settings have in common: where they are read from, and what their values may be."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import SecretStr, ValidationInfo
 from pydantic_settings import SettingsConfigDict
 
 PREFIX = "COPPICE_"
+ENV_FILE = ".env"
+"""Of the working directory."""
 USUAL = frozenset(
     {"https_proxy", "no_proxy", "otel_exporter_otlp_endpoint", "otel_exporter_otlp_headers"}
 )
@@ -14,7 +16,7 @@ USUAL = frozenset(
 
 CONFIG = SettingsConfigDict(
     env_prefix=PREFIX,
-    env_file=".env",
+    env_file=ENV_FILE,
     env_ignore_empty=True,
     extra="ignore",
     populate_by_name=True,
@@ -37,6 +39,16 @@ def address(value: object) -> object:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an address that begins with https:// or http://")
     return str(value).rstrip("/")
+
+
+def passwords(url: str | None) -> tuple[str, ...]:
+    """List what must not be shown of an address: its password, as written and as it is meant."""
+    parts = urlsplit(url or "")
+    alone = parts.username if parts.scheme.startswith("http") and not parts.password else None
+    written = filter(None, (parts.password, alone))
+    asked = parse_qs(parts.query)
+    named = [each for key in ("password", "sslpassword") for each in asked.get(key, ())]
+    return tuple({secret for each in written for secret in (each, unquote(each))} | {*named})
 
 
 def existing(value: Path | None) -> Path | None:

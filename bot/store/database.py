@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from bot.errors import OperatorError
-from bot.store.retry import Retry, commit
+from bot.store.retry import Retry, commit, leave_outages
 from bot.store.schema.migrate import Migration, migrate
 from bot.store.sqlite import Corrupt, SqliteFile, connect, create_private, is_damage, sqlite_path
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 _READERS = 4
 _STATEMENT_SECONDS = 60.0
-_IDLE_MILLISECONDS = 10_000
+_IDLE_SECONDS = 10.0
 _PATIENCE = 10.0  # seconds; whoever waits for a command would rather hear that nothing answers
 
 
@@ -199,10 +199,12 @@ def _complaint(error: DBAPIError, url: str) -> OperatorError:
 def _postgresql(url: str) -> Engine:
     from bot.store.postgres import parameters  # late: on SQLite nobody needs the driver
 
-    connect_args = parameters(url, name="store", statement_seconds=_STATEMENT_SECONDS)
-    # A process that is stopped in the middle of a transaction keeps no rows locked for ever.
-    connect_args["options"] += f" -c idle_in_transaction_session_timeout={_IDLE_MILLISECONDS}"
-    return create_engine("postgresql+psycopg://", connect_args=connect_args, pool_size=8)
+    limits = parameters(
+        url, name="store", statement_seconds=_STATEMENT_SECONDS, idle_seconds=_IDLE_SECONDS
+    )
+    return leave_outages(
+        create_engine("postgresql+psycopg://", connect_args=limits, pool_size=_READERS * 2)
+    )
 
 
 def _sqlite(url: URL, path: Path) -> Engine:

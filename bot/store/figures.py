@@ -1,11 +1,11 @@
-"""Where everything stands, in a few numbers; each comes from an index, never from whole tables."""
+"""Where everything stands, in a few numbers: of what is open, however much is over."""
 
 import time
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, true
 
-from bot.runs import DecisionKind, Record, RunStatus
+from bot.runs import LIVING, DecisionKind, Record, RunStatus
 from bot.store import tables
 from bot.store.calls import COUNTED
 from bot.store.cluster import workers
@@ -26,7 +26,7 @@ class Figures(Record):
     lag: float
     """Seconds that the oldest delivery waits that could be handled now."""
     runs: Mapping[str, int]
-    """By status, all that are kept."""
+    """By status, those that have not ended."""
     following: int
     """Runs that follow an open pull request."""
     queued_seconds: float
@@ -46,14 +46,13 @@ class Figures(Record):
 
 
 def read(c: Connection) -> Figures:
-    """Count; 30 ms with 100,000 runs, 600,000 tries of stages and 1,000,000 deliveries."""
+    """Count, by indexes alone; what has ended is not looked at."""
     now = time.time()
-    runs = _runs(c)
     return Figures(
         deliveries=_deliveries(c),
         lag=_lag(c, now),
-        runs={status: sum(counts.values()) for status, counts in runs.items()},
-        following=sum(counts.get(True, 0) for counts in runs.values()),
+        runs=_runs(c),
+        following=_following(c),
         queued_seconds=_queued(c, now),
         stages=_stages(c),
         calls=_count(c, text("status = 'reserved'"), tables.calls),
@@ -87,12 +86,16 @@ def _lag(c: Connection, now: float) -> float:
     return 0.0 if received is None else max(0.0, now - received)
 
 
-def _runs(c: Connection) -> dict[str, dict[bool, int]]:
-    counts: dict[str, dict[bool, int]] = {status.value: {} for status in RunStatus}
-    query = select(_RUN.status, _RUN.following, func.count()).group_by(_RUN.status, _RUN.following)
-    for status, following, count in c.execute(query):
-        counts.setdefault(status, {})[bool(following)] = count
-    return counts
+def _runs(c: Connection) -> dict[str, int]:
+    living = sorted(map(str, LIVING))
+    query = select(_RUN.status, func.count()).where(_RUN.status.in_(living))
+    return dict.fromkeys(living, 0) | dict(c.execute(query.group_by(_RUN.status)).all())
+
+
+def _following(c: Connection) -> int:
+    # every status by name: the index has it first
+    every = _RUN.status.in_(list(map(str, RunStatus)))
+    return _count(c, every & (_RUN.following == true()), tables.runs)
 
 
 def _queued(c: Connection, now: float) -> float:

@@ -90,6 +90,13 @@ def void_installation(c: Connection, installation_id: int) -> int:
     ).rowcount
 
 
+def still_open(c: Connection, run_id: str, kind: str) -> list[Applied]:
+    """List what effects of a run opened on GitHub and none has completed, oldest first."""
+    query = select(tables.ledger).where(_LEDGER.run_id == run_id, _LEDGER.kind == kind)
+    rows = [_row(row) for row in c.execute(query.order_by(_LEDGER.first_at, _LEDGER.key))]
+    return [row.object for row in rows if row.object is not None and row.object.open]
+
+
 def count(c: Connection, run_id: str) -> int:
     """Count the effects of a run, in whatever state."""
     query = select(func.count()).select_from(tables.ledger).where(_LEDGER.run_id == run_id)

@@ -39,15 +39,23 @@ _HINTS = (
 )
 
 
-def parameters(url: str, *, name: str, statement_seconds: float | None) -> dict[str, Any]:
+def parameters(
+    url: str, *, name: str, statement_seconds: float | None, idle_seconds: float | None = None
+) -> dict[str, Any]:
     """Say how to connect: what the URL says, and time limits where it says nothing.
 
     ``name`` is shown in `pg_stat_activity`. A server that has gone silent is given up after some
-    seconds. Raises OperatorError, which never repeats the URL: there is a password in it.
+    seconds; after ``idle_seconds`` in a transaction the server gives us up, so that a process that
+    is stopped in the middle of one keeps no rows locked for ever. Raises OperatorError, which
+    never repeats the URL: there is a password in it.
     """
     given = read(url)
-    limits = [f"-c statement_timeout={int(statement_seconds * 1000)}"] if statement_seconds else []
-    options = " ".join(filter(None, (*limits, given.get("options"))))
+    limits = {
+        "statement_timeout": statement_seconds,
+        "idle_in_transaction_session_timeout": idle_seconds,
+    }
+    said = [f"-c {what}={int(most * 1000)}" for what, most in limits.items() if most]
+    options = " ".join(filter(None, (*said, given.get("options"))))
     usual = {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": f"coppice-{name}",
@@ -80,6 +88,16 @@ def complaint(error: Exception, url: str) -> OperatorError:
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, said)), None)
     place = f"{given.get('host', 'this machine')}, database {given.get('dbname', '')}".strip()
     return OperatorError(f"PostgreSQL ({place}): {said}" + (f" ({hint})" if hint else ""))
+
+
+def server_version(url: str) -> int:
+    """Connect once, and name the server's major version. Raises OperatorError that has a hint."""
+    given = parameters(url, name="doctor", statement_seconds=CONNECT_SECONDS)
+    try:
+        with psycopg.connect(**given) as connection:
+            return connection.info.server_version // 10_000
+    except psycopg.Error as error:
+        raise complaint(error, url) from error
 
 
 def is_outage(error: BaseException | None) -> bool:

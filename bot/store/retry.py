@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
@@ -88,6 +89,22 @@ def _is_committed(engine: Engine, number: str) -> bool:
         if status != "in progress":
             return status == "committed"
         time.sleep(_FIRST_SECONDS)
+
+
+def leave_outages(engine: Engine) -> Engine:
+    """Have an engine drop each connection that met an outage: a session may keep its state.
+
+    One that began while the server could only be read stays so for ever, for example. DBOS also
+    takes what is told of such an error for the reason to try again.
+    """
+    event.listen(engine, "handle_error", _leave)
+    return engine
+
+
+def _leave(context: ExceptionContext) -> None:
+    error = context.sqlalchemy_exception
+    if isinstance(error, DBAPIError) and may_pass(error):
+        context.is_disconnect = True
 
 
 def may_pass(error: DBAPIError) -> bool:

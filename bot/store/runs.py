@@ -103,6 +103,12 @@ def of_branch(c: Connection, repository_id: int, branch: str) -> Run | None:
     return _one(c, _RUN.repository_id == repository_id, _RUN.branch == branch)
 
 
+def of_visit(c: Connection, repository_id: int, sha: str) -> Run | None:
+    """Find the newest run that went to somebody's pull request while this was its head."""
+    seen = _RUN.work[("visit", "head_sha")].as_string()
+    return _one(c, _RUN.repository_id == repository_id, seen == sha)
+
+
 def on_base(c: Connection, repository_id: int, branch: str) -> list[Run]:
     """List the living runs whose base is this branch, oldest first."""
     query = select(tables.runs).where(_RUN.repository_id == repository_id, text(tables.ALIVE))

@@ -85,6 +85,15 @@ def _is_near(request: web.Request) -> bool:
     if any(name in request.headers for name in _FORWARDED):
         return False
     try:
-        return ip_address(request.remote or "").is_loopback
+        named = request.url.host
+    except ValueError:
+        return False
+    # a page in somebody's browser reaches this machine too, under a name of its own
+    return _is_loopback(request.remote) and _is_loopback(named)
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ip_address(host or "").is_loopback
     except ValueError:
         return False

@@ -115,7 +115,7 @@ def _database(figures: "Figures") -> Iterator[Metric]:
         "How long the oldest delivery waits that could be handled now.",
         figures.lag,
     )
-    yield _each("coppice_runs", "Runs that are kept, by status.", "status", figures.runs)
+    yield _each("coppice_runs", "Runs that have not ended, by status.", "status", figures.runs)
     yield _one(
         "coppice_runs_following", "Runs that follow an open pull request.", figures.following
     )

@@ -30,8 +30,18 @@ COMMANDS: dict[str, Command] = {
 
 
 def nearly(line: CommandLine) -> str | None:
-    """Name the verb that somebody who wrote one word probably meant; other words are a note."""
-    if line.words or line.below:
-        return None
+    """Name the verb that somebody probably meant who wrote one word, with nothing behind it but
+    what this verb takes; other words are a note.
+    """
     near = get_close_matches(line.verb, COMMANDS, n=1)
-    return near[0] if near else None
+    if not near or line.below or not all(_taken(word, COMMANDS[near[0]]) for word in line.words):
+        return None
+    return near[0]
+
+
+def _taken(word: str, command: Command) -> bool:
+    """Is this no word of a sentence, but a setting of the command, or the hash of a plan?"""
+    key, equals, _ = word.lstrip("-").partition("=")
+    if equals:
+        return key in command.settings
+    return command is approve.APPROVE and approve.HASH.fullmatch(word.lower()) is not None

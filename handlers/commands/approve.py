@@ -3,12 +3,13 @@
 import re
 
 from bot.errors import UserError
+from bot.github.texts.boxes import SHOWN
 from bot.runs import Again, MessageKind, Run, RunStatus
 from handlers.commands.command import Asked, Command, Reply
 from handlers.context import Context
 from handlers.runs import Onward, retry, say
 
-_HASH = re.compile(r"[0-9a-f]{4,64}")
+HASH = re.compile(r"[0-9a-f]{4,64}")
 
 
 async def _approve(asked: Asked, context: Context) -> Reply:
@@ -30,10 +31,10 @@ def _shown(asked: Asked, run: Run) -> str | None:
             return None  # a round that waits, because the pull request was approved before
         raise UserError("No plan waits for an approval here.")
     given = asked.words[0].lower() if asked.words else shown
-    if not _HASH.fullmatch(given):
-        raise UserError("It takes the hash that the plan shows, such as `3b7e`.")
+    if not HASH.fullmatch(given):
+        raise UserError("It takes the hash that the plan shows, such as `3b7e90c2`.")
     if not shown.startswith(given):
-        raise UserError(f"`{given}` is not the plan that waits; that one is `{shown[:4]}`.")
+        raise UserError(f"`{given}` is not the plan that waits; that one is `{shown[:SHOWN]}`.")
     return shown
 
 

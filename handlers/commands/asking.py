@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bot.errors import UserError
+from bot.github.markdown import prose
 from bot.github.texts import answers
 from bot.runs import (
     Again,
@@ -15,6 +16,8 @@ from bot.runs import (
     Pause,
     Permission,
     React,
+    Run,
+    StageStatus,
     Start,
     Tell,
 )
@@ -23,6 +26,7 @@ from handlers.commands.command import Asked, Command, Reply, Where, Who
 from handlers.commands.note import note
 from handlers.context import Context
 from handlers.people import Refusal, may_start, verb_of
+from handlers.runs import AtWork
 
 Reaction = Literal["eyes", "rocket", "confused"]
 
@@ -32,15 +36,17 @@ async def allowed(asked: Sequence[Asked], held: Permission, context: Context) ->
     for each in asked:
         command = COMMANDS.get(each.line.verb)
         if not await _may(each, command.who if command else Who.WRITE, held, context):
+            starts = command is not None and command.who is Who.START
             refusal = Refusal(
-                asked=_written(each),
+                asked=each.line.text if starts else _written(each),
                 sender=each.sender,
                 held=held,
                 repository=each.repository,
                 issue=each.issue.number,
                 comment_id=each.comment.id,
                 url=each.comment.html_url,
-                starts=each.line.verb == "run",
+                starts=starts,
+                rules=each.rules,
                 needs="maintain" if held.may_write else "write",
                 key=each.key,
             )
@@ -112,8 +118,17 @@ async def _reply(asked: Asked, context: Context) -> Reply:
         _check_place(asked, command)
         settings, words = command.read(asked.line.words)
         return await command.call(replace(asked, settings=settings, words=words), context)
+    except AtWork as error:
+        return _refused(asked, str(error), await _at(error.run, context))
     except UserError as error:
         return _refused(asked, str(error))
+
+
+async def _at(run: Run, context: Context) -> str:
+    """What a run is at, as an answer says it."""
+    stages = await context.runs.stages(run.id)
+    now = [stage for stage in stages if stage.status is StageStatus.RUNNING]
+    return answers.already_working(run, now[-1] if now else None)
 
 
 async def _other(asked: Asked, context: Context) -> Reply:
@@ -126,12 +141,17 @@ async def _other(asked: Asked, context: Context) -> Reply:
 
 def _check_place(asked: Asked, command: Command) -> None:
     pulls = {Where.PULL_REQUEST, Where.ANY_PULL_REQUEST}
-    if not (pulls if asked.on_pull_request else {Where.ISSUE}) & set(command.where):
-        raise UserError(f"It is for {' and '.join(command.where)}.")
+    if (pulls if asked.on_pull_request else {Where.ISSUE}) & set(command.where):
+        return
+    more = " On a pull request of Coppice, `/coppice` and what you want make one more round."
+    hint = more if asked.on_pull_request else ""
+    raise UserError(f"It is for {' and '.join(command.where)}.{hint}")
 
 
-def _refused(asked: Asked, why: str) -> Reply:
-    answer = answers.not_done(_written(asked), asked.sender.login, why, asked.comment.html_url)
+def _refused(asked: Asked, why: str, told: str | None = None) -> Reply:
+    """Answer why not; ``told`` is the same in Markdown of ours."""
+    said = told or prose(why)
+    answer = answers.not_done(_written(asked), asked.sender.login, said, asked.comment.html_url)
     return Reply(answer=answer, why_not=why)
 
 

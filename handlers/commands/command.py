@@ -7,12 +7,14 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from bot.errors import UserError
+from bot.github.texts.answers import Listed
 from bot.guard.commands import PREFIX, CommandLine
 from bot.runs import Again, Pause, RepositoryRef, Run, Start, Tell
 from handlers.context import Context
 from handlers.payloads import Comment, Issue, User
 from handlers.people import Rules
 from handlers.runs import Wanted, alive
+from handlers.starting import Wish
 
 _SETTING = re.compile(r"-{0,2}([A-Za-z][\w.-]*)=(.*)", re.DOTALL)
 
@@ -85,6 +87,21 @@ class Asked:
             comment_id=self.comment.id if self.box is None else None,
         )
 
+    @property
+    def wish(self) -> Wish:
+        """The run that is asked for; raises LookupError where its command read no rules."""
+        if self.rules is None:
+            raise LookupError("the configuration was not read")
+        return Wish(
+            delivery=self.delivery,
+            repository=self.repository,
+            issue=self.issue,
+            by=self.sender,
+            rules=self.rules,
+            comment_id=self.comment.id,
+            settings=self.settings,
+        )
+
     async def newest_run(self, context: Context) -> Run | None:
         """Find the run that the command is about: the one that opened the pull request, else the
         newest on it or on the issue.
@@ -149,6 +166,17 @@ class Command:
     def usage(self) -> str:
         settings = [f"[{key}=…]" for key in self.settings]
         return " ".join([PREFIX, self.verb, *settings, *([self.words] if self.words else [])])
+
+    @property
+    def listed(self) -> Listed:
+        """As the help shows it."""
+        return Listed(
+            usage=self.usage,
+            summary=self.summary,
+            who=self.who.value,
+            where=" and ".join(self.where),
+            example=self.examples[-1],
+        )
 
     def read(self, words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
         """Split words into settings, which come first or last, and the rest; refuse what is not

@@ -5,6 +5,7 @@
 
 import sys
 
+from bot.github.texts.answers import commands_table
 from handlers.commands import COMMANDS
 from handlers.commands.command import Command
 
@@ -27,7 +28,8 @@ Coppice puts eyes on the comment that it takes up, and answers in one comment wh
 
 def page() -> str:
     """Return the whole page."""
-    return "\n".join([_HEAD, *(_section(command) for command in COMMANDS.values())])
+    table = commands_table([command.listed for command in COMMANDS.values()])
+    return "\n".join([_HEAD, f"{table}\n", *(_section(command) for command in COMMANDS.values())])
 
 
 def _section(command: Command) -> str:

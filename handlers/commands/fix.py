@@ -1,5 +1,7 @@
 """`/coppice fix`: mend failing checks or conflicts, on our pull requests and on people's."""
 
+from dataclasses import replace
+
 from bot.errors import UserError
 from bot.runs import MessageKind, Start
 from handlers.commands.command import Argument, Asked, Command, Reply, Where
@@ -7,7 +9,6 @@ from handlers.commands.follow_up import followed
 from handlers.commands.settings import AGENT, BUDGET, MODEL
 from handlers.context import Context
 from handlers.runs import say
-from handlers.starting import Wish
 from handlers.visiting import MEND, visit
 
 _WHAT = ("checks", "conflicts")
@@ -22,10 +23,10 @@ async def _call(asked: Asked, context: Context) -> Reply:
     if what and what not in _WHAT:
         raise UserError("It takes `checks` or `conflicts`, or nothing for both.")
     if await _is_ours(asked, context):
-        if asked.settings:
-            raise UserError("Settings are for pull requests that Coppice did not open.")
-        run = await followed(asked, context)
-        return Reply(tells=(say(run, MessageKind.FIX, asked.wanted, text=what),))
+        if set(asked.settings) - {"tests"}:
+            raise UserError("Other settings are for pull requests that Coppice did not open.")
+        run, tests = await followed(asked, context), "tests" in asked.settings
+        return Reply(tells=(say(run, MessageKind.FIX, asked.wanted, text=what, tests=tests),))
     return Reply(starts=(await _mend(asked, what, context),))
 
 
@@ -37,18 +38,8 @@ async def _is_ours(asked: Asked, context: Context) -> bool:
 
 
 async def _mend(asked: Asked, what: str, context: Context) -> Start:
-    if asked.rules is None:
-        raise LookupError("the configuration was not read")
-    wish = Wish(
-        delivery=asked.delivery,
-        repository=asked.repository,
-        issue=asked.issue,
-        by=asked.sender,
-        rules=asked.rules,
-        comment_id=asked.comment.id,
-        settings={key: value for key, value in asked.settings.items() if key != "tests"},
-    )
-    begun = await visit(wish, MEND, context)
+    settings = {key: value for key, value in asked.settings.items() if key != "tests"}
+    begun = await visit(replace(asked.wish, settings=settings), MEND, context)
     trigger = begun.run.trigger
     options = trigger.options.model_copy(
         update={"mend": what or None, "tests": "tests" in asked.settings}

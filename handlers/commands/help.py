@@ -11,8 +11,9 @@ def command(others: Sequence[Command]) -> Command:
     """Declare the command that lists all others and itself."""
 
     async def call(_asked: Asked, _context: Context) -> Reply:
-        listed = [(each.usage, each.summary) for each in (*others, declared)]
-        return Reply(answer=answers.help_text(listed))
+        every = (*others, declared)
+        settings = {k: s.summary for each in every for k, s in each.settings.items()}
+        return Reply(answer=answers.help_text([each.listed for each in every], settings))
 
     declared = Command(
         verb="help",

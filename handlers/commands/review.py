@@ -3,23 +3,11 @@
 from handlers.commands.command import Asked, Command, Reply, Where, Who
 from handlers.commands.settings import AGENT, BUDGET, MODEL
 from handlers.context import Context
-from handlers.starting import Wish
 from handlers.visiting import REVIEW, visit
 
 
 async def _call(asked: Asked, context: Context) -> Reply:
-    if asked.rules is None:
-        raise LookupError("the configuration was not read")
-    wish = Wish(
-        delivery=asked.delivery,
-        repository=asked.repository,
-        issue=asked.issue,
-        by=asked.sender,
-        rules=asked.rules,
-        comment_id=asked.comment.id,
-        settings=asked.settings,
-    )
-    return Reply(starts=(await visit(wish, REVIEW, context),))
+    return Reply(starts=(await visit(asked.wish, REVIEW, context),))
 
 
 COMMAND = Command(

@@ -1,15 +1,15 @@
 """`/coppice run` and `/coppice plan`: start a run for an issue."""
 
+from dataclasses import replace
 from functools import partial
 
 from bot.errors import UserError
-from bot.github.texts import answers
 from bot.runs import MessageKind, RunStatus
 from handlers.commands.command import Asked, Command, Reply, Where, Who
 from handlers.commands.settings import STARTING
 from handlers.context import Context
-from handlers.runs import say
-from handlers.starting import Wish, in_the_way, start
+from handlers.runs import AtWork, say
+from handlers.starting import in_the_way, start
 
 LONGEST_GOAL = 2000
 
@@ -17,19 +17,8 @@ LONGEST_GOAL = 2000
 async def _call(asked: Asked, context: Context, *, plan_only: bool) -> Reply:
     if asked.issue.state != "open":
         raise UserError("The issue is closed; open it again first.")
-    if asked.rules is None:
-        raise LookupError("the configuration was not read")
-    wish = Wish(
-        delivery=asked.delivery,
-        repository=asked.repository,
-        issue=asked.issue,
-        by=asked.sender,
-        rules=asked.rules,
-        comment_id=asked.comment.id,
-        goal=" ".join(asked.words)[:LONGEST_GOAL] or None,
-        settings=asked.settings,
-        plan_only=plan_only,
-    )
+    goal = " ".join(asked.words)[:LONGEST_GOAL] or None
+    wish = replace(asked.wish, goal=goal, plan_only=plan_only)
     living = await context.runs.living(asked.repository.id, asked.issue.number)
     other = in_the_way(wish, living)
     if other is None:
@@ -41,7 +30,7 @@ async def _call(asked: Asked, context: Context, *, plan_only: bool) -> Reply:
             f"Its pull request #{other.pull_request} is open: `/coppice retry` makes one more "
             "round on it."
         )
-    raise UserError(answers.already_working(other))
+    raise AtWork(other)
 
 
 COMMAND = Command(

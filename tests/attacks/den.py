@@ -162,44 +162,31 @@ async def den(
     """Start it; ``models`` is more of the operator's catalogue, ``api`` what its model speaks."""
     review = Play(match="You review a change", answers=({"findings": []},))
     async with ScriptedModel(Scenario(plays=(review,))) as model, _decoy() as (pid, argument):
-        canaries = {"a process of the host": argument}
-        places = [f"/proc/{pid}/environ", f"/proc/{pid}/cmdline"]
-        for name in HIDDEN:
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            canaries[name] = _canary()
-            path.write_text(f"{canaries[name]}\n")
-            places.append(str(path))
-        canaries["environment"] = _canary()
-        (folder / "coppice").chmod(0o700)
-        endpoint: dict[str, Any] = {
-            "url": f"{model.url}/v1" if api in ("chat", "responses") else model.url,
-            "api": api,
-            "model": "scripted-model",
-        }
-        endpoint |= {"price": {"input": 5.0, "output": 5.0}, "key_file": str(folder / "model-key")}
-        catalogue = folder / "models.yml"
-        catalogue.write_text(yaml.safe_dump({"endpoints": {"local": endpoint}, **(models or {})}))
+        canaries = {"a process of the host": argument, **_hide(folder), "environment": _canary()}
         environment = {
             "COPPICE_AGENT": "loop",
-            "COPPICE_MODELS_FILE": str(catalogue),
+            "COPPICE_MODELS_FILE": str(_catalogue(folder, model, api, models or {})),
             "COPPICE_BOX": "bubblewrap",
             "COPPICE_LIMIT_INSTALLATION": "8",
             "AWS_SECRET_ACCESS_KEY": canaries["environment"],
             **settings,
         }
         async with world(folder, **environment) as town:
-            there = Den(town=town, model=model, canaries=canaries, places=places)
-            canaries["webhook secret"] = town.settings["COPPICE_WEBHOOK_SECRET"]
-            places.append(town.settings["COPPICE_PRIVATE_KEY_FILE"])
-            lines = Path(places[-1]).read_text().splitlines()
-            canaries["private key"] = lines[len(lines) // 2]
             service = town.service
             assert service is not None
-            places.append(f"/proc/{service.process.pid}/environ")
+            key = Path(town.settings["COPPICE_PRIVATE_KEY_FILE"])
+            lines = key.read_text().splitlines()
+            canaries["private key"] = lines[len(lines) // 2]
+            canaries["webhook secret"] = town.settings["COPPICE_WEBHOOK_SECRET"]
+            places = [
+                *(f"/proc/{pid}/environ", f"/proc/{pid}/cmdline"),
+                *(str(folder / name) for name in HIDDEN),
+                *(str(key), f"/proc/{service.process.pid}/environ"),
+            ]
             await town.write_file("hunt.py", Path(hunt.__file__).read_text())
             await town.write_file("places.txt", "\n".join(places))
             await town.write_file("control.txt", f"{CONTROL}\n")
+            there = Den(town=town, model=model, canaries=canaries, places=places)
             await there.configure()
             yield there
 
@@ -216,6 +203,31 @@ HIDDEN = (
     ".gitconfig-of-the-operator",
 )
 """Files around the service: its HOME is the folder, its data lies in `coppice`."""
+
+
+def _hide(folder: Path) -> dict[str, str]:
+    """Write a canary into each hidden file; answer them by name."""
+    canaries = {name: _canary() for name in HIDDEN}
+    for name, canary in canaries.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{canary}\n")
+    (folder / "coppice").chmod(0o700)
+    return canaries
+
+
+def _catalogue(folder: Path, model: ScriptedModel, api: str, more: Mapping[str, Any]) -> Path:
+    """Write the operator's catalogue of models."""
+    endpoint = {
+        "url": f"{model.url}/v1" if api in ("chat", "responses") else model.url,
+        "api": api,
+        "model": "scripted-model",
+        "price": {"input": 5.0, "output": 5.0},
+        "key_file": str(folder / "model-key"),
+    }
+    path = folder / "models.yml"
+    path.write_text(yaml.safe_dump({"endpoints": {"local": endpoint}, **more}))
+    return path
 
 
 def _canary() -> str:

@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 MARK = re.compile(rb"canary[0-9a-f]{24}")
-KEYS = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]{40}")
+KEYS = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\\\s]{40}")
+"""Libraries hold the first line alone, with binary bytes behind it, and agents pass on no NUL."""
 SKIPPED = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/sys", "/proc")
 LARGEST = 2**20
 looked: set[str] = set()

@@ -27,7 +27,7 @@ async def test_two_gigabytes_of_output_are_stopped_at_the_limit(
     assert (outcome.exit_code, outcome.problem) == (None, "output limit of 64 MB")
     assert log.stat().st_size == 64 * 2**20
     assert len(outcome.output) < 10_100
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 50
 
 
 @EACH_LEVEL
@@ -54,7 +54,7 @@ async def test_a_command_that_asks_for_input_gets_none(tmp_path: Path, level: Ch
 
     assert outcome.exit_code == 5
     assert "EOFError" in outcome.output
-    assert outcome.seconds < 10
+    assert outcome.seconds < 15
 
 
 async def test_files_and_scratch_space_have_an_end(tmp_path: Path) -> None:

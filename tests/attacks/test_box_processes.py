@@ -17,7 +17,16 @@ from bot.box import Choice, probe
 from bot.box.bubblewrap import Bubblewrap
 from bot.box.probe import installed
 from bot.box.surroundings import Limits
-from tests.box.boxed import AS_ROOT, EACH_LEVEL, PYTHON, appears, beats, boxed, command
+from tests.box.boxed import (
+    AS_ROOT,
+    EACH_LEVEL,
+    PYTHON,
+    appears,
+    beats,
+    boxed,
+    command,
+    falls_silent,
+)
 
 BEAT = "while :; do printf x >> beat; sleep 0.02; done"
 
@@ -74,7 +83,7 @@ async def test_a_daemon_that_holds_the_output_ends_with_the_command(
     outcome = await boxed(tmp_path / "tree", script, level=level)
 
     assert (outcome.exit_code, outcome.output) == (4, "started\n")
-    assert outcome.seconds < 5
+    assert outcome.seconds < 15
     assert not await beats(tmp_path / "tree/beat")
 
 
@@ -115,10 +124,9 @@ async def test_cancelling_while_the_box_is_set_up_leaves_nothing(
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-    await asyncio.sleep(0.05)
 
     beat = tmp_path / "tree/beat"
-    assert not beat.exists() or not await beats(beat)
+    assert not beat.exists() or await falls_silent(beat)
 
 
 @EACH_LEVEL
@@ -132,9 +140,8 @@ async def test_when_coppice_is_killed_the_box_dies_with_it(tmp_path: Path, level
 
     coppice.send_signal(signal.SIGKILL)
     coppice.wait()
-    await asyncio.sleep(0.1)
 
-    assert not await beats(tmp_path / "tree/beat")
+    assert await falls_silent(tmp_path / "tree/beat")
 
 
 async def test_a_run_finds_nothing_of_another(tmp_path: Path) -> None:

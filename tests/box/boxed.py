@@ -35,6 +35,14 @@ async def appears(path: Path) -> None:
             await asyncio.sleep(0.01)
 
 
+async def falls_silent(path: Path) -> bool:
+    """Wait until nobody appends to the file any more; False: somebody goes on and on."""
+    for _ in range(30):
+        if not await beats(path):
+            return True
+    return False
+
+
 async def beats(path: Path) -> bool:
     """Tell whether somebody still appends to the file."""
     before = path.stat().st_size

@@ -118,6 +118,28 @@ async def test_an_allowed_name_that_leads_to_this_machine_is_refused(tmp_path: P
     assert len(heads) == 1
 
 
+class _Public(Allowed):
+    """This machine as the internet knows it: its addresses are public ones."""
+
+    def takes(self, address: str, port: int) -> bool:
+        return True
+
+
+async def test_a_public_address_of_this_machine_is_refused_too(tmp_path: Path) -> None:
+    reports: list[Reached] = []
+    async with website() as (port, heads):
+        there = _Public.parse([f"localhost:{port}"])
+        (tmp_path / "get.py").write_text(f"{GET}get('http://localhost:{port}/')")
+        plain = command(tmp_path, f"{PYTHON} get.py", env={"no_proxy": "", "NO_PROXY": ""})
+        box = await probe("bubblewrap")
+        async with reaching(plain, there, reports.append) as with_network:
+            outcome = await box.run(with_network)
+
+    assert "403" in outcome.output
+    assert [report.refused for report in reports] == [f"localhost:{port} leads to this machine"]
+    assert heads == []
+
+
 @pytest.mark.parametrize(
     "words",
     [

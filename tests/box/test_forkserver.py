@@ -10,6 +10,9 @@ import pytest
 
 from bot.box import Choice, Forward, probe
 from bot.box.forkserver import MOST_IDLE, SERVERS
+from bot.box.landlock import Landlock
+from bot.box.on_host import OnHost
+from bot.box.unboxed import Unboxed
 from tests.box.boxed import EACH_LEVEL, appears, beats, boxed, command
 from tests.box.test_forward import shouting
 
@@ -19,6 +22,14 @@ BEAT = "while :; do printf x >> beat; sleep 0.02; done"
 def _kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _kill_at_once(keeper: int) -> None:
+    """Kill the keeper and the server below it so that neither sees the other's end."""
+    below = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in (keeper, *map(int, below)):
+            os.kill(pid, number)
 
 
 def idle() -> list[int]:
@@ -69,6 +80,40 @@ async def test_who_fled_from_a_killed_server_does_not_live_on(
     assert code == 128 + 9
     assert not await beats(tmp_path / "tree/beat")
     assert not await beats(tmp_path / "tree/other")
+
+
+@pytest.mark.parametrize("kind", [Landlock, Unboxed])
+async def test_who_fled_from_both_servers_at_once_does_not_live_on(
+    tmp_path: Path, kind: type[OnHost]
+) -> None:
+    """Where no control group holds them; one has given away its session and its environment."""
+    box = Landlock(read=(Path(sys.prefix),)) if kind is Landlock else kind()
+    flee = f"env -i setsid sh -c '{BEAT}' & sh -c '{BEAT.replace('beat', 'other')}' & wait"
+
+    async with box.open(command(tmp_path / "tree", flee)) as process:
+        await appears(tmp_path / "tree/beat")
+        await appears(tmp_path / "tree/other")
+        _kill_at_once(process.pid)
+        code = await process.wait()
+
+    assert code == 128 + 9
+    assert not await beats(tmp_path / "tree/beat")
+    assert not await beats(tmp_path / "tree/other")
+
+
+async def test_what_a_dead_service_left_ends_with_the_next(tmp_path: Path) -> None:
+    """Somebody killed the service, too."""
+    program = (sys.executable, "-m", "tests.box.doomed_program", str(tmp_path / "tree"))
+    doomed = await asyncio.create_subprocess_exec(*program, "with its servers")
+    async with asyncio.timeout(60):
+        assert await doomed.wait() == -signal.SIGKILL
+    assert await beats(tmp_path / "tree/begun")
+
+    again = await asyncio.create_subprocess_exec(*program, "at its end")
+    async with asyncio.timeout(60):
+        assert await again.wait() == 0
+
+    assert not await beats(tmp_path / "tree/begun")
 
 
 async def test_nothing_is_said_when_nobody_is_left_to_hear_it(tmp_path: Path) -> None:

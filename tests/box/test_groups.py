@@ -41,7 +41,7 @@ async def test_a_command_killed_for_its_memory_says_so(tmp_path: Path, level: Ch
 @grouped
 @LEVELS
 async def test_memory_is_counted_over_all_its_processes(tmp_path: Path, level: Choice) -> None:
-    one = f"{PYTHON} -c 'import time; x = b\"x\" * (40 * 2**20); time.sleep(2)'"
+    one = f"{PYTHON} -c 'import time; x = b\"x\" * (40 * 2**20); time.sleep(10)'"
 
     outcome = await limited(tmp_path / "tree", f"{one} & {one} & {one} & wait", level)
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.box import GIT, Command, Mount, Outcome, probe
 from bot.errors import OperatorError
-from tests.box.boxed import appears, beats, command
+from tests.box.boxed import appears, command, falls_silent
 
 
 async def unboxed(tree: Path, script: str, **options: Any) -> Outcome:
@@ -78,7 +78,7 @@ async def test_the_time_limit_ends_all_of_it(tmp_path: Path) -> None:
     outcome = await unboxed(tmp_path / "tree", script, seconds=0.5)
 
     assert (outcome.exit_code, outcome.problem) == (None, "time limit of 0.5 s")
-    assert outcome.seconds < 3
+    assert outcome.seconds < 20
     assert not alive(tmp_path / "tree/pid")
 
 
@@ -110,9 +110,8 @@ async def test_when_coppice_is_killed_all_of_it_ends(tmp_path: Path) -> None:
 
     coppice.kill()
     coppice.wait()
-    await asyncio.sleep(0.3)
 
-    assert not await beats(tmp_path / "tree/beat")
+    assert await falls_silent(tmp_path / "tree/beat")
 
 
 async def test_a_missing_program_and_a_missing_tree_are_told(tmp_path: Path) -> None:

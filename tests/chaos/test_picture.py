@@ -15,6 +15,30 @@ def test_what_is_missing_counts_as_lost_and_what_is_there_twice_as_doubled() -> 
     assert (found.lost, found.doubled, found.changed) == (["one"], ["two"], [])
 
 
+STOPPED = "**Stopped: `/coppice stop` by ana** · 3 s · [log](http://127.0.0.1:1/runs/1)"
+PATCH = " · patch: `coppice patch 4f9a1c2b7d3e`"
+GIVEN = "\n\n<details><summary>What the agent was given</summary>\n\nIssue #1.\n</details>"
+END = "\n<!-- status -->"
+
+
+def test_how_far_a_run_had_come_when_it_was_stopped_makes_no_difference() -> None:
+    early, late = STOPPED + END, STOPPED + PATCH + GIVEN + END
+
+    assert picture.plain(early, {}) == picture.plain(late, {})
+
+
+def test_what_a_model_was_asked_again_after_a_kill_makes_no_difference() -> None:
+    once, again = "Implement: `m`, 1 call, $0.01.", "Implement: `m`, 4 calls, $0.03."
+
+    assert picture.plain(once, {}) == picture.plain(again, {})
+
+
+def test_a_patch_that_is_missing_elsewhere_makes_one() -> None:
+    failed = "**Failed: the agent changed no files**"
+
+    assert picture.plain(failed, {}) != picture.plain(failed + PATCH, {})
+
+
 def held(memory: float, at: float) -> Sample:
     return Sample(at=at, memory_mb=memory, handles=40, threads=12, processes=3, temporary_files=5)
 

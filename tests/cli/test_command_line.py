@@ -50,6 +50,14 @@ def test_every_command_explains_itself_with_an_example(name: str) -> None:
         ("demo", "--patch", "/nonexistent.diff"),
         ("demo", "--issue", "/nonexistent.md"),
         ("demo", "--verify", "a=1", "--verify", "a=2"),
+        ("demo", "--verify", "a="),
+        ("forge", "--base", "main"),
+        ("forge", "--issue", "README.md"),
+        ("forge", "--repo", "/nonexistent"),
+        ("forge", "--state", ""),
+        ("forge", "--state", "README.md"),
+        ("forge", "--state", "/proc/0/x"),
+        ("forge", "--webhook-url", "example.org/webhook"),
     ],
     ids=" ".join,
 )
@@ -59,6 +67,13 @@ def test_a_wrong_call_exits_2_and_says_why_on_stderr_alone(arguments: tuple[str,
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr != ""
     assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_option_is_explained_by_its_command() -> None:
+    said = coppice("demo", "--patches", "fix.diff").stderr
+
+    assert "usage: coppice demo" in said
+    assert "there is no --patches fix.diff here" in said
 
 
 def test_an_unknown_story_lists_those_that_there_are() -> None:

@@ -108,6 +108,20 @@ def test_work_begins_at_the_branch_that_is_checked_out(tmp_path: Path) -> None:
     assert parsed("--repo", str(tmp_path), "--base", "v1.0").base == "v1.0"
     with pytest.raises(OperatorError, match="v2 is not a commit of"):
         parsed("--repo", str(tmp_path), "--base", "v2")
+    linked = ("worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
+    subprocess.run(["git", "-C", tmp_path, *linked], check=True)
+    assert parsed("--repo", str(tmp_path / "linked")).base == "side"
+
+
+def test_an_issue_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """As editors on Windows write it."""
+    file = tmp_path / "issue.md"
+    file.write_bytes(b"\xef\xbb\xbf# A title\r\n\r\nThe body.\r\n")
+
+    issue = parsed("--issue", str(file)).issue
+
+    assert issue is not None
+    assert (issue.title, issue.body) == ("A title", "The body.")
 
 
 @pytest.mark.parametrize("option", ["repo", "base", "issue", "setup", "state"])

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import socket
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from bot.cli.check import Check
 from bot.cli.doctor import examine
+from bot.engine.cluster import lock
 from bot.forge.seed import seed_demo
 from bot.forge.server import Running, running
 
@@ -35,6 +37,7 @@ def operator(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forge: Running) ->
         "PRIVATE_KEY_FILE": forge.ready["private_key_file"],
         "WEBHOOK_SECRET": forge.ready["webhook_secret"],
         "DATA_DIR": tmp_path / "data",
+        "PORT": 0,
     }
     for name, value in given.items():
         monkeypatch.setenv(f"COPPICE_{name}", str(value))
@@ -103,6 +106,137 @@ async def test_permissions_and_events_are_held_against_the_manifest(
         " administration is write, more than it needs"
     )
     assert found["App events"].detail == "not subscribed: check_run"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "check", "said"),
+    [
+        ("AGENT", "gpt", "agent", "there is no such agent; known: loop"),
+        ("BOX_READ", "/nonexistent", "COPPICE_BOX_READ", "names /nonexistent"),
+        ("BOX_READ", "tools", "COPPICE_BOX_READ", "no absolute path"),
+        ("CONFIG_FILE", "rules.yml", "COPPICE_CONFIG_FILE", "`verfy`"),
+        ("ERRORS_FILE", "classes.yml", "COPPICE_ERRORS_FILE", "cannot be read"),
+        ("DATABASE_URL", "postgresql://u@127.0.0.1:1/x", "database", "refused"),
+        ("HOST", "nowhere.invalid", "port", "nowhere.invalid:0 cannot be had"),
+    ],
+)
+async def test_what_a_setting_names_is_tried(
+    operator: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str, check: str, said: str
+) -> None:
+    (tmp_path / "rules.yml").write_text("verfy: {test: pytest}\n")
+    (tmp_path / "classes.yml").write_text("[")
+    operator.setenv(f"COPPICE_{name}", value)
+
+    found = await bad()
+
+    assert said in found[check].detail
+    assert found[check].mend
+
+
+async def test_a_port_that_another_program_has_is_named(operator: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        operator.setenv("COPPICE_PORT", str(other.getsockname()[1]))
+
+        assert "COPPICE_PORT" in (await bad())["port"].mend
+
+
+async def test_a_service_that_runs_has_its_port(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir(mode=0o700)
+    with lock.hold(tmp_path / "data"), socket.create_server(("127.0.0.1", 0)) as own:
+        operator.setenv("COPPICE_PORT", str(own.getsockname()[1]))
+
+        assert await bad() == {}
+
+
+async def test_a_misspelt_setting_in_the_file_is_named_too(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("COPPICE_LIMIT_WORKR=3\nOTHER=1\n")
+
+    assert set(await bad()) == {"COPPICE_LIMIT_WORKR"}
+
+
+async def test_a_file_of_settings_that_is_not_text_is_named(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_bytes(b"COPPICE_AGENT=\xff\n")
+
+    assert "not UTF-8" in (await bad())[".env"].detail
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("content_type", "form", "as form"), ("secret", "", "has no secret")],
+)
+async def test_a_webhook_that_cannot_be_read_is_named(
+    operator: pytest.MonkeyPatch, forge: Running, name: str, value: str, said: str
+) -> None:
+    setattr(forge.installation.app.hook, name, value)
+
+    assert said in (await bad())["App webhook"].detail
+
+
+async def test_secrets_that_differ_show_in_the_newest_delivery(
+    operator: pytest.MonkeyPatch, forge: Running, aiohttp_server: Any
+) -> None:
+    from aiohttp import web
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.Response(status=401)
+
+    app = web.Application()
+    app.router.add_post("/webhook", refuse)
+    server = await aiohttp_server(app)
+    forge.installation.app.hook.url = str(server.make_url("/webhook"))
+    forge.forge.events.to_app("ping", forge.installation.app, None, {"zen": "", "hook_id": 1})
+    await forge.forge.hooks.settled()
+
+    assert "the secrets differ" in (await bad())["newest delivery"].detail
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (200, {"Content-Type": "application/json"}, "{}"),
+        (200, {"Content-Type": "text/html"}, "<p>Sign in"),
+        (404, {"Content-Type": "text/html"}, "Not Found"),
+    ],
+)
+async def test_an_address_that_is_no_api_is_named(
+    operator: pytest.MonkeyPatch,
+    aiohttp_server: Any,
+    status: int,
+    headers: dict[str, str],
+    body: str,
+) -> None:
+    from aiohttp import web
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, headers=headers, body=body)
+
+    app = web.Application()
+    app.router.add_get("/app", answer)
+    operator.setenv("COPPICE_GITHUB_URL", str((await aiohttp_server(app)).make_url("")))
+
+    assert "COPPICE_GITHUB_URL" in (await bad())["App"].mend
+
+
+async def test_json_that_is_none_and_a_date_that_is_none_are_one_line(
+    operator: pytest.MonkeyPatch, aiohttp_server: Any
+) -> None:
+    from aiohttp import web
+
+    async def answer(_: web.Request) -> web.Response:
+        sent = {"Content-Type": "application/json", "Date": "yesterday"}
+        return web.Response(headers=sent, body="{")
+
+    app = web.Application()
+    app.router.add_get("/app", answer)
+    operator.setenv("COPPICE_GITHUB_URL", str((await aiohttp_server(app)).make_url("")))
+
+    assert set(await bad()) == {"GitHub"}
 
 
 @pytest.mark.parametrize(

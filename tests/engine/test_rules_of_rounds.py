@@ -2,12 +2,13 @@
 
 import pytest
 
-from bot.engine.gates import approvals, codeowners, risk
+from bot.engine.gates import approvals, codeowners
 from bot.engine.rounds.answering import Did, answers
 from bot.engine.rounds.ci import Verdict, excerpt, verdicts
 from bot.engine.rounds.suggestions import Suggestion, applied, suggested
 from bot.github.ci import Check
 from bot.github.conversations import ReviewThread, ThreadComment, Writer
+from bot.pipeline import risk
 from bot.runs import FileAction, Gate, Message, MessageKind, Permission, Person, Plan
 from bot.runs.plan import PlannedFile, Step
 
@@ -79,10 +80,12 @@ def test_the_requester_does_not_count_where_that_is_said() -> None:
 def test_the_last_line_of_codeowners_decides() -> None:
     text = "* @all\n/docs/ @writers # words\nsrc/*.py @ana @org/team\n*.md @bob\n"
 
-    assert codeowners.owners(text, ["src/x.py"]) == {"@ana", "@org/team"}
-    assert codeowners.owners(text, ["docs/a/b.txt"]) == {"@writers"}
-    assert codeowners.owners(text, ["docs/a.md"]) == {"@bob"}
-    assert codeowners.owners(text, ["lib/x.c"]) == {"@all"}
+    assert codeowners.owners(text, ["src/x.py", "docs/a/b.txt", "docs/a.md", "lib/x.c"]) == {
+        "src/x.py": {"@ana", "@org/team"},
+        "docs/a/b.txt": {"@writers"},
+        "docs/a.md": {"@bob"},
+        "lib/x.c": {"@all"},
+    }
 
 
 def test_suggestions_go_in_as_they_are_from_the_bottom() -> None:

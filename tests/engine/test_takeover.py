@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from dbos import DBOS
 
-from bot.engine.children import POISON, RECOVERIES
+from bot.engine.children import RECOVERIES
 from bot.engine.durable import system
+from bot.engine.tries import POISON
 from tests.engine.replaying import RECORDED, Rows, acts, end_of, engine, load, migrated, stop
 
 pytestmark = pytest.mark.slow

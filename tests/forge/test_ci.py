@@ -216,7 +216,7 @@ async def test_ci_plays_by_itself_at_each_commit_of_a_pull_request(forge: Forge)
 
 
 async def test_a_job_takes_its_time_in_the_background(forge: Forge) -> None:
-    await forge.switch("ci", script=[[{"name": "slow", "seconds": 0.3}]])
+    await forge.switch("ci", script=[[{"name": "slow", "seconds": 1.5}]])
     pull = await forge.pull("feature")
     await forge.event("workflow_run.in_progress")
 

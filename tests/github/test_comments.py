@@ -41,6 +41,16 @@ async def test_the_same_comment_again_writes_nothing(world: World) -> None:
     assert len(world.writes()) == 1
 
 
+async def test_a_comment_that_is_made_once_stays_as_it_is(world: World) -> None:
+    first = Comment(issue=1, purpose="refusal-2", body="Not started", once=True)
+    made = await world.apply(first)
+
+    other = await world.apply(first.model_copy(update={"body": "Not done"}))
+
+    assert (made.wrote, other.wrote, other.id) == (True, False, made.id)
+    assert [body.splitlines()[0] for body in await bodies(world)] == ["Not started"]
+
+
 async def test_a_comment_is_found_again_after_a_kill(world: World) -> None:
     made = await world.apply(status("Working"))
     await world.forget()

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bot.github.effects.apply import KINDS
 from bot.github.effects.documentation import effects_page
+from bot.github.effects.kinds import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "effects.md"
 

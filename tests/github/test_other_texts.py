@@ -3,7 +3,7 @@
 from bot.github.texts import answers, checks, commits
 from bot.github.texts.pull_request import Evidence, pull_request_body, pull_request_title
 from bot.github.texts.status import Status
-from bot.runs import Permission, RunError, RunStatus, Work
+from bot.runs import Gate, Permission, RunError, RunStatus, Spend, Work
 from tests.github.runs import TRIGGER, result, run
 
 WORK = Work(
@@ -31,7 +31,7 @@ def test_a_pull_request_shows_both_commits_and_what_nobody_checked() -> None:
         "`main` is red without this: `pytest` failed: IndexError.\n\n"
         "Not checked: your CI.\n\n"
         "- [ ] Run CI\n- [ ] Ready for review\n\n"
-        "<details><summary>Attempts, and how to repeat this</summary>\n\n"
+        "<details><summary>Attempts</summary>\n\n"
         "Attempt 1: `pytest` failed: IndexError.\nAttempt 2: passed.\n"
         "Agent: `scripted`, SCRIPTED: no model. Box: bubblewrap, no network.\n"
         "Repeat: `git fetch origin coppice/7-4f9a1c && git switch -d a41b9f3 && pytest && ruff`\n"
@@ -108,6 +108,41 @@ def test_a_refusal_says_what_who_and_who_may() -> None:
         "Not started: [`/coppice run` by `raj`](https://github.test/c/1) needs write access;"
         " `raj` has triage.\n\n- [ ] Start it for `raj` (write access)"
     )
+
+
+def test_a_refusal_names_the_teams_that_may_start_as_well() -> None:
+    text = answers.needs_write("/coppice run", "raj", Permission.TRIAGE, teams=("core",))
+
+    assert "needs write access or to be on team `core`; `raj` has triage." in text
+
+
+def test_a_refused_act_has_the_same_shape_and_no_box() -> None:
+    text = answers.needs("/coppice pause", "ana", Permission.WRITE, "maintain", "https://h/c/1")
+
+    assert text == (
+        "Not done: [`/coppice pause` by `ana`](https://h/c/1) needs maintain access;"
+        " `ana` has write."
+    )
+
+
+def test_a_pull_request_tells_its_plan_its_cost_and_where_the_log_is() -> None:
+    gate = Gate(hash="3b7e90c2" * 8, base_sha="b" * 40, asked_at=0.0, passed=True)
+    work = WORK.model_copy(
+        update={
+            "gate": gate,
+            "check_run_url": "https://h/r/3",
+            "status_comment_url": "https://h/c/1",
+        }
+    )
+    spend = Spend(calls=2, usd=0.63)
+
+    body = pull_request_body(
+        Evidence(run=run(work=work), box="none", spend=(("plan", "opus", spend),))
+    )
+
+    assert "<summary>Plan, attempts, $0.63</summary>" in body
+    assert "Plan `3b7e90c2`; no file outside it." in body
+    assert "Box: none. [Log](https://h/r/3) · [what the agent was given](https://h/c/1)" in body
 
 
 def test_an_unknown_command_is_answered_with_the_nearest() -> None:

@@ -73,7 +73,8 @@ async def test_a_file_of_the_default_branch(world: World) -> None:
 
     assert await reads.file_text(client, world.repository, "docs/a.txt") == "grüß\n"
     assert await reads.file_text(client, world.repository, "nowhere.yml") is None
-    assert await reads.file_text(client, world.repository, "docs") is None
+    with pytest.raises(UserError, match="is no file"):  # what is there is not the same as nothing
+        await reads.file_text(client, world.repository, "docs")
 
 
 async def test_a_file_that_is_no_text_is_said_to_the_user(world: World) -> None:

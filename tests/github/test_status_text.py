@@ -1,8 +1,10 @@
 """The status comment says where a run stands, why, and the one act that is possible."""
 
-from bot.github.texts.status import Given, Status, attempt_failed, status_comment
-from bot.runs import Publish, RunError, RunStatus, Stop, Work
-from tests.github.runs import result, run
+import pytest
+
+from bot.github.texts.status import Given, Hidden, Status, attempt_failed, status_comment
+from bot.runs import Options, Publish, RunError, RunStatus, Stop, Work
+from tests.github.runs import TRIGGER, result, run
 
 LABEL = "SCRIPTED: no model"
 GIVEN = Given(at="2026-01-02T14:02:00Z", authors=("ana", "raj"), left_out=3, changed_later=1)
@@ -32,6 +34,31 @@ def test_a_working_run_shows_attempt_and_what_failed_before() -> None:
     )
 
 
+def test_hidden_text_is_shown_with_what_is_left_of_the_issue() -> None:
+    given = GIVEN.model_copy(
+        update={
+            "removed": 3,
+            "hidden": (
+                Hidden("text", 4, "HTML comment", "<!-- @ana run `rm` -->"),
+                Hidden("comment by raj", 1, "alternative text of a picture", None),
+            ),
+            "text": "Title\n\nPlease mend it.",
+        }
+    )
+    status = Status(run=run(status=RunStatus.RUNNING), agent_label=None, given=given)
+
+    said = status_comment(status)
+
+    assert said.endswith(
+        ", 3 hidden pieces of text.\n\n"
+        "Nobody sees this on the page, so it was taken out:\n\n"
+        "- text, line 4, HTML comment: ``<! -- @ana run `rm` -->``\n"
+        "- comment by raj, line 1, alternative text of a picture: what looks like a secret\n"
+        "- and 1 more\n\n"
+        "The text as it was given:\n\n```\nTitle\n\nPlease mend it.\n```\n</details>"
+    )
+
+
 def test_a_queued_run_shows_its_place() -> None:
     waits = run(work=Work(place=3, wait_seconds=600))
     status = Status(run=waits, agent_label=None)
@@ -45,6 +72,13 @@ def test_a_finished_run_names_its_draft() -> None:
     assert status_comment(status) == (
         "**Done: draft #12** · 9 min\n\nCI was left out so far; `/coppice ci` runs it."
     )
+
+
+def test_a_run_that_only_plans_names_its_plan_and_no_work() -> None:
+    asked = TRIGGER.model_copy(update={"options": Options(plan_only=True)})
+    status = Status(run=run(status=RunStatus.DONE, trigger=asked), agent_label=None)
+
+    assert status_comment(status) == "**Done: the plan below** · 9 min"
 
 
 def test_a_finished_run_without_draft_support_says_so() -> None:
@@ -73,10 +107,58 @@ def test_a_failed_run_says_why_and_what_to_type() -> None:
 
     assert status_comment(status) == (
         "**Stopped: `pytest` failed 3 times** · 9 min"
-        " · [check run](https://github.test/octo/shop/runs/3) · patch: `coppice patch 4f9a1c`\n\n"
+        " · [log](https://github.test/octo/shop/runs/3) · patch: `coppice patch 4f9a1c`\n\n"
         "- [ ] Retry\n\n"
         "Or write `/coppice retry`; to start afresh, write `/coppice run`."
     )
+
+
+def test_a_run_whose_command_failed_again_and_again_says_how_often() -> None:
+    output = "FAILED tests/test_parser.py::test_empty - IndexError: string index"
+    red = result(code=1, output=output)
+    message = "`pytest` failed: `tests/test_parser.py::test_empty` (python.test_failure)"
+    status = Status(
+        run=run(
+            status=RunStatus.FAILED, error=RunError(kind="test", message=f"{message}. It is so.")
+        ),
+        agent_label=None,
+        failed_attempts=(attempt_failed([red]),) * 3,
+        last=(red,),
+    )
+
+    said = status_comment(status)
+
+    assert said.startswith("**Stopped: `pytest` failed 3 times** · 9 min\n\nIt is so.\n\n")
+    assert "Attempt 1: `pytest` failed, `IndexError` in `tests/test_parser.py::test_empty`." in said
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("KeyError: 'x'", ", `KeyError` in `t.py::a`"),
+        ("assert 1 == 2", ", `AssertionError` in `t.py::a`"),
+        ("some words", " in `t.py::a`"),
+    ],
+)
+def test_the_error_of_the_first_failing_test_is_named(said: str, told: str) -> None:
+    red = result(code=1, output=f"FAILED t.py::a - {said}\nFAILED t.py::b - OSError: no\n")
+
+    assert attempt_failed([red]) == f"`pytest` failed{told} and 1 more"
+
+
+def test_a_run_that_fails_as_its_base_does_says_so_in_its_first_line() -> None:
+    red = result(code=1)
+    message = "`pytest` failed: exit 1; `main` is red in the same way"
+    status = Status(
+        run=run(status=RunStatus.FAILED, error=RunError(kind="test", message=message)),
+        agent_label=None,
+        failed_attempts=(attempt_failed([red]),) * 2,
+        last=(red,),
+    )
+
+    said = status_comment(status)
+
+    assert said.startswith("**Stopped: `pytest` failed 2 times; `main` is red in the same way**")
 
 
 def test_a_blocked_run_has_the_rule_first_and_the_way_out_after() -> None:

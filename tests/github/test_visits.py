@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import EffectRefused
 from bot.github import reads
-from bot.github.effects.apply import KINDS
+from bot.github.effects.kinds import KINDS
 from bot.github.marker import Markers
 from bot.runs import DraftReview, Grow, LineComment, PostReview
 from tests.github.world import KEY, World

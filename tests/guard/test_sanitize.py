@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.guard.invisible import shown
 from bot.guard.markup import Kind
 from bot.guard.sanitize import LONGEST, Removed, Sanitized, sanitize
 
@@ -63,3 +64,9 @@ def test_what_is_longer_than_github_takes_is_cut_and_reported() -> None:
     clean = sanitize("a" * (LONGEST + 5))
 
     assert (len(clean.text), clean.removed[0].kind) == (LONGEST, Kind.LENGTH)
+
+
+def test_what_nobody_sees_is_written_so_that_people_can_read_it() -> None:
+    hidden = "a\u3164\U000e0101\u200b\U000e0068\U000e0069"
+
+    assert shown(hidden) == "a<U+3164><U+E0101><U+200B>hi"

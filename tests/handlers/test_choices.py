@@ -45,6 +45,7 @@ async def test_settings_may_stand_behind_the_goal(world: World) -> None:
         ("budgt=5usd", "Did you mean `budget=`?"),
         ("base=--upload-pack=x", "`base=` takes"),
         ("base=$(id)", "`base=` takes"),
+        ("base=a..b", "is not a name that a branch can have"),
     ],
 )
 async def test_a_choice_that_cannot_be_is_answered(world: World, setting: str, said: str) -> None:

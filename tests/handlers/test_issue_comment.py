@@ -12,8 +12,11 @@ from bot.runs import (
     MessageKind,
     React,
     RunStatus,
+    StageRecord,
+    StageStatus,
     Start,
     Tell,
+    Work,
     ignore,
     run_id,
 )
@@ -95,6 +98,27 @@ async def test_run_is_refused_while_one_lives(world: World) -> None:
     assert BUSY in answer(decision)
 
 
+async def test_what_is_in_the_way_is_linked_and_says_what_it_is_at(world: World) -> None:
+    work = Work(status_comment_url="https://h/c/3")
+    waits = run(RunStatus.WAITING, work=work)
+    world.has(waits)
+
+    said = answer(await world.decide("issue_comment", commented("/coppice retry")))
+
+    assert "waits for a word of yours ([status](https://h/c/3)). `/coppice approve` lets" in said
+    world.has(run(RunStatus.RUNNING, work=work))
+    tried = StageRecord(
+        run_id=waits.id,
+        key="work-1/implement-2",
+        name="implement",
+        attempt=2,
+        status=StageStatus.RUNNING,
+    )
+    world.runs.records[waits.id] = [tried]
+    said = answer(await world.decide("issue_comment", commented("/coppice run")))
+    assert "is at implement, attempt 2 ([status](https://h/c/3)). `/coppice stop` ends it." in said
+
+
 async def test_run_is_refused_while_a_pull_request_is_open(world: World) -> None:
     world.has(run(RunStatus.DONE, following=True, pull_request=12))
 
@@ -121,15 +145,16 @@ async def test_run_on_a_closed_issue_is_refused(world: World) -> None:
 async def test_run_on_a_pull_request_is_refused(world: World) -> None:
     decision = await world.decide("issue_comment", on_pull_request("/coppice run"))
 
-    assert "It is for issues." in answer(decision)
+    assert "It is for issues. On a pull request of Coppice, `/coppice` and what" in answer(decision)
 
 
 async def test_run_with_a_bad_configuration_is_answered(world: World) -> None:
     world.github.rules = "triger: {}"
 
-    decision = await world.decide("issue_comment", commented("/coppice run"))
+    said = answer(await world.decide("issue_comment", commented("/coppice run")))
 
-    assert "did you mean `trigger`?" in answer(decision)
+    assert "`.github/coppice.yml` on the default branch cannot be read. Unknown key" in said
+    assert "did you mean `trigger`?" in said
 
 
 @pytest.mark.parametrize("body", [commented("/coppice stop"), on_pull_request("/coppice stop")])
@@ -243,6 +268,10 @@ async def test_help_lists_every_command(world: World, body: str) -> None:
     ("verb", "said"),
     [
         ("rum", "Did you mean `/coppice run`?"),
+        ("aprove 3b7e90c2", "Did you mean `/coppice approve`?"),
+        ("retyr budget=5usd", "Did you mean `/coppice retry`?"),
+        ("runs out of memory", "There was no run here yet."),
+        ("fixed it", "There was no run here yet."),
         ("xyzzy", "There was no run here yet."),
         ("approve", "There was no run here yet."),
         ("review", "It is for pull requests."),
@@ -311,11 +340,31 @@ async def test_a_command_is_noted_without_the_words_after_it(world: World) -> No
     assert [(n.by, n.verb, n.why_not) for n in decision.commands] == [("ana", "/coppice run", None)]
 
 
+@pytest.mark.parametrize(
+    ("body", "offered"),
+    [("/coppice run it", True), ("/coppice plan", True), ("/coppice stop", False)],
+)
+async def test_what_somebody_may_not_start_another_may_by_a_tick(
+    world: World, body: str, offered: bool
+) -> None:
+    decision = await world.decide("issue_comment", commented(body, "raj"))
+
+    assert ("- [ ] Start it for `raj` (write access)" in str(decision.effects)) is offered
+
+
+async def test_a_team_that_may_start_is_named_in_the_refusal(world: World) -> None:
+    world.github.rules = "start: ['team:core']"
+
+    decision = await world.decide("issue_comment", commented("/coppice run", "raj"))
+
+    assert "needs write access or to be on team `core`; `raj` has triage." in str(decision.effects)
+
+
 async def test_triage_gets_a_comment_that_links_the_command(world: World) -> None:
     decision = await world.decide("issue_comment", commented("/coppice stop", "raj"))
 
-    body = "[`/coppice stop` by `raj`](https://h/c/881): It needs write access; `raj` has triage."
-    refusal = Comment(issue=7, purpose="refusal-2", body=body)
+    body = "Not done: [`/coppice stop` by `raj`](https://h/c/881) needs write access; `raj` has"
+    refusal = Comment(issue=7, purpose="refusal-2", body=f"{body} triage.", once=True)
     assert decision.effects == (CONFUSED, refusal)
 
 

@@ -77,7 +77,7 @@ async def test_triage_gets_one_comment_for_the_issue(world: World) -> None:
         "- [ ] Start it for `raj` (write access)"
     )
     assert decision == Decision(
-        effects=(CONFUSED, Comment(issue=7, purpose="refusal-2", body=body)),
+        effects=(CONFUSED, Comment(issue=7, purpose="refusal-2", body=body, once=True)),
         reason="label coppice needs write access; raj has triage",
     )
 

@@ -4,9 +4,13 @@ import pytest
 
 from bot.runs import (
     Again,
+    Approval,
+    Comment,
     Decision,
+    Gate,
     MessageKind,
     Permission,
+    Person,
     React,
     Run,
     RunStatus,
@@ -28,6 +32,7 @@ from tests.handlers.payloads import (
 from tests.handlers.world import Unreachable, World, run
 
 BRANCH = "coppice/7-a1b2c3"
+PASSED = StageStatus.PASSED
 
 
 def followed() -> Run:
@@ -125,6 +130,27 @@ async def test_why_tells_what_was_decided(world: World) -> None:
     decision = await world.decide("issue_comment", commented("/coppice why"))
 
     assert "Run `a1b2c3` is failed, asked for by `ana`" in str(decision.effects)
+
+
+async def test_why_tells_who_approved_the_plan(world: World) -> None:
+    approval = Approval(by=Person(id=1, login="ana"), hash="3b7e" * 16, base_sha="b", at=0.0)
+    gate = Gate(
+        hash="3b7e" * 16,
+        base_sha="b",
+        asked_at=0.0,
+        reasons=("deletes (`a`)",),
+        approvals=(approval,),
+        passed=True,
+    )
+    world.has(run(work=Work(gate=gate)))
+    stage = StageRecord(run_id="x", key="plan-1/plan-1", name="plan", attempt=1, status=PASSED)
+    world.runs.records[world.runs.all[0].id] = [stage]
+
+    said = (await world.decide("issue_comment", commented("/coppice why"))).effects[-1]
+
+    assert isinstance(said, Comment)
+    assert "Plan `3b7e3b7e` had to be approved: deletes (`a`)." in said.body
+    assert "Approved by `ana` at 00:00 UTC." in said.body
 
 
 async def test_a_review_is_told_with_its_number(world: World) -> None:
@@ -232,6 +258,19 @@ async def test_a_flood_of_commands_by_a_stranger_costs_one_read_and_one_reaction
 
     assert world.github.asked == 1
     assert sum(len(decision.effects) for decision in decisions) == 1
+
+
+async def test_each_refusal_of_somebody_with_triage_gets_a_sign_up_to_ten_an_hour(
+    world: World,
+) -> None:
+    decisions = [
+        await world.decide("issue_comment", commented("/coppice stop", "raj")) for _ in range(12)
+    ]
+
+    kinds = [[effect.kind for effect in decision.effects] for decision in decisions]
+    assert kinds == [["react", "comment"]] * 10 + [["comment"]] * 2
+    comments = {str(effect) for decision in decisions for effect in decision.effects[-1:]}
+    assert len(comments) == 1
 
 
 async def test_a_refusal_is_asked_again_after_a_minute(world: World) -> None:

@@ -80,6 +80,27 @@ async def test_somebody_who_may_starts_it_for_another(world: World) -> None:
     assert (start.run.trigger.goal, start.run.publish) == ("keep it small", Publish.PATCH)
 
 
+@pytest.mark.parametrize(
+    ("asked", "plan_only", "goal"),
+    [
+        ("/coppice plan only the docs", True, "only the docs"),
+        ("label coppice:plan", True, None),
+        ("label coppice", False, None),
+    ],
+)
+async def test_what_is_started_for_another_is_what_was_asked_for(
+    world: World, asked: str, plan_only: bool, goal: str | None
+) -> None:
+    box = f"{answers.needs_write(asked, 'raj', Permission.TRIAGE)}\n{MARKER}"
+
+    decision = await world.decide("issue_comment", ticked(box, box.replace("[ ]", "[x]")))
+
+    (start,) = decision.starts
+    assert isinstance(start, Start)
+    trigger = start.run.trigger
+    assert (trigger.options.plan_only, trigger.goal) == (plan_only, goal)
+
+
 async def test_who_lacks_write_access_ticks_in_vain(world: World) -> None:
     world.has(run())
 

@@ -15,6 +15,7 @@ from bot.runs import (
     React,
     RunStatus,
     Start,
+    Visit,
     Work,
 )
 from tests.handlers.payloads import check_run, commented, on_pull_request, where
@@ -162,7 +163,8 @@ async def test_fix_on_our_own_pull_request_is_a_round_of_its_run(world: World) -
     own = world.has(run(RunStatus.DONE, following=True, pull_request=12))
 
     decision = await world.decide("issue_comment", on_pull_request("/coppice fix conflicts"))
-    refused = await world.decide("issue_comment", on_pull_request("/coppice fix tests=allow"))
+    allowed = await world.decide("issue_comment", on_pull_request("/coppice fix tests=allow"))
+    refused = await world.decide("issue_comment", on_pull_request("/coppice fix budget=1usd"))
 
     (told,) = decision.tells
     assert (told.run_id, told.message.kind, told.message.text) == (
@@ -170,7 +172,8 @@ async def test_fix_on_our_own_pull_request_is_a_round_of_its_run(world: World) -
         MessageKind.FIX,
         "conflicts",
     )
-    assert "Settings are for pull requests that Coppice did not open." in answer(refused)
+    assert [tell.message.tests for tell in (*decision.tells, *allowed.tells)] == [False, True]
+    assert "Other settings are for pull requests that Coppice did not open." in answer(refused)
 
 
 async def test_a_closed_pull_request_ends_all_that_is_about_it(world: World) -> None:
@@ -244,6 +247,32 @@ async def test_ci_runs_on_what_was_mended(world: World) -> None:
 async def test_a_rerun_of_the_whole_suite_looks_once_more(world: World) -> None:
     world.has(run(RunStatus.DONE, issue=12, pipeline="review"))
     suite = {"app": {"id": 100}, "head_branch": "theirs", "pull_requests": [{"number": 12}]}
+
+    decision = await world.decide(
+        "check_suite", {"action": "rerequested", "check_suite": suite, **where("ana")}
+    )
+
+    assert [start.run_id for start in decision.starts if isinstance(start, Again)] == [
+        "a1b2c3d4e5f6"
+    ]
+
+
+async def test_a_rerun_of_a_forks_suite_is_known_by_its_head_alone(world: World) -> None:
+    there = Visit(
+        number=12,
+        house="a" * 40,
+        head_sha="b" * 40,
+        head_ref="patch-1",
+        head_repository="eve/shop",
+        same_repository=False,
+    )
+    world.has(run(RunStatus.DONE, issue=12, pipeline="review", work=Work(visit=there)))
+    suite: Any = {
+        "app": {"id": 100},
+        "head_branch": None,
+        "head_sha": "b" * 40,
+        "pull_requests": [],
+    }
 
     decision = await world.decide(
         "check_suite", {"action": "rerequested", "check_suite": suite, **where("ana")}

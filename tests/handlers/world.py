@@ -102,6 +102,9 @@ class Runs:
     async def of_branch(self, repository_id: int, branch: str) -> Run | None:
         return self._one(lambda run: run.work.branch == branch)
 
+    async def of_visit(self, repository_id: int, sha: str) -> Run | None:
+        return self._one(lambda run: run.work.visit is not None and run.work.visit.head_sha == sha)
+
     async def on_base(self, repository_id: int, branch: str) -> list[Run]:
         return self._find(lambda run: run.work.base_ref == branch and _alive(run))
 

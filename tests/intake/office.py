@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.intake.delivery import Delivery
 from bot.intake.dispatcher import Dispatcher
-from bot.runs import Again, Decision, DecisionKind, Effect, Pause, Start, Tell, ignore
+from bot.runs import Again, Commanded, Decision, DecisionKind, Effect, Pause, Start, Tell, ignore
 from bot.store.journal.deliveries import DeliveryRow
 from tests.intake.door import Door
 
@@ -32,7 +32,7 @@ class Office:
     handle: Callable[[Delivery], Awaitable[Decision]] = nothing
     handled: list[str] = field(default_factory=list)
     """GUIDs, in the order in which they were taken up."""
-    done: list[Effect | Start | Again | Tell | Pause] = field(default_factory=list)
+    done: list[Effect | Start | Again | Tell | Pause | Commanded] = field(default_factory=list)
     refuse: dict[str, Exception | str] = field(default_factory=dict)
     """What an act of a kind meets instead of success."""
 
@@ -51,6 +51,9 @@ class Office:
 
     async def pause(self, pause: Pause) -> None:
         self.done.append(pause)
+
+    async def note(self, commands: Sequence[Commanded]) -> None:
+        self.done += commands
 
     def _act(self, act: Effect | Start | Again | Tell) -> str | None:
         met = self.refuse.get(act.kind if not isinstance(act, Tell) else "tell")

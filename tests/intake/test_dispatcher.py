@@ -11,11 +11,13 @@ from bot.errors import EffectDelayed, EffectRefused, UserError
 from bot.intake.delivery import Delivery
 from bot.runs import (
     Again,
+    Commanded,
     Decision,
     DecisionKind,
     Message,
     MessageKind,
     React,
+    RepositoryRef,
     Start,
     Tell,
     ignore,
@@ -31,6 +33,12 @@ Handle = Callable[[Delivery], Awaitable[Decision]]
 EYES = React(issue=7, content="eyes")
 START = Start(run=a_run("run-1"))
 AGAIN = Again(run_id="run-2", key="k", by="ana")
+ASKED = Commanded(
+    key="1/1",
+    by="ana",
+    repository=RepositoryRef(id=10, full_name="octo/shop", installation_id=1),
+    verb="/coppice stop",
+)
 TELL = Tell(run_id="run-3", message=Message(kind=MessageKind.STOP, by="ana"), key="k")
 
 
@@ -159,6 +167,30 @@ async def test_redelivering_what_is_not_there_is_refused(office: Office) -> None
     assert not await office.door.database.write(lambda c: deliveries.requeue(c, "none"))
 
 
+async def test_a_command_is_written_down_behind_its_answer_and_before_it_is_done(
+    office: Office,
+) -> None:
+    office.handle = always(Decision(effects=(EYES,), tells=(TELL,), commands=(ASKED,)))
+
+    await office.door.deliver(payload=about(10))
+
+    await office.settled()
+    assert office.done == [EYES, ASKED, TELL]
+
+
+async def test_a_command_is_written_down_although_its_answer_has_to_wait(office: Office) -> None:
+    office.refuse["react"] = EffectDelayed("the limit is reached", 60.0)
+    office.handle = always(Decision(effects=(EYES,), commands=(ASKED,)))
+
+    async def noted() -> bool:
+        return bool(office.done)
+
+    await office.door.deliver(payload=about(10))
+
+    await until(noted)
+    assert office.done == [ASKED]
+
+
 async def test_a_wait_that_github_asks_for_is_no_try(office: Office) -> None:
     office.handle = failing(20, EffectDelayed("the limit is reached", 0.01))
 
@@ -169,7 +201,7 @@ async def test_a_wait_that_github_asks_for_is_no_try(office: Office) -> None:
 
 
 async def test_a_delivery_that_waits_holds_up_its_own_repository_alone(door: Door) -> None:
-    async with open_office(door, backoff=(0.3,) * 7) as office:
+    async with open_office(door, backoff=(2.0,) * 7) as office:
         office.handle = failing_for("guid-1")
 
         for guid, repository in (("guid-1", 10), ("guid-2", 10), ("guid-3", 11)):
@@ -205,9 +237,11 @@ async def test_one_that_waits_long_lets_the_others_pass(door: Door) -> None:
 async def test_a_repository_is_handled_in_order_and_beside_the_others(office: Office) -> None:
     at_work: Counter[int | None] = Counter()
     widest = 0
+    all_are_there = asyncio.Event()
 
     async def decide(delivery: Delivery) -> Decision:
         nonlocal widest
+        await all_are_there.wait()
         at_work[delivery.repository_id] += 1
         assert at_work[delivery.repository_id] == 1
         widest = max(widest, at_work.total())
@@ -218,6 +252,7 @@ async def test_a_repository_is_handled_in_order_and_beside_the_others(office: Of
     office.handle = decide
     for n in range(120):
         await office.door.deliver(payload=about(n % 12), guid=f"{n % 12}/{n}")
+    all_are_there.set()
 
     rows = await office.settled()
     assert {row.attempts for row in rows} == {1}

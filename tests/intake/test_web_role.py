@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
 HEAVY = ("alembic", "cryptography", "dbos", "pydantic", "sqlalchemy", "yaml")
 
 
@@ -37,17 +40,30 @@ def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     assert "APP_ID" not in done.stderr
 
 
-def test_a_port_that_is_taken_is_said(tmp_path: Path, unused_tcp_port: int) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", unused_tcp_port))
-        taken.listen()
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
         done = run(
             *("-m", "bot", "serve", "--role", "web"),
             folder=tmp_path,
             WEBHOOK_SECRET="s" * 32,
-            PORT=str(unused_tcp_port),
+            PORT=str(port),
         )
 
     assert done.returncode == 4
-    said = f"port {unused_tcp_port} on 127.0.0.1 cannot be had (Address already in use)"
+    said = f"port {port} on 127.0.0.1 cannot be had (Address already in use)"
     assert said in done.stderr
+
+
+def test_a_host_that_is_not_this_machine_is_said(tmp_path: Path) -> None:
+    done = run(
+        *("-m", "bot", "serve", "--role", "web"),
+        folder=tmp_path,
+        WEBHOOK_SECRET="s" * 32,
+        HOST="nowhere.invalid",
+        PORT="0",
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "COPPICE_HOST=nowhere.invalid cannot be listened on" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -40,9 +40,19 @@ from bot.runs import (
     Work,
 )
 from bot.worktree import Worktree
-from tests.worktree.rooms import APP, REPOSITORY, RUN, Room
+from tests.worktree.rooms import APP, FILES, REPOSITORY, RUN, Room
 
 Act = Callable[[AgentTask, AgentContext], Sequence[AgentEvent]]
+FROZEN = Snapshot(
+    title="Broken",
+    body="It breaks.",
+    goal=None,
+    at="",
+    comments=(),
+    changed_later=(),
+    left_out=0,
+    removed=0,
+)
 DONE = Finished(reason=FinishReason.DONE)
 
 
@@ -200,19 +210,7 @@ class Desk:
         last: bool = False,
     ) -> StageResult:
         """Try a stage once; its work becomes the run's."""
-        write(
-            self.files,
-            Snapshot(
-                title="Broken",
-                body="It breaks.",
-                goal=None,
-                at="",
-                comments=(),
-                changed_later=(),
-                left_out=0,
-                removed=0,
-            ),
-        )
+        write(self.files, FROZEN)
         attempt = Attempt(
             run=self.run,
             name=kind.value,
@@ -229,24 +227,26 @@ class Desk:
             if (worktree := self.held) is None:
                 taken = self.room.worktrees.take(REPOSITORY, None, RUN)
                 worktree = await stack.enter_async_context(taken)
-            ports = Ports(
-                box=await probe("auto"),
-                agents=self.agency,
-                thread=Nobody(),
-                objects=self.room.objects(),
-                worktree=worktree,
-                files=self.files,
-                identity=APP,
-                record=self._record,
-                errors=known(),
-                save=self._save,
-                egress=self.egress,
-            )
-            result = await STAGES[kind](attempt, ports)
+            result = await STAGES[kind](attempt, await self._ports(worktree))
         if result.checkpoint:
             kept = {"tree": result.tree, "checkpoint": result.checkpoint}
             self.work = self.work.model_copy(update=kept)
         return result
+
+    async def _ports(self, worktree: Worktree) -> Ports:
+        return Ports(
+            box=await probe("auto"),
+            agents=self.agency,
+            thread=Nobody(),
+            objects=self.room.objects(),
+            worktree=worktree,
+            files=self.files,
+            identity=APP,
+            record=self._record,
+            errors=known(),
+            save=self._save,
+            egress=self.egress,
+        )
 
     async def _record(self, events: Sequence[RunEvent]) -> None:
         self.events.extend(events)
@@ -257,8 +257,6 @@ class Desk:
 
 async def desk(room: Room, act: Act, **agent: bool) -> Desk:
     """Begin a run at a commit of four files."""
-    from tests.worktree.rooms import FILES
-
     room.hub.commit(FILES)
     agency = Agency(Agent(act, **agent), room.data)  # type: ignore[arg-type]
     return Desk(room, await room.fetch(), agency)

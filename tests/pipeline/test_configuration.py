@@ -1,28 +1,17 @@
 """A repository's configuration is read as it is meant, or refused by name."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from bot.errors import UserError
-from bot.pipeline.configuration import (
-    Approvals,
-    BaseChoice,
-    BudgetChoice,
-    CommandsChoice,
-    Limits,
-    PullRequestChoice,
-    RepositoryConfig,
-    RoleChoice,
-    Roles,
-    TriggerChoice,
-    load,
-)
+from bot.pipeline.configuration import RepositoryConfig, load
 from bot.pipeline.documentation import PAGE, SCHEMA, keys, page, schema
 from bot.pipeline.values import branch
-from bot.runs import Publish
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,53 +27,60 @@ def test_nothing_is_the_defaults(text: str) -> None:
     assert load(text) == RepositoryConfig()
 
 
-def test_every_key_is_read() -> None:
-    config = load(
-        "verify: {test: pytest -q, setup: pip install ., lint: ruff check}\n"
-        "limits: {attempts: 2, command_seconds: 5, agent_seconds: 6, files: 7, file_bytes: 8,\n"
-        "         total_bytes: 9, open_pull_requests: 1, rounds: 2, settle: 60}\n"
-        "trigger: {label: bot}\nbase: {branch: release/1.x, follow: true}\npublish: patch\n"
-        "ci: auto\nred_base: stop\n"
-        "pipeline: plan-only\nagent: codex\ngate: always\nready: auto\ncommands: {short: true}\n"
-        "roles: {plan: {agent: loop, models: [strong]}, implement: [local, strong]}\n"
-        "budget: 2usd 30min\nstart: [triage, 'team:core']\n"
-        "approvals: {count: 2, from: CODEOWNERS, expire: 12h, not_requester: true}\n"
-        "overlap: ignore\npull_request: {title: tag, template: docs/pr.md}\n"
-    )
+EVERYTHING = """
+verify: {setup: pip install ., test: pytest -q, lint: ruff check}
+limits: {attempts: 2, command_seconds: 5, agent_seconds: 6, files: 7, file_bytes: 8, total_bytes: 9,
+         open_pull_requests: 1, rounds: 2, settle: 60, idle: 3d}
+trigger: {label: bot}
+start: [triage, "team:core"]
+commands: {short: true}
+base: {branch: release/1.x, follow: true}
+overlap: ignore
+pull_request: {title: tag, template: docs/pr.md}
+agent: codex
+roles:
+  plan: {agent: loop, models: [strong]}
+  implement: {agent: claude, models: [local, strong]}
+  review: {agent: gemini, models: [cheap]}
+budget: {usd: 2.5, minutes: 30.0, tokens: 1000, turns: 20}
+gate: always
+approvals: {count: 2, from: CODEOWNERS, expire: 12h, not_requester: true}
+publish: patch
+review: {threshold: note, comments: 7}
+ready: auto
+ci: auto
+red_base: stop
+pipeline: plan-only
+"""
 
-    assert config == RepositoryConfig(
-        verify={"setup": "pip install .", "test": "pytest -q", "lint": "ruff check"},
-        limits=Limits(
-            attempts=2,
-            command_seconds=5,
-            agent_seconds=6,
-            files=7,
-            file_bytes=8,
-            total_bytes=9,
-            open_pull_requests=1,
-            rounds=2,
-            settle=60,
-        ),
-        trigger=TriggerChoice(label="bot"),
-        base=BaseChoice(branch="release/1.x", follow=True),
-        overlap="ignore",
-        pull_request=PullRequestChoice(title="tag", template="docs/pr.md"),
-        publish=Publish.PATCH,
-        ci="auto",
-        red_base="stop",
-        pipeline="plan-only",
-        agent="codex",
-        gate="always",
-        ready="auto",
-        commands=CommandsChoice(short=True),
-        roles=Roles(
-            plan=RoleChoice(agent="loop", models=("strong",)),
-            implement=RoleChoice(models=("local", "strong")),
-        ),
-        budget=BudgetChoice(usd=2, minutes=30),
-        start=("triage", "team:core"),
-        approvals=Approvals(count=2, from_="CODEOWNERS", expire="12h", not_requester=True),
-    )
+
+def leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, dict) and key != "verify":
+            yield from leaves(value, f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value
+
+
+def test_every_key_is_taken_as_it_is_written() -> None:
+    read = load(EVERYTHING).model_dump(mode="json")
+
+    assert read == yaml.safe_load(EVERYTHING)
+    defaults = dict(leaves(RepositoryConfig().model_dump(mode="json")))
+    assert [key for key, value in leaves(read) if value == defaults[key]] == []
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("base: release/1.x", "base: {branch: release/1.x}"),
+        ("base: follow", "base: {follow: true}"),
+        ("budget: 2usd 30min", "budget: {usd: 2, minutes: 30}"),
+        ("roles: {plan: [a, b]}", "roles: {plan: {models: [a, b]}}"),
+    ],
+)
+def test_a_short_form_means_the_long_one(short: str, long: str) -> None:
+    assert load(short) == load(long) != RepositoryConfig()
 
 
 def test_commands_keep_their_order_and_setup_is_first() -> None:

@@ -237,11 +237,11 @@ def test_numbers_and_addresses_do_not_tell_failures_apart() -> None:
     ["a " * 40_000, "x" * 100_000, "a:" * 50_000, "[ERROR] a." * 9_000, ("(" * 1999 + "\n") * 40],
 )
 def test_a_hostile_log_takes_no_time(evil: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
 
     classify(evil, known())
 
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_an_operator_puts_classes_before_ours(tmp_path: Path) -> None:

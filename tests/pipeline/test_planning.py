@@ -110,6 +110,12 @@ def test_equal_plans_have_equal_hashes_and_others_do_not() -> None:
     assert first.hash == same.hash != other.hash
 
 
+def test_the_same_plan_for_another_text_has_another_hash() -> None:
+    plan = take(answer(), GROUND)
+
+    assert contract(plan, "one").hash == contract(plan, "one").hash != contract(plan, "two").hash
+
+
 def test_what_no_entry_names_is_outside() -> None:
     held = contract(take(answer(("src/acme/**", "change"), ("docs/a.md", "add")), GROUND))
 

@@ -81,6 +81,6 @@ def test_what_is_no_text_or_too_long_is_no_template() -> None:
 
 def test_a_hostile_template_is_filled_in_no_time() -> None:
     for text in ("<!--" * 4000, "```\n" * 4000, "#" * 16_000, "**a" * 5000, "fixes " * 2600):
-        began = time.perf_counter()
+        began = time.process_time()
         fill(clean(text.encode()), 7, tested=True)
-        assert time.perf_counter() - began < 1
+        assert time.process_time() - began < 1

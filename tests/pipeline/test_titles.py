@@ -105,6 +105,6 @@ def test_nothing_is_learned_from_nothing() -> None:
 def test_a_hostile_history_is_read_in_no_time() -> None:
     seen = ["[" * 50_000, "a" * 50_000, "(" * 50_000 + ":", "fix(" + "x" * 50_000, "x: " * 20_000]
 
-    began = time.perf_counter()
+    began = time.process_time()
     title(learn(seen * 20), Change(words="[" * 9000, paths=("x" * 4000,)))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

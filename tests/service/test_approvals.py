@@ -3,7 +3,7 @@
 import pytest
 import pytest_asyncio
 
-from tests.service.gate import GATED, plan, planned, shown, waiting
+from tests.service.gate import GATED, note, plan, planned, shown, waiting
 from tests.service.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -102,3 +102,22 @@ async def test_a_plan_comment_that_somebody_edits_approves_nothing(town: World) 
     assert (await waiting(town, issue))["status"] == "waiting"
     await town.comment(issue, "/coppice stop")
     await town.ended(issue)
+
+
+async def test_each_file_takes_one_of_its_own_owners(town: World) -> None:
+    owners = "* @olga\nNOTES-*.md @otto\n"
+    await town.write_file(".github/CODEOWNERS", owners)
+    await town.write_file(PATH, GATED + "approvals: {from: CODEOWNERS}\n")
+    issue = await town.issue()
+    town.script(issue, [note(issue)], plan=[plan(f"NOTES-{issue}.md", f"other-{issue}/*")])
+    await town.label(issue)
+    await waiting(town, issue)
+
+    await approve(town, issue, "olga", "rocket")
+    await shown(town, issue, f"An owner of `NOTES-{issue}.md` has to approve it too.")
+    assert (await waiting(town, issue))["status"] == "waiting"
+    await approve(town, issue, "otto", "rocket")
+
+    assert (await town.ended(issue))["status"] == "done"
+    await town.write_file(".github/CODEOWNERS", "*.md @olga @otto @oleg @marta\n")
+    await town.write_file(PATH, GATED + TWO)

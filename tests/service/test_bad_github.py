@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.service.world import Json, World
+from tests.service.once import everything_once
+from tests.service.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -17,20 +18,11 @@ async def labelled(town: World, text: str = "A note.\n") -> int:
     return issue
 
 
-async def everything_once(town: World, issue: int) -> Json:
-    """The run is done, with one comment, one reaction, one pull request, its check runs once."""
+async def done(town: World, issue: int) -> None:
+    """The run ends well, and everything of it is there once."""
     run = await town.ended(issue, seconds=150)
     assert run["status"] == "done", run["error"]
-    assert len(await town.said(issue)) == 1
-    reactions = await town.repo("GET", f"/issues/{issue}/reactions")
-    assert [r["content"] for r in reactions] == ["eyes"]
-    pulls = await town.repo("GET", "/pulls?state=all&per_page=100")
-    heads = [p["head"]["ref"] for p in pulls if p["head"]["ref"].startswith(f"coppice/{issue}-")]
-    assert len(heads) == 1
-    checks = await town.repo("GET", f"/commits/{heads[0]}/check-runs?filter=all")
-    names = sorted(check["name"] for check in checks["check_runs"])
-    assert names == ["Coppice", "Coppice / rules", "Coppice / verify"]
-    return run
+    await everything_once(town, run)
 
 
 async def blocked(town: World, issue: int, kind: str) -> str:
@@ -65,7 +57,7 @@ async def test_a_secondary_limit_is_waited_for(town: World, method: str, path: s
 
     issue = await labelled(town)
 
-    await everything_once(town, issue)
+    await done(town, issue)
 
 
 async def test_failures_and_lost_answers_leave_everything_once(town: World) -> None:
@@ -78,7 +70,7 @@ async def test_failures_and_lost_answers_leave_everything_once(town: World) -> N
 
     issue = await labelled(town)
 
-    await everything_once(town, issue)
+    await done(town, issue)
 
 
 async def test_tokens_that_expire_or_are_not_known_yet(town: World) -> None:
@@ -87,7 +79,7 @@ async def test_tokens_that_expire_or_are_not_known_yet(town: World) -> None:
 
     issue = await labelled(town)
 
-    await everything_once(town, issue)
+    await done(town, issue)
     await town.switch("fresh_token_lag", seconds=0)
 
 
@@ -147,4 +139,4 @@ async def test_git_that_github_does_not_answer_is_tried_again(town: World) -> No
 
     issue = await labelled(town)
 
-    await everything_once(town, issue)
+    await done(town, issue)

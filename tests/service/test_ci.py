@@ -79,3 +79,50 @@ async def test_ci_that_waits_for_a_person_says_so(town: World) -> None:
     await town.comment_that(issue, lambda body: "CI: `deploy` waits for a person" in body)
     pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
     assert pull["head"]["sha"] == before
+
+
+async def test_no_test_is_changed_to_get_green_unless_somebody_says_so(town: World) -> None:
+    wrong, right = "assert 1 == 2\n", "assert True\n"
+    await town.write_file("tests/test_judge.py", wrong)
+    cheat = [{"write": "tests/test_judge.py", "text": right}]
+    issue, run, before = await opened(town, cheat)
+    number = run["pull_request"]
+
+    await play(town, {"pull_request": number}, f"unit-{number}", "failure", "E   AssertionError\n")
+
+    def blocked(rows: list[Json]) -> bool:
+        return bool(rows[0]["issue"] == issue and rows[0]["status"] == "blocked")
+
+    (row, *_) = await town.until(blocked)
+    assert row["error"]["class"] == "rules:tests"
+    pull = await town.repo("GET", f"/pulls/{number}")
+    assert pull["head"]["sha"] == before
+
+    asked = await town.comment(number, "/coppice fix checks tests=allow")
+
+    after = await town.head_after(number, before)
+    await town.reacted(asked, "rocket")
+    there = await town.repo("GET", f"/contents/tests/test_judge.py?ref={after}")
+    assert there["size"] == len(right)
+
+
+async def test_what_a_round_came_to_nothing_about_is_not_tried_again_by_itself(
+    town: World,
+) -> None:
+    issue, run, before = await opened(town, [{"say": "It is as it should be."}])
+    number = run["pull_request"]
+    name = f"unit-{number}"
+    await play(town, {"pull_request": number}, name, "failure", "E   AssertionError\n")
+
+    def ended(rows: list[Json]) -> bool:
+        return bool(rows[0]["issue"] == issue and rows[0]["status"] == "failed")
+
+    (row, *_) = await town.until(ended)
+    tries = len([s for s in row["stages"] if s["name"] == "implement"])
+
+    status = {"state": "failure", "context": f"later-{number}", "description": "no space left"}
+    await town.repo("POST", f"/statuses/{before}", status)
+
+    await town.comment_that(issue, lambda body: f"`later-{number}`" in body)
+    (row, *_) = await town.runs()
+    assert len([s for s in row["stages"] if s["name"] == "implement"]) == tries

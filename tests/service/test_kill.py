@@ -1,6 +1,7 @@
 """Killed from outside at any moment, the service goes on: everything once, nothing lost."""
 
 import asyncio
+import json
 import os
 import random
 import time
@@ -14,6 +15,13 @@ pytestmark = pytest.mark.slow
 
 FIX = [{"write": "NOTES.md", "text": "A note.\n"}]
 CONFIG = "verify:\n  test: sleep 2; test -f NOTES.md\n"
+
+
+async def begun_again(there: World, run: Json) -> list[tuple[str, int]]:
+    """The stages that began again after a death, and how many deaths there were."""
+    lines = (await there.output("runs", run["id"], "--events", "--json")).splitlines()
+    events = [json.loads(line) for line in lines]
+    return [(e["stage"], e["data"]["deaths"]) for e in events if e["type"] == "begun_again"]
 
 
 async def kill_and_go_on(there: World) -> Json:
@@ -34,6 +42,23 @@ async def test_killed_inside_implement(there: World) -> None:
     run = await kill_and_go_on(there)
 
     await everything_once(there, run)
+    assert await begun_again(there, run) == [("implement", 1)]
+
+
+async def test_told_to_end_inside_implement_it_was_no_death(there: World) -> None:
+    await there.write_file(".github/coppice.yml", CONFIG)
+    there.script(1, [{"hang": 600}])
+    await there.label(1)
+    await there.at(1, "implement")
+
+    assert there.service is not None
+    assert await there.service.stop() == 0
+    there.script(1, FIX)
+    await there.serve()
+
+    run = await there.ended(1)
+    assert run["status"] == "done", run["error"]
+    assert await begun_again(there, run) == []
 
 
 async def test_killed_inside_verify(there: World) -> None:

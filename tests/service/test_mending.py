@@ -62,6 +62,17 @@ async def test_a_failing_check_is_mended_on_top_of_what_people_pushed(town: Worl
     last = await town.repo("GET", f"/commits/{with_ci}")
     assert last["commit"]["message"].startswith("Run CI for Coppice run ")
     assert [parent["sha"] for parent in last["parents"]] == [after]
+    await town.comment_that(number, lambda body: f"CI runs on {with_ci[:7]}." in body)
+    (said,) = await town.said(number)
+    assert "CI was left out" not in said
+    assert said.startswith(f"**Mended: the check `unit-{number}`.** Pushed as {after[:7]}, on top ")
+    assert "+mended" in await town.output("patch", run["id"])
+
+    once_more = await town.comment(number, "/coppice ci")
+
+    await town.reacted(once_more, "rocket")
+    await town.ended(number)
+    assert await head(town, number) == with_ci
 
 
 async def test_a_conflict_is_merged_and_judged(town: World) -> None:

@@ -70,6 +70,6 @@ async def test_no_process_outlives_the_service(tmp_path: Path) -> None:
 
         await there.kill()
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while "sleep 9753" in processes():
                 await asyncio.sleep(0.05)

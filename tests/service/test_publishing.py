@@ -70,3 +70,24 @@ async def test_a_branch_is_pushed_with_its_verdicts_and_no_pull_request(town: Wo
     (branch,) = await branches(town, issue)
     assert set(await town.checks(branch)) >= {"Coppice", "Coppice / verify", "Coppice / rules"}
     assert f"branch `{branch}`" in (await town.said(issue))[0]
+
+
+async def test_a_retry_takes_nothing_past_the_rules(town: World) -> None:
+    await town.write_file(".github/coppice.yml", RULES.format(publish="comment"))
+    issue = await town.issue()
+    town.script(issue, [{"write": ".github/workflows/x.yml", "text": "on: push\n"}])
+    await town.label(issue)
+    run = await town.ended(issue)
+    assert (run["status"], run["error"]["class"]) == ("blocked", "rules:protected")
+
+    await town.comment(issue, "/coppice retry publish publish=pr")
+
+    def judged_again(rows: list[Json]) -> bool:
+        row = next(r for r in rows if r["issue"] == issue)
+        tries = [stage for stage in row["stages"] if stage["name"] == "rules"]
+        return len(tries) == 2 and row["status"] not in ("queued", "running", "verifying")
+
+    rows = await town.until(judged_again)
+    again = next(row for row in rows if row["issue"] == issue)
+    assert (again["status"], again["pull_request"]) == ("blocked", None)
+    assert "on: push" not in "".join(await town.said(issue))

@@ -129,7 +129,7 @@ async def test_who_waits_for_a_turn_is_told_its_place_and_can_be_stopped(pair: W
 async def test_work_that_moves_goes_on_from_its_checkpoint(pair: Workers) -> None:
     there = pair.there
     slow = "verify: {test: sleep 8}\nlimits: {open_pull_requests: 100}\n"
-    at_work = await busy(pair)
+    await busy(pair)  # so that only one of the two that take over has room
     await there.write_file(".github/coppice.yml", slow)
     await pair.join("b")
     await pair.join("c")
@@ -140,9 +140,8 @@ async def test_work_that_moves_goes_on_from_its_checkpoint(pair: Workers) -> Non
     at = next(name for name, mine in (await pair.at_work()).items() if mine and name != "a")
 
     pair.signal(at, signal.SIGKILL)
-    await there.comment(at_work, "/coppice stop")  # whoever takes it over has room for it
 
-    (row,) = await pair.all_ended([issue], seconds=120)
+    (row,) = await pair.all_ended([issue], seconds=180)
     assert row["status"] == "done", row["error"]
     made = [stage["attempt"] for stage in row["stages"] if stage["name"] == "implement"]
     assert made == [1]

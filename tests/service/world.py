@@ -136,7 +136,7 @@ class World:
         return await self.call("POST", f"{self.control}/faults", fault)
 
     async def switch(self, switch: str, **how: Json) -> None:
-        """Change the world where GitHub has no operation for it (`bot/forge/switches.py`)."""
+        """Change the world where GitHub has no operation for it (`bot/forge/switches`)."""
         await self.call("POST", f"{self.control}/switch", {"switch": switch, **how})
 
     async def person(self, login: str, role: str, *, type_: str = "User") -> None:

@@ -2,10 +2,18 @@
 
 from typing import Any
 
-from bot.runs import Person, Publish, RepositoryRef, Run, Trigger
+from bot.runs import Person, Publish, RepositoryRef, Run, Trigger, Visit
 from bot.store.journal.arrivals import Arrival
 
 SHOP = RepositoryRef(id=10, full_name="octo/shop", installation_id=5)
+VISIT = Visit(
+    number=7,
+    house="a" * 40,
+    head_sha="b" * 40,
+    head_ref="patch-1",
+    head_repository="eve/shop",
+    same_repository=False,
+)
 
 
 def a_run(run_id: str = "aaaaaa111111", **values: Any) -> Run:

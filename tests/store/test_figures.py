@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from bot.runs import RunStatus, StageRecord, StageStatus
+from bot.runs import LIVING, RunStatus, StageRecord, StageStatus
 from bot.store import figures, marks, pauses, runs, tables
 from bot.store.calls import Call, CallStatus, insert
 from bot.store.database import Connection, Database
@@ -47,7 +47,7 @@ async def test_an_empty_database_has_nothing_to_tell(database: Database) -> None
     found = await read(database)
 
     assert found.deliveries == {"pending": 0, "error": 0, "dead": 0}
-    assert found.runs == {status.value: 0 for status in RunStatus}
+    assert found.runs == {status.value: 0 for status in LIVING}
     assert (found.lag, found.usd_today, found.swept_at, found.stages) == (0, 0, None, {})
 
 
@@ -78,6 +78,7 @@ async def test_runs_stages_calls_and_pauses_are_counted(database: Database) -> N
         runs.insert(c, a_run("a" * 12, issue=1, created_at=now - 30))
         runs.insert(c, a_run("b" * 12, issue=2, status=RunStatus.RUNNING))
         runs.insert(c, a_run("c" * 12, issue=3, status=RunStatus.DONE, following=True))
+        runs.insert(c, a_run("d" * 12, issue=4, status=RunStatus.DONE))
         for name, status in (("plan", StageStatus.PASSED), ("implement", StageStatus.RUNNING)):
             made = StageRecord(run_id="b" * 12, key=name, name=name, attempt=1, status=status)
             runs.save_stage(c, made)
@@ -92,21 +93,19 @@ async def test_runs_stages_calls_and_pauses_are_counted(database: Database) -> N
 
     found = await read(database)
 
-    assert {name: n for name, n in found.runs.items() if n} == {
-        "queued": 1,
-        "running": 1,
-        "done": 1,
-    }
+    assert found.runs == {"planning": 0, "waiting": 0, "verifying": 0, "queued": 1, "running": 1}
     assert (found.following, found.stages, found.calls) == (1, {"implement": 1}, 1)
     assert (found.usd_today, found.paused, found.swept_at) == (0.75, 1, now)
     assert 30 <= found.queued_seconds < 60
 
 
 SMALL = ("pauses", "marks", "workers", "CONSTANT ROW")
+OF_WHAT_IS_OPEN = ("deliveries_open", "deliveries_dead", "stages_running", "calls_reserved")
+"""Indexes that leave out what is over; a walk through any other grows with the history."""
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_no_statement_reads_a_whole_table(database: Database) -> None:
+async def test_no_statement_walks_through_what_is_over(database: Database) -> None:
     said: list[tuple[str, Any]] = []
     event.listen(
         database.engine, "before_cursor_execute", lambda *a: said.append((str(a[2]), a[3]))
@@ -120,8 +119,9 @@ async def test_no_statement_reads_a_whole_table(database: Database) -> None:
 
     steps = await database.read(plan)
 
-    scans = [step for step in steps if step.startswith("SCAN") and "INDEX" not in step]
-    assert [step for step in scans if not any(name in step for name in SMALL)] == []
+    scans = [step for step in steps if step.startswith("SCAN")]
+    allowed = SMALL + OF_WHAT_IS_OPEN
+    assert [step for step in scans if not any(name in step for name in allowed)] == []
     assert len(statements) >= 10
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 import tarfile
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -102,6 +103,21 @@ async def test_a_backup_of_either_database_goes_into_postgresql(
 
     assert without(after, "audit", "run_files") == without(before, "audit", "run_files")
     assert not done.with_engine
+
+
+async def test_a_backup_of_postgresql_may_take_longer_than_a_transaction_usually_may(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    limits = "options=-c%20idle_in_transaction_session_timeout%3D100"
+    database = await Database.open(f"{postgresql_url}&{limits}", patience=0.1)
+
+    def slow(_: str) -> None:
+        time.sleep(0.3)
+
+    await backup.write(database, place(tmp_path), tmp_path / "b.tar", slow)
+
+    assert (tmp_path / "b.tar").exists()
+    await database.close()
 
 
 async def test_a_backup_is_for_its_owner_alone(database: Database, tmp_path: Path) -> None:
@@ -238,6 +254,34 @@ async def test_a_restore_into_a_place_in_use_is_refused(database: Database, tmp_
         await restore.restore(path, target(tmp_path, database.url), ENTRY, silent)
 
     assert await contents(database) == before
+
+
+async def test_a_restore_that_was_killed_half_way_is_made_again(
+    database: Database, tmp_path: Path
+) -> None:
+    path = await a_backup(database, tmp_path)
+    before = await contents(database)
+    new = tmp_path / "new"
+    (new / ".restore").mkdir(parents=True)
+    (new / "coppice-engine.sqlite").write_bytes(b"in its place already")
+
+    _, after = await restored(path, target(new))
+
+    assert after["runs"] == before["runs"]
+
+
+async def test_an_engine_without_its_database_is_not_restored_over(
+    database: Database, tmp_path: Path
+) -> None:
+    path = await a_backup(database, tmp_path)
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "coppice-engine.sqlite").write_bytes(b"somebody's")
+
+    with pytest.raises(restore.NotEmpty):
+        await restore.restore(path, target(new), ENTRY, silent)
+
+    assert (new / "coppice-engine.sqlite").read_bytes() == b"somebody's"
 
 
 async def test_a_log_left_beside_the_place_is_not_replayed(sqlite_url: str, tmp_path: Path) -> None:

@@ -59,6 +59,20 @@ async def test_what_is_not_written_when_an_installation_goes_is_void(database: D
     assert [row and row.status for row in rows] == ["applied", "void", "pending", None]
 
 
+async def test_what_an_effect_left_open_is_known_until_it_is_completed(database: Database) -> None:
+    at_work, over = Applied(id=1, open=True, wrote=True), Applied(id=1, wrote=True)
+    await begin(database, "never applied")
+    await begin(database, "k")
+    await database.write(lambda c: ledger.applied(c, "k", at_work, digest="a", wrote=True, at=1.0))
+
+    assert await database.read(lambda c: ledger.still_open(c, "run", "comment")) == [at_work]
+    assert await database.read(lambda c: ledger.still_open(c, "run", "check_run")) == []
+    assert await database.read(lambda c: ledger.still_open(c, "other", "comment")) == []
+
+    await database.write(lambda c: ledger.applied(c, "k", over, digest="b", wrote=True, at=2.0))
+    assert await database.read(lambda c: ledger.still_open(c, "run", "comment")) == []
+
+
 async def test_a_secret_is_made_once(database: Database) -> None:
     first = await database.write(lambda c: secrets.get_or_create(c, "marker", lambda: b"\x00one"))
     second = await database.write(lambda c: secrets.get_or_create(c, "marker", lambda: b"two"))

@@ -128,7 +128,7 @@ def test_the_small_process_loads_no_sqlalchemy(postgresql_url: str) -> None:
     program = (
         "import asyncio, sys, bot.cli.serve\n"
         "from bot.intake.journal import Journal\n"
-        "from bot.store import schema\n"
+        "from bot.store.schema import version as schema\n"
         "async def main():\n"
         f"    journal = await Journal.open(await schema.prepare_any({postgresql_url!r}))\n"
         "    await journal.close()\n"

@@ -155,6 +155,6 @@ def test_a_server_that_falls_silent_is_hung_up_on(postgresql_server: Server) -> 
     (well,) = writer.write([an_arrival("g2")], [])
 
     assert isinstance(silent, NotWritten)
-    assert 0.9 < took < 4
+    assert 0.9 < took < 20
     assert well != silent
     writer.close()

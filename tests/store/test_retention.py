@@ -121,10 +121,30 @@ async def test_one_tenants_end_leaves_the_others_work_alone(database: Database) 
     assert await database.read(read) == (1, {"config.json": "d" * 64})
 
 
+async def test_a_run_that_lives_again_keeps_its_work(database: Database) -> None:
+    await database.write(lambda c: ONE.fill(c, work=Work(checkpoint="c" * 40)))
+
+    assert not await database.write(lambda c: retention.forget_work(c, ONE.run_id))
+
+    run = await database.read(lambda c: runs.get(c, ONE.run_id))
+    assert run is not None
+    assert run.work.checkpoint == "c" * 40
+
+
+async def test_a_run_whose_files_went_begins_a_retry_at_its_first_stage(database: Database) -> None:
+    await database.write(ended)
+
+    await emptied(database)
+
+    run = await database.read(lambda c: runs.get(c, ONE.run_id))
+    assert run is not None
+    assert (run.work.checkpoint, run.updated_at) == (None, 1000.0)
+
+
 async def test_a_run_whose_work_is_gone_says_so(database: Database) -> None:
     await database.write(ended)
 
-    await database.write(lambda c: retention.forget_work(c, ONE.run_id))
+    assert await database.write(lambda c: retention.forget_work(c, ONE.run_id))
 
     run = await database.read(lambda c: runs.get(c, ONE.run_id))
     assert run is not None

@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -72,6 +72,12 @@ def line_to(url: str) -> Iterator[tuple[Line, str]]:
         line.close()
 
 
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize("when", ["before", "behind"])
 async def test_a_line_that_breaks_in_a_commit_costs_nothing_and_doubles_nothing(
     postgresql_url: str, when: str
@@ -92,13 +98,40 @@ async def test_queries_wait_for_a_server_that_is_away(postgresql_server: Server)
     database = await Database.open(postgresql_server.fresh(), patience=60)
     await asyncio.to_thread(postgresql_server.stop)
     waiting = asyncio.create_task(database.read(lambda c: c.exec_driver_sql("SELECT 7").scalar()))
-    await asyncio.sleep(0.5)
-    assert (waiting.done(), database.away) == (False, True)
+    await until(lambda: database.away)
+    assert not waiting.done()
 
     await asyncio.to_thread(postgresql_server.start)
 
     assert await waiting == 7
     assert not database.away
+    await database.close()
+
+
+async def test_what_may_only_be_read_for_a_while_is_written_later(
+    postgresql_server: Server,
+) -> None:
+    url = postgresql_server.fresh()
+    name = conninfo_to_dict(url)["dbname"]
+    postgresql_server.ask(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    database = await Database.open(url, patience=60)
+    refused = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def write(c: Connection) -> None:
+        try:
+            c.exec_driver_sql("INSERT INTO marks VALUES ('a', 1)")
+        except DBAPIError:
+            loop.call_soon_threadsafe(refused.set)
+            raise
+
+    writing = asyncio.create_task(database.write(write))
+    await refused.wait()
+
+    postgresql_server.ask(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+    async with asyncio.timeout(60):
+        await writing
     await database.close()
 
 
@@ -118,7 +151,7 @@ async def test_what_waits_is_given_up_when_the_database_is_closed(
     database = await Database.open(postgresql_server.fresh(), patience=3600)
     await asyncio.to_thread(postgresql_server.stop)
     waiting = asyncio.create_task(database.read(lambda c: c.exec_driver_sql("SELECT 7").scalar()))
-    await asyncio.sleep(0.5)
+    await until(lambda: database.away)
 
     await database.close()
 

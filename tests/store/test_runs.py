@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy.exc import NoResultFound
 
-from bot.runs import RunError, RunEvent, RunStatus, StageRecord, StageStatus, Stop
+from bot.runs import RunError, RunEvent, RunStatus, StageRecord, StageStatus, Stop, Work
 from bot.store import runs
 from bot.store.database import Database
-from tests.store.rows import SHOP, a_run
+from tests.store.rows import SHOP, VISIT, a_run
 
 
 async def test_a_run_comes_back_as_it_went_in(database: Database) -> None:
@@ -213,3 +213,16 @@ async def test_events_are_read_on_from_where_one_was(database: Database) -> None
 
     assert [(at, event) for _, at, event in listed] == [(5.0, event) for event in said]
     assert later == listed[2:]
+
+
+async def test_a_run_on_somebodys_pull_request_is_found_by_the_head_it_saw(
+    database: Database,
+) -> None:
+    visits = a_run(status=RunStatus.DONE, work=Work(visit=VISIT))
+    newer = visits.model_copy(update={"id": "cccccc333333", "created_at": 2000.0})
+    for run in (a_run("bbbbbb222222", issue=8), visits, newer):
+        await database.write(lambda c, run=run: runs.insert(c, run))  # type: ignore[misc]
+
+    assert await database.read(lambda c: runs.of_visit(c, SHOP.id, VISIT.head_sha)) == newer
+    assert await database.read(lambda c: runs.of_visit(c, SHOP.id, "")) is None
+    assert await database.read(lambda c: runs.of_visit(c, 11, VISIT.head_sha)) is None

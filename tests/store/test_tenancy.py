@@ -23,7 +23,7 @@ from bot.store.cluster.writes import Bound
 from bot.store.database import Connection, Database
 from bot.store.journal import deliveries
 from bot.store.limits import Limit, Scope
-from tests.store.rows import an_arrival
+from tests.store.rows import VISIT, an_arrival
 from tests.store.town import ONE, TWO, Tenant, fill_both
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,6 +53,10 @@ OF_A_TENANT: dict[str, Call] = {
     "runs.of_issue": lambda c, t: runs.of_issue(c, t.repository.id, 7),
     "runs.of_pull_request": lambda c, t: runs.of_pull_request(c, t.repository.id, 8),
     "runs.of_branch": lambda c, t: runs.of_branch(c, t.repository.id, t.branch),
+    "runs.of_visit": lambda c, t: [
+        runs.update(c, t.run_id, work={"visit": VISIT.model_dump(mode="json")}),
+        runs.of_visit(c, t.repository.id, VISIT.head_sha),
+    ][1],
     "runs.on_base": lambda c, t: runs.on_base(c, t.repository.id, "main"),
     "runs.living_of_installation": lambda c, t: [
         runs.living_of_installation(c, t.repository.installation_id),
@@ -87,6 +91,10 @@ OF_A_TENANT: dict[str, Call] = {
         ledger.void_installation(c, t.repository.installation_id),
         c.exec_driver_sql("UPDATE ledger SET status = 'applied' WHERE status = 'pending'"),
     )[1],
+    "ledger.still_open": lambda c, t: [
+        ledger.applied(c, key(t), Applied(open=True, wrote=True), digest="", wrote=True, at=4.0),
+        ledger.still_open(c, t.run_id, "comment"),
+    ][1],
     "ledger.count": lambda c, t: ledger.count(c, t.run_id),
     "calls.insert": lambda c, t: [None, calls.insert(c, t.call())][0],
     "calls.settle": lambda c, t: calls.settle(c, t.number, t.call(usd=0.5)),

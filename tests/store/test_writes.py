@@ -40,11 +40,11 @@ async def test_each_installation_has_its_own(shared: Database) -> None:
 
 
 async def test_what_fell_out_of_the_window_counts_no_more(shared: Database) -> None:
-    short = Bound(seconds=0.2, most=1)
+    short = Bound(seconds=1.5, most=1)
 
     first = await shared.write(lambda c: writes.take(c, 7, [short]))
     second = await shared.write(lambda c: writes.take(c, 7, [short]))
-    await asyncio.sleep(0.25)
+    await asyncio.sleep(second + 0.05)
 
     assert (first, second > 0) == (0.0, True)
     assert await shared.write(lambda c: writes.take(c, 7, [short])) == 0

@@ -15,7 +15,7 @@ from tests.telemetry.names import series
 FIGURES = Figures(
     deliveries={"pending": 3, "error": 1, "dead": 2},
     lag=4.5,
-    runs={"queued": 2, "done": 9},
+    runs={"queued": 2, "running": 9},
     following=4,
     queued_seconds=60.0,
     stages={"implement": 2},

@@ -18,6 +18,8 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
         ("local", "", {}, 200),
         ("local", "", {"X-Forwarded-For": "203.0.113.9"}, 403),
         ("local", "", {"Forwarded": "for=203.0.113.9"}, 403),
+        ("local", "", {"Host": "rebound.example:8080"}, 403),
+        ("local", "", {"Host": "localhost:8080"}, 200),
         ("local", TOKEN, {}, 401),
         ("local", TOKEN, {"X-Forwarded-For": "203.0.113.9", **BEARER}, 200),
         ("on", "", {"X-Forwarded-For": "203.0.113.9"}, 200),

@@ -14,7 +14,7 @@ async def test_figures_of_the_database_and_of_the_process_are_shown() -> None:
 
     assert shown["coppice_deliveries{decision=dead}"] == 2
     assert shown["coppice_dispatch_lag_seconds"] == 4.5
-    assert shown["coppice_runs{status=done}"] == 9
+    assert shown["coppice_runs{status=running}"] == 9
     assert shown["coppice_stages_running{stage=implement}"] == 2
     assert shown["coppice_dollars_today"] == 1.25
     assert shown["coppice_workers{state=alive}"] == 2

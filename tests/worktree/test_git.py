@@ -64,7 +64,7 @@ async def test_git_ends_with_its_helpers_at_its_time_limit(repository: Git) -> N
         with pytest.raises(Unreachable, match=r"time limit of 0\.5 s"):
             await repository.run("ls-remote", url, remote=Remote(url=url), seconds=0.5)
 
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
     assert processes_with(url) == []
 
 

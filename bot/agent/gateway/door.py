@@ -19,6 +19,7 @@ from bot.agent.gateway.job import Listener, TurnedAway
 from bot.agent.gateway.metering import Ending, largest, outcome
 from bot.agent.gateway.passing import pass_on, require_words
 from bot.agent.gateway.refusing import Refused, passed_on
+from bot.agent.gateway.seat import Seat
 from bot.agent.gateway.sizing import SLACK, Sizer
 from bot.agent.gateway.spare import GROWTH
 from bot.agent.gateway.tap import Tap
@@ -54,6 +55,7 @@ class Door:
         path: Path,
         session: aiohttp.ClientSession,
         listener: Listener,
+        seat: Seat,
     ) -> None:
         self._dialect = DIALECTS[chain[0].endpoint.api]
         self._chain = list(chain)
@@ -61,14 +63,19 @@ class Door:
         self._session = session
         self._listener = listener
         self._tell = listener.tell
+        self._seat = seat
         self._turned: set[tuple[str, str]] = set()
         self._sizer = Sizer()
         self._crowd = Crowd()
         self._endpoint = chain[0].endpoint
         self.path = path
         self.refusal: Refusal | None = None
-        self.waited = 0.0
+        self._paused_seconds = 0.0
+
+    @property
+    def waited(self) -> float:
         """Seconds that calls waited for the host: no fault of the agent's."""
+        return self._paused_seconds + self._seat.waited
 
     @property
     def model(self) -> str:
@@ -122,7 +129,7 @@ class Door:
     ) -> web.StreamResponse:
         """Send a call to the first of the endpoints that is up."""
         while self.refusal is None:
-            upstream = self._chain[0]
+            upstream = await self._seat.take(lambda: self._chain[0])
             names = (self.model, *self._endpoint.aliases, *upstream.endpoint.aliases)
             ask = asking.prepare(self._dialect, upstream, route, body, names)
             reservation = await self._reserve(upstream, ask)
@@ -191,7 +198,7 @@ class Door:
         return largest(call, upstream, given=size, output=ask.output)
 
     def _paused(self, reason: str, seconds: float) -> None:
-        self.waited += seconds
+        self._paused_seconds += seconds
         self._tell(reason)
 
     def _go_on(self, upstream: Upstream, down: Down) -> None:

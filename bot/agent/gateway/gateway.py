@@ -16,6 +16,7 @@ from bot.agent.gateway.crowd import MOST_BODY, MOST_CONNECTIONS, Hangup
 from bot.agent.gateway.door import Door
 from bot.agent.gateway.job import Job, Listener
 from bot.agent.gateway.price import price_of
+from bot.agent.gateway.seat import Seat
 from bot.agent.gateway.upstream import Upstream
 from bot.errors import OperatorError
 from bot.runs import Budgets
@@ -24,6 +25,8 @@ from bot.store.database import Database
 
 LONGEST_PATH = 100
 """Of a Unix socket, by the kernel: 107 bytes; the rest is for the name."""
+LONGEST_HEADER, MOST_HEADERS = 2**16, 512
+"""Of an endpoint's answer; proxies before them write long ones."""
 _CLOSING_SECONDS = 2.0
 NOBODY = Listener()
 
@@ -65,11 +68,9 @@ class Gateway:
         self.catalogue.endpoint(endpoint)
         session = await self._start()
         first = self._upstreams[endpoint]
-        if first.slots.locked():
-            listener.tell(
-                f"waits for the model: `{endpoint}` serves {first.endpoint.parallel} at once"
-            )
-        async with first.slots:
+        seat = Seat(listener.tell)
+        try:
+            await seat.take(lambda: self._chain(first)[0])
             listener.tell("")
             account = Account(job, self._books, self._budgets)
             door = Door(
@@ -78,12 +79,15 @@ class Gateway:
                 path=self._path(),
                 session=session,
                 listener=listener,
+                seat=seat,
             )
             try:
                 async with _listening(door):
                     yield door
             finally:
                 await asyncio.shield(account.close())
+        finally:
+            seat.leave()
 
     async def close(self) -> None:
         """Let go of the connections; open sockets have to be left before."""
@@ -102,6 +106,8 @@ class Gateway:
                     connector=aiohttp.TCPConnector(limit=0),
                     cookie_jar=aiohttp.DummyCookieJar(),
                     read_bufsize=2**18,
+                    max_field_size=LONGEST_HEADER,
+                    max_headers=MOST_HEADERS,
                 )
             return self._session
 

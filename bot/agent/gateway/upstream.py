@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -27,6 +28,8 @@ DOWN_SECONDS = 60.0
 SHORTEST_SECRET = 8
 """What is shorter would be found in ordinary words."""
 ERROR_BYTES = 64 * 1024
+ERROR_SECONDS = 5.0
+"""To say why it refused a call; its status says the most."""
 ERROR_CHARACTERS = 2000
 
 
@@ -186,20 +189,19 @@ class Upstream:
         except aiohttp.ClientConnectionError:
             raise
         except (aiohttp.ClientError, ValueError) as error:
-            raise Down(f"answers no HTTP ({type(error).__name__})") from error
+            said = Scrubber(self.secrets())(_fault(error))
+            raise Down(f"answers no HTTP that we can read ({said})") from error
         if answer.status == 200:
             return answer
         try:
+            if answer.status < 300:
+                raise Down(f"answers {answer.status}, without a model's words")
             raise await self._told(answer)
         finally:
             answer.close()
 
     async def _told(self, answer: aiohttp.ClientResponse) -> Told:
-        try:
-            raw = await answer.content.read(ERROR_BYTES)
-        except (aiohttp.ClientError, TimeoutError):
-            raw = b""
-        text = raw.decode(errors="replace")
+        text = (await _read(answer)).decode(errors="replace")
         try:
             body = json.loads(text)
         except (ValueError, RecursionError):
@@ -227,6 +229,24 @@ class Upstream:
 def is_passing(told: Told) -> bool:
     """Say whether it may be otherwise after a while."""
     return (told.status == 429 and not told.spent) or told.status >= 500
+
+
+async def _read(answer: aiohttp.ClientResponse) -> bytes:
+    """Read an error's words, which may come in pieces, and may never end."""
+    raw = bytearray()
+    with suppress(aiohttp.ClientError, TimeoutError):
+        async with asyncio.timeout(ERROR_SECONDS):
+            async for piece in answer.content.iter_any():
+                raw += piece
+                if len(raw) > ERROR_BYTES:
+                    break
+    return bytes(raw[:ERROR_BYTES])
+
+
+def _fault(error: Exception) -> str:
+    """Say what about an answer could not be read."""
+    told = " ".join(getattr(error, "message", "").split())[:200]
+    return told or type(error).__name__
 
 
 def _visible(text: str) -> str:

@@ -13,13 +13,13 @@ from bot.agent.registry import NAMES
 from bot.cli.demo.story import FIX, STORIES
 from bot.cli.issue_file import Issue, read_issue
 from bot.errors import OperatorError
-from bot.forge.seed import SeedRefused, find_start
+from bot.forge.seed import SeedRefused, checked_out, find_start
 from bot.settings import ModelSettings, load
 
 SCRIPTED = "scripted"
 SETUP = "setup"
 # Lower case only: `PYTHONPATH=src pytest` is a command, not a name.
-_NAMED = re.compile(r"([a-z][a-z0-9_-]*)=(.+)", re.DOTALL)
+_NAMED = re.compile(r"([a-z][a-z0-9_-]*)=(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def read(arguments: Namespace) -> Options:
     if arguments.base and not arguments.repo:
         raise OperatorError("--base names a branch or commit of --repo, which is not given")
     repo = _repository(arguments.repo) if arguments.repo else None
-    base = arguments.base or _head(repo)
+    base = arguments.base or (asyncio.run(checked_out(repo)) if repo else "HEAD")
     if repo is not None:
         _require_start(repo, base)
     return Options(
@@ -126,14 +126,6 @@ def _require_start(repo: Path, base: str) -> None:
         raise OperatorError(str(error)) from error
 
 
-def _head(repo: Path | None) -> str:
-    """Name the branch that is checked out, so that the forge's bears the same name."""
-    for head in (repo / ".git" / "HEAD", repo / "HEAD") if repo else ():
-        if head.is_file() and head.read_text().startswith("ref: refs/heads/"):
-            return head.read_text().strip().removeprefix("ref: refs/heads/")
-    return "HEAD"
-
-
 def _commands(setup: str | None, verify: Sequence[str]) -> dict[str, str]:
     commands = {SETUP: setup} if setup else {}
     for number, given in enumerate(verify, 1):
@@ -142,7 +134,7 @@ def _commands(setup: str | None, verify: Sequence[str]) -> dict[str, str]:
         if name in commands:
             raise OperatorError(f"--verify {given}: there is a command {name} already")
         if not command.strip():
-            raise OperatorError("--verify is empty")
+            raise OperatorError(f"--verify {given}: the command is empty")
         commands[name] = command
     return commands
 

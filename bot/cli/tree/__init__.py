@@ -21,7 +21,7 @@ COMMANDS: dict[str, Command] = {
 
 
 def build() -> ArgumentParser:
-    """Make the parser; each command's `call` is the function that carries it out."""
+    """Make the parser; a command's `call` carries it out, its `parser` explains it."""
     parser = ArgumentParser(
         prog="coppice",
         description="Grow draft pull requests from issues: a self-hosted GitHub App.",
@@ -45,7 +45,7 @@ def build() -> ArgumentParser:
             allow_abbrev=False,
         )
         command.add(added)
-        added.set_defaults(call=command.call)
+        added.set_defaults(call=command.call, parser=added)
     return parser
 
 

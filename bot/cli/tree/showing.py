@@ -74,7 +74,7 @@ def _forge_options(parser: ArgumentParser) -> None:
     add("--state", metavar="DIR", help="keep everything in this directory (a temporary one)")
     add("--seed", choices=("demo",), help="what lies in it at the start", default="demo")
     add("--repo", metavar="DIR", help="in the demo's place a copy of this repository")
-    add("--base", metavar="REF", help="branch or commit of --repo to start from", default="HEAD")
+    add("--base", metavar="REF", help="branch or commit of --repo to start from (its HEAD)")
     add("--issue", metavar="FILE.md", help="its issue: first line `# title`, the rest the body")
     add("--webhook-url", metavar="URL", help="where its webhooks go")
     json_option(parser, "one line on stdout with addresses and tokens once it listens")
@@ -121,6 +121,7 @@ COMMANDS = {
                 "repositories and key in DIR, empty at the start",
             ),
             ("coppice forge --json", "print addresses and tokens as one line"),
+            ("coppice forge --repo . --issue bug.md", "with a copy of your own repository"),
         ),
     ),
 }

@@ -58,6 +58,9 @@ class Slots:
     async def withdraw(self, run_id: str) -> None:
         """Forget what a run waits for before its child has begun: here it has."""
 
+    async def let_go(self, child: str) -> None:
+        """Give a turn back that was not taken: here none is had before it is taken."""
+
     def open(self, *, on: bool) -> None:
         """Let nobody begin any more, or again."""
         self._open = on

@@ -6,6 +6,7 @@ so that no child waits in a worker that is busy. One loop talks to the database 
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,7 @@ from bot.engine.cluster.fairness import Limits, Load, Want, choose, line
 from bot.runs import Json
 from bot.store.cluster import turns, workers
 from bot.store.cluster.turns import Scope, Turn
+from bot.store.cluster.workers import WorkerState
 from bot.store.database import Connection, Database
 
 LOOK_SECONDS = 1.0  # behind the news, which may be lost
@@ -24,6 +26,12 @@ Begin = Callable[[Turn], Awaitable[None]]
 """Starts the workflow of a child whose parent waits elsewhere."""
 Exists = Callable[[str], Awaitable[bool]]
 """Is there a workflow of this id?"""
+PassOn = Callable[[str], Awaitable[None]]
+"""Takes a workflow from this worker: whichever worker comes first goes on with it."""
+
+
+class Elsewhere(Exception):
+    """The workflow goes on on another worker; nothing that this one says of it counts any more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,6 +47,7 @@ class ClusterTurns:
     """Set when another worker has something to tell."""
     begin: Begin | None = None
     exists: Exists | None = None
+    pass_on: PassOn | None = None
     _open: bool = True
     _mine: set[str] = field(default_factory=set)
     """Those that work here, or are about to."""
@@ -64,7 +73,10 @@ class ClusterTurns:
 
     @asynccontextmanager
     async def take(self, want: Want) -> AsyncIterator[None]:
-        """Have the turn of a child whose body runs here, waiting for it where it was recovered."""
+        """Have the turn of a child whose body runs here, waiting for it where it was recovered.
+
+        Raises Elsewhere where another worker had room for it first.
+        """
         if want.child not in self._mine:
             await self._stay(want)
         try:
@@ -73,6 +85,13 @@ class ClusterTurns:
             self._mine.discard(want.child)
             self._gave_back.set()
             await asyncio.shield(self._give_back(want.child))
+
+    async def let_go(self, child: str) -> None:
+        """Give the turn back of a child that has ended before it took it."""
+        if child in self._mine:
+            self._mine.discard(child)
+            self._gave_back.set()
+            await asyncio.shield(self._give_back(child))
 
     async def idle(self) -> None:
         """Wait until nothing works here any more."""
@@ -118,6 +137,7 @@ class ClusterTurns:
             await self._ask()
             await self._take()
             await self._answer()
+            await self._pass_on()
             try:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self.news.wait()
@@ -160,6 +180,10 @@ class ClusterTurns:
         staying = self._staying.pop(turn.child, None)
         if staying is not None and not staying.done():
             staying.set_result(None)
+        elif self.exists is not None and await self.exists(turn.child):
+            # whoever began it died before he had noted that: it is recovered, here or elsewhere
+            await self.let_go(turn.child)
+            self._let(turn.child)
         elif turn.child in self._coming:
             await self.database.write(lambda c: turns.begun(c, [turn.child]))
             self._let(turn.child)
@@ -190,6 +214,19 @@ class ClusterTurns:
             fresh = any(turn.child == child for turn in self._asked)
             if not fresh and (row is None or (row.worker is not None and row.begun)):
                 self._let(child)
+
+    async def _pass_on(self) -> None:
+        """Have children that wait here for room go on where there is some."""
+        full = len(self._mine) >= self.worker
+        if self.pass_on is None or not self._staying or not self._open or not full:
+            return
+        for child in await self.database.read(partial(_movable, me=self.me, limits=self.limits)):
+            waiting = self._staying.pop(child, None)
+            if waiting is None or waiting.done():
+                continue
+            await self._give_back(child)
+            await self.pass_on(child)
+            waiting.set_exception(Elsewhere(child))
 
     async def _stay(self, want: Want) -> None:
         there: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -229,6 +266,18 @@ def _turn(want: Want, kind: str, part: Json) -> Turn:
 def _want(turn: Turn) -> Want:
     left_out = {"kind", "part", "worker", "taken_at", "begun"}
     return Want(**turn.model_dump(exclude=left_out))
+
+
+def _movable(c: Connection, me: str, limits: Limits) -> list[str]:
+    """List the children that wait here, as many as it is their turn for in the room elsewhere."""
+    rows = turns.listing(c)
+    held = Counter(turn.worker for turn in rows if turn.worker)
+    others = [w for w in workers.listing(c) if w.name != me and w.state is WorkerState.ALIVE]
+    room = sum(max(0, other.slots - held[other.name]) for other in others)
+    waiting = {t.child: t for t in rows if t.worker is None and t.only in (None, me)}
+    load = Load.of((_want(turn) for turn in rows if turn.worker), turns.served(c))
+    chosen = choose([_want(turn) for turn in waiting.values()], load, limits, room)
+    return [want.child for want in chosen if waiting[want.child].only == me]
 
 
 def _line(c: Connection) -> list[Want]:

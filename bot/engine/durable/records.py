@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from dbos import DBOSClient, DBOSPortableJSONSerializer
+from sqlalchemy import inspect
 
-from bot.engine.durable import sqlite
+from bot.engine.durable import postgresql, sqlite
 from bot.runs import Record
 
 _ALIVE = ("PENDING", "ENQUEUED", "DELAYED")
 _PAGE = 500
+_SCHEMA = {"sqlite": None, "postgresql": "dbos"}
 
 
 class Flow(Record):
@@ -78,20 +80,18 @@ def records(where: Path | str) -> Iterator[Records | None]:
 
     None: no engine has run there yet.
     """
-    if isinstance(where, Path):
-        if not where.exists():
+    if isinstance(where, Path) and not where.exists():
+        yield None
+        return
+    engine = sqlite.create(where) if isinstance(where, Path) else postgresql.create(where)
+    try:
+        if not inspect(engine).has_table("workflow_status", _SCHEMA[engine.dialect.name]):
             yield None
             return
-        engine = sqlite.create(where)
         client = DBOSClient(system_database_engine=engine, serializer=DBOSPortableJSONSerializer())
         try:
             yield Records(client)
         finally:
             client.destroy()
-            engine.dispose()
-        return
-    client = DBOSClient(system_database_url=where, serializer=DBOSPortableJSONSerializer())
-    try:
-        yield Records(client)
     finally:
-        client.destroy()
+        engine.dispose()

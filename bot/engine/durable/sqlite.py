@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from bot.store.retry import leave_outages
+
 BUSY_SECONDS = 30
 
 
@@ -21,9 +23,13 @@ def create(path: Path) -> sa.Engine:
     """Open (and create, mode 0600) the engine's file."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.close(descriptor)
-    engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,  # DBOS logs what it tries again
+    )
     event.listen(engine, "connect", _prepare)
-    return engine
+    return leave_outages(engine)
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -4,6 +4,7 @@ A body uses no clock, no randomness, no file and no database outside of these.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -36,6 +37,22 @@ async def receive(seconds: float) -> Message | None:
     return None if message is None else Message.model_validate(message)
 
 
+async def receive_in_full(seconds: float) -> Message | None:
+    """The same, where None has to mean that the time is over.
+
+    The engine may end a wait early: a notice of a message that was read already wakes the next one.
+    """
+    if not await patched("in_full"):
+        return await receive(seconds)
+    until = await step("until", _from_now, seconds)
+    left = seconds
+    while (message := await receive(left)) is None:
+        left = await step("left", _left, until)
+        if left <= 0:
+            break
+    return message
+
+
 async def sleep(seconds: float) -> None:
     await DBOS.sleep_async(seconds)
 
@@ -63,6 +80,14 @@ def register(
 
     workflow.__qualname__ = name
     return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(workflow)
+
+
+async def _from_now(seconds: float) -> float:
+    return time.time() + seconds
+
+
+async def _left(until: float) -> float:
+    return until - time.time()
 
 
 def _coroutine(act: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:

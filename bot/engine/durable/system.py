@@ -10,14 +10,13 @@ from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _dbos
 
-from bot.engine.durable import sqlite
+from bot.engine.durable import postgresql, sqlite
 from bot.store.database import Database
 
 VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
 LISTENER_SECONDS = 1.0
 FALLBACK_SECONDS = 10.0  # PostgreSQL wakes by LISTEN/NOTIFY: a look behind it is for lost ones
-CONNECTIONS = 10
-SILENT_SECONDS = 10.0  # within a transaction; a stopped process then keeps nothing locked
+NOTIFIER_SECONDS = 1.0  # of what we never use; by default it looks a hundred times a second
 PAGE = 1000
 
 
@@ -28,6 +27,7 @@ def configuration(database: Database, file: Path, executor: str) -> DBOSConfig:
         "application_version": VERSION,
         "executor_id": executor,
         "log_level": "WARNING",
+        "notification_coalesce_sec": NOTIFIER_SECONDS,
         "serializer": DBOSPortableJSONSerializer(),
     }
     if database.file is not None:
@@ -38,15 +38,9 @@ def configuration(database: Database, file: Path, executor: str) -> DBOSConfig:
         }
     return {
         **shared,
-        "system_database_url": _url(database.url),
-        "sys_db_pool_size": CONNECTIONS,
-        "sys_db_idle_transaction_timeout_sec": SILENT_SECONDS,
+        "system_database_engine": postgresql.create(database.url),
         "notification_listener_polling_interval_sec": FALLBACK_SECONDS,
     }
-
-
-def _url(url: str) -> str:
-    return f"postgresql://{url.partition('://')[2]}"
 
 
 def recoverer() -> Callable[[str], int]:
@@ -87,16 +81,19 @@ async def executors_at_work() -> set[str]:
 
 
 def wake(workflow: str) -> None:
-    """Have a workflow that waits here look for its messages at once.
+    """Have a workflow that waits here read its messages at once, if there are any.
 
     A private door of DBOS, for SQLite, which has no notifications: where a release has none, the
-    look each second finds them.
+    look each second finds them. Whoever is woken with nothing to read takes his time for over.
     """
     system = getattr(getattr(_dbos, "_dbos_global_instance", None), "_sys_db", None)
     waiting = getattr(system, "notifications_map", None)
-    for _, components, signal in waiting.snapshot() if waiting is not None else ():
+    look = getattr(system, "recv_check", None)
+    if waiting is None or look is None:
+        return
+    for _, components, signal in waiting.snapshot():
         if components[0] == workflow:
-            signal.set()
+            look(workflow, components[1], signal)
 
 
 def quieten() -> None:

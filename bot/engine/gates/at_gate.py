@@ -58,7 +58,7 @@ class AtGate:
             return stop
         if message.kind is MessageKind.REJECT:
             await self.parent.react(message, done=True)
-            return _rejected(message)
+            return _rejected(message, "amendment" if waiting.amending else "plan")
         if message.kind in _PLANNING_AGAIN and not waiting.amending:
             return await self._plan_again(message)
         await self._tell(message)
@@ -90,6 +90,6 @@ class AtGate:
             self.parent.inbox.put_off(message)
 
 
-def _rejected(message: Message) -> Outcome:
+def _rejected(message: Message, what: str) -> Outcome:
     why = f": {message.reason}" if message.reason else ""
-    return cancelled("rejected", f"the plan was rejected by {message.by}{why}", stage="plan")
+    return cancelled("rejected", f"the {what} was rejected by {message.by}{why}", stage="plan")

@@ -10,13 +10,16 @@ import time
 from dataclasses import dataclass
 
 from bot.engine import audited
-from bot.engine.gates import approvals, risk
+from bot.engine.gates import approvals
 from bot.engine.gates.overlap import beside
+from bot.engine.gates.ownership import Ownership
 from bot.engine.outcome import GO_ON, Outcome, blocked, cancelled
 from bot.engine.source import Source
 from bot.engine.writer import Writer
+from bot.github.markdown import code
+from bot.pipeline import risk
 from bot.pipeline.configuration import RepositoryConfig
-from bot.pipeline.contract import Contract, of_result
+from bot.pipeline.contract import Contract
 from bot.pipeline.story import Story
 from bot.runs import (
     Amendment,
@@ -62,6 +65,10 @@ class PlanActs:
     writer: Writer
     source: Source
 
+    @property
+    def ownership(self) -> Ownership:
+        return Ownership(self.writer, self.source)
+
     async def look(self, run_id: str) -> Json:
         """Find the plan that waits, if one does; answers a ``Waiting``."""
         story = await self.writer.story(run_id)
@@ -69,7 +76,7 @@ class PlanActs:
 
     async def _look(self, story: Story) -> Waiting:
         run, config = story.run, story.config or RepositoryConfig()
-        made = newest_plan(story)
+        made = story.plan
         if made is None:
             return _without_plan(run, config)
         gate = run.work.gate
@@ -90,7 +97,7 @@ class PlanActs:
     async def approve(self, run_id: str, document: Json) -> Json:
         """Count an approval, if it still fits everything that it was given for."""
         story, message = await self.writer.story(run_id), Message.model_validate(document)
-        gate, made = story.run.work.gate, newest_plan(story)
+        gate, made = story.run.work.gate, story.plan
         if gate is None or made is None or gate.passed or message.by is None:
             return _answer(done=gate is not None and gate.passed)
         moved = await self._moved(story.run, gate, made)
@@ -101,7 +108,7 @@ class PlanActs:
         if refused is not None:
             await self._refuse(story.run, gate, message, refused)
             return _answer(done=False)
-        counted = await self._count(story, gate, message)
+        counted = await self._count(story, gate, made, message)
         await self._save(run_id, counted, noted=audited.approved(story.run, gate, message))
         return _answer(done=True)
 
@@ -140,7 +147,7 @@ class PlanActs:
     async def base_moved(self, run_id: str, _document: Json) -> Json:
         """Void what was approved where the base changed in the plan's files."""
         story = await self.writer.story(run_id)
-        gate, made = story.run.work.gate, newest_plan(story)
+        gate, made = story.run.work.gate, story.plan
         moved = await self._moved(story.run, gate, made) if gate and made else None
         if moved is not None:
             await self._save(run_id, moved)
@@ -164,14 +171,13 @@ class PlanActs:
         held = await self.source.permission(run.repository, by)
         owner = True
         if config.approvals.from_ == "CODEOWNERS":
-            paths = gate.amendment.paths if gate.amendment else _paths(made)
-            owner = await self.source.owns(run.repository, by, paths)
+            owner = bool((await self.ownership.by(run, gate, made, [by])).theirs)
         rules = approvals.Rules(
             requester=run.trigger.by if config.approvals.not_requester else None, owner=owner
         )
         return approvals.refusal(gate, message, held, rules)
 
-    async def _count(self, story: Story, gate: Gate, message: Message) -> Gate:
+    async def _count(self, story: Story, gate: Gate, made: Contract, message: Message) -> Gate:
         """Add one; where they are enough, those before it are checked once more."""
         run, config = story.run, story.config or RepositoryConfig()
         new = Approval(
@@ -185,7 +191,14 @@ class PlanActs:
             held = [await self.source.permission(run.repository, a.by.login) for a in given]
             given = tuple(a for a, now in zip(given, held, strict=True) if now.may_write)
         gate = gate.model_copy(update={"approvals": given})
-        return _passed(gate) if len(given) >= config.approvals.count else gate
+        if len(given) < config.approvals.count:
+            return gate
+        if config.approvals.from_ != "CODEOWNERS":
+            return _passed(gate)
+        logins = [a.by.login for a in given]
+        others = (await self.ownership.by(run, gate, made, logins)).others
+        said = f"An owner of {code(others[0])} has to approve it too." if others else None
+        return gate.model_copy(update={"changed": said}) if others else _passed(gate)
 
     async def _moved(self, run: Run, gate: Gate, made: Contract) -> Gate | None:
         """The gate with nothing approved, where the base moved in the plan's files."""
@@ -199,8 +212,8 @@ class PlanActs:
         within = sorted(set(paths) - set(made.outside(paths)))
         if not within:
             return None
-        listed = ", ".join(f"`{path}`" for path in within[:5])
-        changed = f"`{branch}` moved to {now[:7]} and changed {listed}."
+        listed = ", ".join(code(path) for path in within[:5])
+        changed = f"{code(branch)} moved to {now[:7]} and changed {listed}."
         return approvals.voided(gate, changed, base_sha=now)
 
     async def _refuse(self, run: Run, gate: Gate, message: Message, why: str) -> None:
@@ -236,13 +249,6 @@ class PlanActs:
                 audit.record(c, noted)
 
         await self.writer.write(save)
-
-
-def newest_plan(story: Story) -> Contract | None:
-    """The contract of a run: the plan that was made last."""
-    tries = [stage for stage in story.stages if story.kind(stage) is StageKind.PLAN]
-    made = [found for stage in tries if (found := of_result(stage.result))]
-    return made[-1] if made else None
 
 
 def _outside(story: Story) -> tuple[str, ...]:
@@ -288,10 +294,6 @@ def _passed(gate: Gate) -> Gate:
     return gate.model_copy(
         update={"passed": True, "amendment": None, "amended": amended, "changed": None}
     )
-
-
-def _paths(made: Contract) -> tuple[str, ...]:
-    return tuple(file.glob for file in made.plan.files)
 
 
 def _answer(*, done: bool) -> Json:

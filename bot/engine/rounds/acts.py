@@ -16,7 +16,7 @@ from bot.engine.rounds.reading import Reading
 from bot.engine.source import Source
 from bot.engine.writer import Writer
 from bot.github.texts import rounds as texts
-from bot.runs import Grant, Json, Message, MessageKind, Round, Run, RunStatus
+from bot.runs import Grant, Json, Message, MessageKind, Round, Run, RunStatus, Work
 from bot.store import calls, runs
 
 _MARKS = re.compile(rb"^(<{7}|>{7})(?: |$)", re.MULTILINE)
@@ -113,6 +113,8 @@ class RoundActs:
         """Forget a round that came to nothing; the pull request stays as it was."""
         work = (await self.writer.story(run_id)).run.work
         changes: dict[str, Json] = {"round": None, "rounds_made": work.rounds_made + 1}
+        if work.round is not None:
+            changes["checks_tried"] = _tried(work)
         if work.round is not None and work.round.base_before is not None:
             changes["base_sha"] = work.round.base_before
         await self.writer.update(run_id, work=changes)
@@ -126,6 +128,7 @@ class RoundActs:
             "note": None,
             "rounds_made": work.rounds_made + 1,
             "reruns": [],
+            "checks_tried": _tried(work) if work.round and work.round.old == work.pushed else [],
         }
         if answered:
             changes["compared"] = None  # the review has it
@@ -157,7 +160,7 @@ class RoundActs:
         tree = await self.writer.shop.objects(run).tree(head)
         checkpoint = await self._commit(run, tree, (head,), "Somebody's push")
         work = {"pushed": head, "tree": tree, "checkpoint": checkpoint, "reruns": []}
-        return await self.writer.update(run.id, work=work)
+        return await self.writer.update(run.id, work={**work, "checks_tried": []})
 
     async def _only_ours(self, run: Run, ground: Ground) -> bool:
         identity = self.writer.shop.identity
@@ -166,10 +169,10 @@ class RoundActs:
         return authors <= {f"{identity.name} <{identity.email}>"}
 
     async def _start(self, run: Run, message: Message, ground: Ground, found: Material) -> Begun:
+        work, shop = run.work, self.writer.shop
         onto, takes_base = await self._put_together(run, message, ground, found)
-        work, objects = run.work, self.writer.shop.objects(run)
         asked = by_a_person(message)
-        newest = await self.writer.shop.database.read(
+        newest = await shop.database.read(
             lambda c: max((seq for seq, _, _ in runs.events(c, run.id)), default=0)
         )
         begun = Round(
@@ -180,6 +183,8 @@ class RoundActs:
             rebase=message.kind is MessageKind.REBASE,
             suggested=tuple(thread.id for thread in found.suggested),
             checks=tuple(failing.name for failing in found.failing),
+            conflicts=found.conflicts if takes_base else (),
+            tests=message.tests or found.asked_by_people,
             by=message.by if asked else None,
             since=newest,
             old=ground.head,
@@ -190,25 +195,29 @@ class RoundActs:
             "rounds": 0 if asked else work.rounds + found.counts,
             "needs": None,
             "reviews_seen": [review.id for review in there.reviews],
+            **await self._granted(run, message),
         }
         if takes_base:
             changes["base_sha"] = ground.base
         if onto is not None:
-            changes |= {"checkpoint": onto, "tree": await objects.tree(onto)}
-        if message.budget is not None:
-            spent = await self.writer.shop.database.read(lambda c: calls.spend(c, run.id))
-            grant = Grant(budget=message.budget, spent=spent, at=time.time())
-            changes["grant"] = grant.model_dump(mode="json")
-        material.write(self.writer.shop.files(run.id), found)
+            changes |= {"checkpoint": onto, "tree": await shop.objects(run).tree(onto)}
+        material.write(shop.files(run.id), found)
         await self.writer.update(run.id, work=changes, status=RunStatus.RUNNING)
-        agent = found.for_agent or message.kind is MessageKind.RETRY
         return Begun(
             wanted=True,
-            agent=agent,
+            agent=found.for_agent or message.kind is MessageKind.RETRY,
             baseline=takes_base,
             put_together=onto is not None,
             answers=bool(found.threads or found.suggested),
         )
+
+    async def _granted(self, run: Run, message: Message) -> dict[str, Json]:
+        """What somebody lets it spend from now on, if they said so."""
+        if message.budget is None:
+            return {}
+        spent = await self.writer.shop.database.read(lambda c: calls.spend(c, run.id))
+        grant = Grant(budget=message.budget, spent=spent, at=time.time())
+        return {"grant": grant.model_dump(mode="json")}
 
     async def _put_together(
         self, run: Run, message: Message, ground: Ground, found: Material
@@ -236,6 +245,11 @@ class RoundActs:
         return await shop.objects(run).commit(
             tree, above, what, author=shop.identity, at=int(run.created_at)
         )
+
+
+def _tried(work: Work) -> list[str]:
+    """The failing checks of the head that no round has mended, this one's among them."""
+    return sorted({*work.checks_tried, *(work.round.checks if work.round else ())})
 
 
 def _merges(message: Message, ground: Ground) -> bool:

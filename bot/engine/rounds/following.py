@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.engine.durable.steps import receive
+from bot.engine.durable.steps import patched, receive_in_full
 from bot.engine.outcome import GO_ON, Outcome
 from bot.engine.parent import Parent
 from bot.engine.rounds.ci_acts import Seen
@@ -37,11 +37,11 @@ class Following:
             if outcome.status is RunStatus.CANCELLED or outcome.over:
                 break
             if outcome.ended:
-                await parent.conclude(outcome, following=True)
-        if outcome.status is RunStatus.DONE:
+                await parent.conclude(outcome, following=True, rounds=True)
+        if outcome.status is RunStatus.DONE and not await patched("merged"):
             await parent.finish(outcome, following=False)
         else:
-            await parent.conclude(outcome, following=False)
+            await parent.conclude(outcome, following=False, rounds=True)
         return outcome
 
     async def _once(self) -> Outcome:
@@ -84,7 +84,7 @@ class Following:
     async def _settle(self, message: Message) -> None:
         """Single comments wait until nobody has written one for a while; a review does not."""
         while await self._is_single(message):
-            found = await receive(self.parent.opening.settle)
+            found = await receive_in_full(self.parent.opening.settle)
             if found is None:
                 return
             if found.kind is MessageKind.REVIEW:
@@ -118,7 +118,7 @@ class Following:
 
     async def _ran_again(self, message: Message) -> bool:
         """Wait whether the checks begin again; False: whoever runs them took no notice."""
-        while (found := await receive(self.parent.opening.settle)) is not None:
+        while (found := await receive_in_full(self.parent.opening.settle)) is not None:
             if found.kind is not MessageKind.CHECKS:
                 self.parent.inbox.kept.append(found)
                 if found.kind in _OVER:

@@ -19,6 +19,9 @@ For each numbered thread write one line of your own at the end: `N: fixed` and w
 `N: declined because` and why, or `N: question` and what you need to know. Do not touch what the \
 threads do not ask for.
 """
+_GREEN = """\
+Tests and CI configuration that are there stay as they are: what they find is to be mended.
+"""
 
 
 class Material(Record):
@@ -42,6 +45,12 @@ class Material(Record):
     def counts(self) -> bool:
         """Is it a round as `limits.rounds` means it? Merging the base in alone is none."""
         return bool(self.for_agent or self.suggested)
+
+    @property
+    def asked_by_people(self) -> bool:
+        """Does anybody who may write want more of it than green checks?"""
+        said = {c.author.login for t in (*self.threads, *self.suggested) for c in t.comments}
+        return bool(self.notes or self.reviews or said.intersection(self.writers))
 
     @property
     def for_agent(self) -> bool:
@@ -93,11 +102,13 @@ def brief(material: Material) -> str:
     if material.threads:
         parts.append(_HOW)
     parts += [_check(failing) for failing in material.failing]
+    if material.failing and not material.asked_by_people:
+        parts.append(_GREEN)
     return "\n\n".join(parts) + "\n"
 
 
 def _conflicts(material: Material) -> str:
-    listed = "\n".join(f"- {path}" for path in material.conflicts)
+    listed = "\n".join(f"- {_named(path)}" for path in material.conflicts)
     return (
         f"`{material.base}` was merged into its branch and these files conflict; the marks stand"
         f" in them. Resolve every conflict so that both sides' intentions hold:\n{listed}"
@@ -105,7 +116,7 @@ def _conflicts(material: Material) -> str:
 
 
 def _thread(n: int, thread: ReviewThread, material: Material) -> str:
-    where = f"{thread.path}:{thread.line or thread.original_line or ''}".rstrip(":")
+    where = f"{_named(thread.path)}:{thread.line or thread.original_line or ''}".rstrip(":")
     old = " (the lines have changed since)" if thread.outdated else ""
     said = []
     for comment in thread.comments:
@@ -118,6 +129,11 @@ def _thread(n: int, thread: ReviewThread, material: Material) -> str:
 
 def _check(failing: Failing) -> str:
     return f"The check {json.dumps(failing.name)} fails on it:\n{_quoted(failing.log)}"
+
+
+def _named(path: str) -> str:
+    """A path on one line: where it holds line ends or the like, as JSON."""
+    return path if path.isprintable() else json.dumps(path)
 
 
 def _clean(text: str) -> str:

@@ -11,7 +11,7 @@ from bot.engine.visits.survey import Surveyor
 from bot.engine.writer import PUBLISH, Writer
 from bot.errors import EffectRefused
 from bot.github.texts import commits
-from bot.runs import Grow, Json, Run
+from bot.runs import Applied, Grow, Json, Run
 
 MOVED = "branch_moved"
 _GO_ON: Json = GO_ON.model_dump(mode="json")
@@ -49,7 +49,11 @@ class MendActs:
     async def push(self, run_id: str) -> Json:
         """Grow their branch by it."""
         run = (await self.writer.story(run_id)).run
-        return (await self._grow(run, run.work.head_sha or "")).model_dump(mode="json")
+        sha = run.work.head_sha or ""
+        applied, outcome = await self._grow(run, sha)
+        if applied is not None:
+            await self.say.left(run, sha)
+        return outcome.model_dump(mode="json")
 
     async def take_over(self, run_id: str) -> Json:
         """Put our work on top of what somebody pushed meanwhile, to be judged again."""
@@ -81,22 +85,23 @@ class MendActs:
     async def run_ci(self, run_id: str) -> Json:
         """The same tree once more, in a commit that the repository's CI does not skip."""
         run = (await self.writer.story(run_id)).run
+        if run.work.ci:
+            return _GO_ON
         head, shop = run.work.pushed or "", self.writer.shop
         tree = await shop.objects(run).tree(head)
         message = commits.ci(run, shop.markers.trailer(run.id))
-        return (await self._grow(run, await self._commit(run, tree, (head,), message))).model_dump(
-            mode="json"
-        )
+        sha = await self._commit(run, tree, (head,), message)
+        applied, outcome = await self._grow(run, sha)
+        if applied is not None:
+            await self.writer.update(run_id, work={"ci": True, "pushed": sha})
+        return outcome.model_dump(mode="json")
 
-    async def _grow(self, run: Run, sha: str) -> Outcome:
+    async def _grow(self, run: Run, sha: str) -> tuple[Applied | None, Outcome]:
         there = run.work.visit
         if there is None or not there.same_repository or run.publish in SILENT:
-            return blocked("fork", "nothing is pushed there", stage=PUBLISH)
+            return None, blocked("fork", "nothing is pushed there", stage=PUBLISH)
         effect = Grow(branch=there.head_ref, sha=sha, expected=run.work.pushed or "")
-        applied, outcome = await self.writer.apply(run, effect)
-        if applied is not None:
-            await self.say.left(run, sha)
-        return outcome
+        return await self.writer.apply(run, effect)
 
     async def _commit(self, run: Run, tree: str, above: tuple[str, ...], message: str) -> str:
         shop = self.writer.shop

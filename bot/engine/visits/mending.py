@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.engine.durable.steps import patched
 from bot.engine.outcome import Outcome
 from bot.engine.parent import Parent
 from bot.engine.sayings import SILENT
@@ -23,6 +24,8 @@ class Mending:
         parent, mends = self.parent, self.parent.acts.mends
         if self.first_stage == CI:
             outcome = await parent.effects((mends.run_ci,))
+            if not outcome.ended and await patched("ci_said"):
+                outcome = await parent.effects((mends.say.comment,))
             return outcome if outcome.ended else Outcome(status=RunStatus.DONE)
         found = Survey.model_validate(await parent.do("survey", mends.surveyor.survey))
         if found.outcome.ended:

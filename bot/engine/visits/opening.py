@@ -24,6 +24,9 @@ async def arrive(shop: Shop, source: Source, run: Run, *, turn: int = 1) -> None
     Raises EffectRefused where it is closed or gone, StageFailed where it cannot be looked at.
     """
     pull = await open_pull(source, run)
+    if run.work.only_ci:
+        await _stay(shop, source, run)
+        return
     default = await source.default_branch(run.repository)
     house = await source.fetch(run.repository, default)
     if house is None:
@@ -40,6 +43,14 @@ async def arrive(shop: Shop, source: Source, run: Run, *, turn: int = 1) -> None
     work |= {"base_ref": pull.base, "visit": visit.model_dump(mode="json")}
     await shop.pack(run.id)
     await shop.database.write(lambda c: runs.update(c, run.id, work=work))
+
+
+async def _stay(shop: Shop, source: Source, run: Run) -> None:
+    """Keep what was made there; only the head is looked at, which CI is to run on."""
+    head = await source.fetch_pull(run.repository, run.issue)
+    if head is None:
+        raise StageFailed("no_base", f"there is no head of #{run.issue} to fetch", blocked=True)
+    await shop.database.write(lambda c: runs.update(c, run.id, work={"pushed": head}))
 
 
 async def open_pull(source: Source, run: Run) -> PullRequestFacts:

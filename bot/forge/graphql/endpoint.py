@@ -1,6 +1,5 @@
 """`POST /graphql`: parse, validate, carry out, and answer in GitHub's shapes."""
 
-import json
 import logging
 import re
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from bot.forge.faults import spoiled
 from bot.forge.graphql.ask import Ask, Failed
 from bot.forge.graphql.schema import executable
 from bot.forge.house import House
-from bot.forge.rest.dispatch import Incoming, refused
+from bot.forge.rest.dispatch import Incoming, parsed, refused
 
 log = logging.getLogger(__name__)
 UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
@@ -133,10 +132,7 @@ class GraphQL:
 
 def _read(body: bytes) -> Request | Answer:
     """Take a request apart; what is not valid is answered without carrying anything out."""
-    try:
-        given = json.loads(body)
-    except ValueError:
-        raise Refusal(400, "Problems parsing JSON") from None
+    given = parsed(body)
     query = given.get("query") if isinstance(given, dict) else None
     if not isinstance(query, str) or not query.strip():
         return _errors([{"message": "A query attribute must be specified and must be a string."}])

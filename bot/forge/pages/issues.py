@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.forge.numbers import whole
 from bot.forge.pages.markdown import tick
 from bot.forge.pages.site import Route, Visit, back
 from bot.forge.records import Comment, Issue, Reaction, Repository, TimelineEvent
@@ -138,8 +139,8 @@ async def tick_comment(visit: Visit) -> web.StreamResponse:
 async def _ticked(visit: Visit, text: str) -> str:
     if await visit.form("was") != digest(text):
         raise web.HTTPConflict(text="The text was changed in the meantime. Look at it again.")
-    line = await visit.form("line")
-    changed = tick(text, int(line)) if line.isdigit() else None
+    line = whole(await visit.form("line"))
+    changed = None if line is None else tick(text, line)
     if changed is None:
         raise web.HTTPUnprocessableEntity(text="There is no box on that line.")
     return changed

@@ -15,6 +15,7 @@ from bot.forge.git import (
     read_commit,
     read_path,
 )
+from bot.forge.numbers import whole
 from bot.forge.pages.diff import show
 from bot.forge.pages.site import COOKIE, HEADERS, Route, Visit, back
 from bot.forge.records import Repository, Role
@@ -107,8 +108,8 @@ def _text(entry: Entry) -> str | None:
 async def commits(visit: Visit) -> web.StreamResponse:
     repository = visit.repository()
     revision = visit.request.match_info.get("rest") or repository.default_branch
-    page = visit.request.query.get("page", "1")
-    skip = (max(int(page), 1) - 1) * COMMITS if page.isdigit() else 0
+    page = whole(visit.request.query.get("page", "")) or 1
+    skip = (page - 1) * COMMITS
     try:
         found = await log(repository.path, revision, limit=COMMITS + 1, skip=skip)
     except ObjectMissing:

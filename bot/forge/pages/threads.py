@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.forge.numbers import whole
 from bot.forge.pages.diff import Row, rows
 from bot.forge.pages.issues import find, path_of
 from bot.forge.pages.site import Route, Visit, back
@@ -62,15 +63,15 @@ async def submit(visit: Visit) -> web.StreamResponse:
 async def begin(visit: Visit) -> web.StreamResponse:
     """Comment on one line of the diff, or several."""
     pull = _pull(visit)
-    line, start = await visit.form("line"), await visit.form("start_line")
+    line, start = whole(await visit.form("line")), whole(await visit.form("start_line"))
     body: dict[str, Any] = {
         "commit_id": pull.head_sha,
         "path": await visit.form("path"),
         "side": await visit.form("side") or "RIGHT",
         "body": await visit.form("body"),
     }
-    body |= {"line": int(line)} if line.isdigit() else {"subject_type": "file"}
-    body |= {"start_line": int(start)} if start.isdigit() else {}
+    body |= {"subject_type": "file"} if line is None else {"line": line}
+    body |= {} if start is None else {"start_line": start}
     made = await visit.call("POST", f"{_api(pull)}/comments", body)
     return back(f"{path_of(pull.issue)}#discussion_r{made['id']}")
 

@@ -9,11 +9,13 @@ from urllib.parse import urlencode
 from bot.forge.actors import Actor, holds, in_scope
 from bot.forge.answers import Answer, Refusal, forbidden, invalid, not_found
 from bot.forge.house import House
+from bot.forge.numbers import whole
 from bot.forge.records import App, Issue, Json, PullRequest, Repository, Role, User
 from bot.forge.state import State
 
 REPOSITORY = "/repos/{owner}/{repo}"
 BODY_LIMIT = 65_536
+TITLE_LIMIT = 256
 PAGE_LIMIT = 100
 
 
@@ -64,10 +66,10 @@ class Call:
         return self.actor.app
 
     def number(self, name: str) -> int:
-        value = self.params[name]
-        if not value.isdigit():
+        value = whole(self.params[name])
+        if value is None:
             raise not_found()
-        return int(value)
+        return value
 
     def issue(self) -> Issue:
         """The issue or pull request of the path; 410 when deleted, 301 when transferred."""
@@ -139,7 +141,8 @@ class Call:
 
 
 def _positive(text: str | None, default: int) -> int:
-    return int(text) if text and text.isdigit() else default
+    number = whole(text or "")
+    return default if number is None else number
 
 
 def check_length(resource: str, text: str | None) -> None:
@@ -147,6 +150,15 @@ def check_length(resource: str, text: str | None) -> None:
     if text and len(text) > BODY_LIMIT:
         message = f"body is too long (maximum is {BODY_LIMIT} characters)"
         raise invalid(resource, "unprocessable", "data", message)
+
+
+def check_title(resource: str, title: object) -> None:
+    """Refuse an empty title, and one that is too long; None: none was sent."""
+    if title is not None and not str(title).strip():
+        raise invalid(resource, "missing_field", "title")
+    if len(str(title)) > TITLE_LIMIT:
+        message = f"title is too long (maximum is {TITLE_LIMIT} characters)"
+        raise invalid(resource, "custom", "title", message)
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from bot.forge.answers import Answer, Refusal, not_found, ok
+from bot.forge.numbers import whole
 from bot.forge.records import App, Delivery, Json
 from bot.forge.rest.apps import the_app
 from bot.forge.rest.call import Call, Caller, Routes
@@ -39,8 +40,9 @@ def config(app: App) -> Json:
     shape: Json = {
         "content_type": app.hook.content_type,
         "insecure_ssl": app.hook.insecure_ssl,
-        "url": app.hook.url,
     }
+    if app.hook.url:
+        shape["url"] = app.hook.url
     return {**shape, "secret": "********"} if app.hook.secret else shape
 
 
@@ -66,8 +68,7 @@ def ping(call: Call, app: App) -> None:
 async def list_deliveries(call: Call) -> Answer:
     """Newest first, those of the last three days; `next` goes on by a cursor."""
     query = call.query
-    size = query.get("per_page", "30")
-    limit = min(int(size) if size.isdigit() else 30, 100) or 30
+    limit = min(whole(query.get("per_page", "")) or 30, 100)
     mine = list(itertools.islice(_logged(call), limit + 1))
     headers = {}
     if len(mine) > limit:
@@ -96,11 +97,11 @@ def _after(call: Call) -> int:
     cursor = call.query.get("cursor")
     if cursor is None:
         return 0
-    number = cursor.removeprefix(CURSOR)
-    if number == cursor or not number.isdigit():
+    number = whole(cursor.removeprefix(CURSOR))
+    if number is None or not cursor.startswith(CURSOR):
         raise Refusal(422, "Invalid cursor")
     kept = call.state.deliveries
-    return len(kept) - bisect_left(kept, int(number), key=_id)
+    return len(kept) - bisect_left(kept, number, key=_id)
 
 
 def _id(it: Delivery) -> int:

@@ -1,7 +1,6 @@
 """The door of the REST API: who calls, may they, what do they get, is it as GitHub describes it."""
 
 import hashlib
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from bot.forge.answers import DOCS, Answer, Refusal, bad_credentials, forbidden,
 from bot.forge.faults import spoiled
 from bot.forge.git import GitFailed, ObjectMissing, RefMoved
 from bot.forge.house import House
+from bot.forge.numbers import whole
 from bot.forge.records import Read, Repository
 from bot.forge.rest.call import Call, Caller, Operation
 from bot.forge.rest.router import Router
@@ -62,7 +62,8 @@ class Rest:
 
     async def _carried_out(self, incoming: Incoming, actor: Actor) -> Answer:
         path, repository = self._locate(incoming, actor)
-        found = self.router.find(incoming.method, path)
+        method = "GET" if incoming.method == "HEAD" else incoming.method
+        found = self.router.find(method, path)
         if found is None:
             raise not_found()
         operation, params = found
@@ -105,7 +106,7 @@ class Rest:
         """Turn a path into `/repos/{owner}/{repo}/…` and its repository; old names redirect."""
         state, parts = self.forge.state, incoming.path.split("/")
         if parts[1] == "repositories" and len(parts) > 2:
-            repository = state.repositories.get(int(parts[2]) if parts[2].isdigit() else 0)
+            repository = state.repositories.get(whole(parts[2]) or 0)
             if repository is None:
                 raise not_found()
             return "/".join(["", "repos", repository.full_name, *parts[3:]]), repository
@@ -149,10 +150,7 @@ class Rest:
     def _body(self, operation: Operation, incoming: Incoming) -> Any:
         if incoming.method in READS:
             return {}
-        try:
-            body = json.loads(incoming.body) if incoming.body.strip() else {}
-        except ValueError:
-            raise Refusal(400, "Problems parsing JSON") from None
+        body = parsed(incoming.body) if incoming.body.strip() else {}
         problems = self.forge.description.request_problems(operation.name, body)
         if problems:
             text = (
@@ -181,7 +179,7 @@ class Rest:
 
     def _cached(self, incoming: Incoming, actor: Actor, answer: Answer) -> Answer:
         """Give a weak ETag; a matching one is answered by 304, which costs nothing."""
-        if incoming.method != "GET" or answer.status != 200 or answer.text is not None:
+        if incoming.method not in READS or answer.status != 200 or answer.text is not None:
             return answer
         answer.text = msgspec.json.encode(answer.body).decode()
         tag = f'W/"{hashlib.sha256(answer.text.encode()).hexdigest()}"'
@@ -208,6 +206,14 @@ class Rest:
             tag = answer.headers.get("ETag", "")
             state = self.forge.state
             state.reads.append(Read(state.clock(), actor.login, path, answer.status, tag))
+
+
+def parsed(body: bytes) -> Any:
+    """Read JSON as strictly as GitHub does: no half surrogates, no NaN; raises Refusal 400."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        raise Refusal(400, "Problems parsing JSON") from None
 
 
 def refused(refusal: Refusal) -> Answer:

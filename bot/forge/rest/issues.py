@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from bot.forge import tell
-from bot.forge.answers import Answer, Refusal, created, invalid, nothing, ok
+from bot.forge.answers import Answer, Refusal, created, nothing, ok
 from bot.forge.records import Issue, Json, Label, Role
 from bot.forge.references import note_mentions
-from bot.forge.rest.call import Call, Routes, check_length
+from bot.forge.rest.call import Call, Routes, check_length, check_title
 from bot.forge.rest.labels import find_or_create
 from bot.forge.shapes import issues
 
@@ -47,8 +47,7 @@ def _sort_key(issue: Issue, sort: str) -> str | int:
 @routes.repository("POST /issues", needs="issues:write")
 async def create_issue(call: Call) -> Answer:
     title, body = str(call.body["title"]), call.body.get("body")
-    if not title.strip():
-        raise invalid("Issue", "missing_field", "title")
+    check_title("Issue", title)
     check_length("Issue", body)
     issue = call.state.add_issue(call.repository, call.user, title, body, app=call.app)
     await tell.issue_changed(call.forge, call.actor, "opened", issue)
@@ -68,6 +67,7 @@ async def get_issue(call: Call) -> Answer:
 async def update_issue(call: Call) -> Answer:
     issue, body = call.issue(), call.body
     check_author(call, issue)
+    check_title("Issue", body.get("title"))
     check_length("Issue", body.get("body"))
     await edit(call, issue)
     if "labels" in body and call.may(Role.TRIAGE, "issues:write"):

@@ -13,7 +13,7 @@ from bot.forge.git import (
 from bot.forge.pull_refs import fetch_objects, publish_ref
 from bot.forge.records import Json, PullRequest, Repository, Role, User
 from bot.forge.references import note_mentions
-from bot.forge.rest.call import Call, Routes, check_length
+from bot.forge.rest.call import Call, Routes, check_length, check_title
 from bot.forge.rest.issues import check_author, edit, ordered
 from bot.forge.shapes import commits, people, pulls
 
@@ -45,8 +45,7 @@ def _label(pull: PullRequest) -> str:
 async def create_pull(call: Call) -> Answer:
     body = call.body
     check_length("PullRequest", body.get("body"))
-    if not str(body.get("title") or "").strip():
-        raise invalid("PullRequest", "missing_field", "title")
+    check_title("PullRequest", body.get("title") or "")
     pull = await _proposed(call)
     await publish_ref(pull)
     await tell.pull_changed(call.forge, call.actor, "opened", pull)
@@ -135,6 +134,7 @@ async def update_pull(call: Call) -> Answer:
     pull = call.pull()
     issue = pull.issue
     check_author(call, issue)
+    check_title("PullRequest", call.body.get("title"))
     check_length("PullRequest", call.body.get("body"))
     await edit(call, issue)
     base = call.body.get("base")

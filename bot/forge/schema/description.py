@@ -13,6 +13,40 @@ REFUSALS = frozenset({"400", "401", "403", "404", "409", "410", "422", "429", "5
 """GitHub's description leaves these out of most operations; they have one shape everywhere."""
 
 
+_NAMES = {"items": {"type": ["string", "object"], "required": ["name"]}, "type": "array"}
+_LABELS = {
+    "anyOf": [
+        _NAMES,
+        {"type": "string"},
+        {"properties": {"labels": {"maxItems": 0, "type": "array"}}, "type": "object"},
+    ]
+}
+_OPTIONAL = {"type": ["boolean", "null"]}
+_PROTECTION = {
+    "properties": {
+        "allow_deletions": _OPTIONAL,
+        "allow_fork_syncing": _OPTIONAL,
+        "block_creations": _OPTIONAL,
+        "lock_branch": _OPTIONAL,
+        "required_conversation_resolution": _OPTIONAL,
+        "required_linear_history": _OPTIONAL,
+    },
+    "required": [
+        "required_status_checks",
+        "enforce_admins",
+        "required_pull_request_reviews",
+        "restrictions",
+    ],
+    "type": "object",
+}
+TAKEN_TOO = {
+    "POST /repos/{owner}/{repo}/issues/{issue_number}/labels": _LABELS,
+    "PUT /repos/{owner}/{repo}/issues/{issue_number}/labels": _LABELS,
+    "PUT /repos/{owner}/{repo}/branches/{branch}/protection": _PROTECTION,
+}
+"""What GitHub takes besides what it describes: PyGithub and go-github send it."""
+
+
 class Schemas:
     """Validators by key, each with the component schemas that it can refer to."""
 
@@ -77,7 +111,11 @@ class RestDescription:
         schema = self.operations[operation]["request"]
         if schema is None:
             return []
-        return self._schemas.problems(f"{operation} request", schema, body)
+        problems = self._schemas.problems(f"{operation} request", schema, body)
+        also = TAKEN_TOO.get(operation)
+        if problems and also and not self._schemas.problems(f"{operation} too", also, body):
+            return []
+        return problems
 
     def response_problems(self, operation: str, status: int, body: Json) -> list[str]:
         """``body`` None means an answer without one."""

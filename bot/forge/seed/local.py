@@ -42,6 +42,14 @@ async def find_start(directory: Path, base: str) -> Start:
     return Start(branch="main" if code else base, commit=sha.decode().strip())
 
 
+async def checked_out(directory: Path) -> str:
+    """Name the branch that is checked out, in a linked worktree too; `HEAD` where none is."""
+    with _trusting() as variables:
+        asked = ("symbolic-ref", "--quiet", "HEAD")
+        _, ref, _ = await _in(directory, variables, *asked)
+    return ref.decode().strip().removeprefix("refs/heads/") or "HEAD"
+
+
 async def _require_whole(directory: Path, variables: dict[str, str]) -> None:
     """Refuse what GitHub could not hold: it has whole histories, in SHA-1."""
     _, shallow, _ = await _in(directory, variables, "rev-parse", "--is-shallow-repository")

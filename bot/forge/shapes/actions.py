@@ -35,10 +35,7 @@ def workflow(state: State, repository: Repository, it: Workflow) -> Json:
 
 
 def run(state: State, it: WorkflowRun, commit: Commit) -> Json:
-    own, repository = url(state, it), repositories.url(state, it.repository)
     actor = people.user(state, it.actor)
-    suite = f"{repository}/check-suites/{it.suite.id}"
-    before = f"{own}/attempts/{it.attempt - 1}" if it.attempt > 1 else None
     where = repositories.repository(state, it.repository)
     heads = [p for p in it.repository.pulls if p.head_sha == it.head_sha and p.head_repository]
     source = heads[0].head_repository if heads else None
@@ -57,7 +54,7 @@ def run(state: State, it: WorkflowRun, commit: Commit) -> Json:
         "workflow_id": it.workflow.id,
         "check_suite_id": it.suite.id,
         "check_suite_node_id": node_id("CheckSuite", it.suite.id),
-        "url": own,
+        **_addresses(state, it),
         "html_url": page(state, it),
         "pull_requests": [pulls.minimal(state, p) for p in checks.pull_requests(it.suite)],
         "created_at": it.created_at,
@@ -67,17 +64,24 @@ def run(state: State, it: WorkflowRun, commit: Commit) -> Json:
         "referenced_workflows": [],
         "run_started_at": it.started_at,
         "triggering_actor": actor,
-        "jobs_url": f"{own}/jobs",
-        "logs_url": f"{own}/logs",
-        "check_suite_url": suite,
-        "artifacts_url": f"{own}/artifacts",
-        "cancel_url": f"{own}/cancel",
-        "rerun_url": f"{own}/rerun",
-        "previous_attempt_url": before,
-        "workflow_url": f"{repository}/actions/workflows/{it.workflow.id}",
         "head_commit": checks.simple_commit(commit),
         "repository": where,
         "head_repository": repositories.repository(state, source) if source else where,
+    }
+
+
+def _addresses(state: State, it: WorkflowRun) -> Json:
+    own, repository = url(state, it), repositories.url(state, it.repository)
+    return {
+        "url": own,
+        "jobs_url": f"{own}/jobs",
+        "logs_url": f"{own}/logs",
+        "check_suite_url": f"{repository}/check-suites/{it.suite.id}",
+        "artifacts_url": f"{own}/artifacts",
+        "cancel_url": f"{own}/cancel",
+        "rerun_url": f"{own}/rerun",
+        "previous_attempt_url": f"{own}/attempts/{it.attempt - 1}" if it.attempt > 1 else None,
+        "workflow_url": f"{repository}/actions/workflows/{it.workflow.id}",
     }
 
 

@@ -14,35 +14,42 @@ def page(state: State, it: Issue) -> str:
     return f"{repositories.page(state, it.repository)}/{kind}/{it.number}"
 
 
-def issue(state: State, it: Issue) -> Json:
-    own = url(state, it)
+def conversation(state: State, it: Issue) -> Json:
+    """What the forms of an issue and of a pull request have in common."""
     repository = repositories.url(state, it.repository)
     assignees = [people.user(state, who) for who in it.assignees]
+    return {
+        "number": it.number,
+        "state": it.state,
+        "locked": it.locked,
+        "title": it.title,
+        "body": it.body,
+        "labels": [people.label(state, repository, label) for label in it.labels],
+        "assignee": assignees[0] if assignees else None,
+        "assignees": assignees,
+        "milestone": None,
+        "created_at": it.created_at,
+        "updated_at": it.updated_at,
+        "closed_at": it.closed_at,
+        "author_association": repositories.association(state, it.repository, it.user),
+        "active_lock_reason": it.lock_reason,
+    }
+
+
+def issue(state: State, it: Issue) -> Json:
+    own = url(state, it)
     shape = {
         "url": own,
-        "repository_url": repository,
+        "repository_url": repositories.url(state, it.repository),
         "labels_url": f"{own}/labels{{/name}}",
         "comments_url": f"{own}/comments",
         "events_url": f"{own}/events",
         "html_url": page(state, it),
         "id": it.id,
         "node_id": node_id("PullRequest", it.pull.id) if it.pull else node_id("Issue", it.id),
-        "number": it.number,
-        "title": it.title,
+        **conversation(state, it),
         "user": people.maybe(state, it.user),
-        "labels": [people.label(state, repository, label) for label in it.labels],
-        "state": it.state,
-        "locked": it.locked,
-        "assignee": assignees[0] if assignees else None,
-        "assignees": assignees,
-        "milestone": None,
         "comments": len(it.comments),
-        "created_at": it.created_at,
-        "updated_at": it.updated_at,
-        "closed_at": it.closed_at,
-        "author_association": repositories.association(state, it.repository, it.user),
-        "active_lock_reason": it.lock_reason,
-        "body": it.body,
         "reactions": people.reactions(own, it.reactions),
         "timeline_url": f"{own}/timeline",
         "performed_via_github_app": people.maybe_app(state, it.app),

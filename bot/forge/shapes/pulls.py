@@ -15,7 +15,13 @@ def simple(state: State, it: PullRequest) -> Json:
     issue, repository = it.issue, it.issue.repository
     own, html, of_issue = url(state, it), issues.page(state, issue), issues.url(state, issue)
     repository_url = repositories.url(state, repository)
-    assignees = [people.user(state, who) for who in issue.assignees]
+    addresses = {
+        "commits_url": f"{own}/commits",
+        "review_comments_url": f"{own}/comments",
+        "review_comment_url": f"{repository_url}/pulls/comments{{/number}}",
+        "comments_url": f"{of_issue}/comments",
+        "statuses_url": f"{repository_url}/statuses/{it.head_sha}",
+    }
     return {
         "url": own,
         "id": it.id,
@@ -24,44 +30,23 @@ def simple(state: State, it: PullRequest) -> Json:
         "diff_url": f"{html}.diff",
         "patch_url": f"{html}.patch",
         "issue_url": of_issue,
-        "number": it.number,
-        "state": issue.state,
-        "locked": issue.locked,
-        "title": issue.title,
+        **issues.conversation(state, issue),
         "user": people.user(state, issue.user or people.GHOST),
-        "body": issue.body,
-        "created_at": issue.created_at,
-        "updated_at": issue.updated_at,
-        "closed_at": issue.closed_at,
         "merged_at": it.merged_at,
         "merge_commit_sha": it.merge_commit_sha,
-        "assignee": assignees[0] if assignees else None,
-        "assignees": assignees,
         "requested_reviewers": [people.user(state, who) for who in it.requested_reviewers],
         "requested_teams": [],
-        "labels": [people.label(state, repository_url, label) for label in issue.labels],
-        "milestone": None,
         "draft": it.draft,
-        "commits_url": f"{own}/commits",
-        "review_comments_url": f"{own}/comments",
-        "review_comment_url": f"{repository_url}/pulls/comments{{/number}}",
-        "comments_url": f"{of_issue}/comments",
-        "statuses_url": f"{repository_url}/statuses/{it.head_sha}",
         "head": end(state, it.head_repository, it.head_ref, it.head_sha),
         "base": end(state, repository, it.base_ref, it.base_sha),
+        **addresses,
         "_links": {
             "self": {"href": own},
             "html": {"href": html},
             "issue": {"href": of_issue},
-            "comments": {"href": f"{of_issue}/comments"},
-            "review_comments": {"href": f"{own}/comments"},
-            "review_comment": {"href": f"{repository_url}/pulls/comments{{/number}}"},
-            "commits": {"href": f"{own}/commits"},
-            "statuses": {"href": f"{repository_url}/statuses/{it.head_sha}"},
+            **{key.removesuffix("_url"): {"href": to} for key, to in addresses.items()},
         },
-        "author_association": repositories.association(state, repository, issue.user),
         "auto_merge": None,
-        "active_lock_reason": issue.lock_reason,
     }
 
 

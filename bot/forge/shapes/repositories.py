@@ -45,6 +45,29 @@ LINKS = {
     "trees_url": "/git/trees{/sha}",
 }
 
+SAME_FOR_ALL = {
+    "homepage": None,
+    "size": 1,
+    "stargazers_count": 0,
+    "watchers": 0,
+    "watchers_count": 0,
+    "language": None,
+    "has_issues": True,
+    "has_projects": False,
+    "has_downloads": True,
+    "has_wiki": False,
+    "has_pages": False,
+    "has_discussions": False,
+    "mirror_url": None,
+    "disabled": False,
+    "license": None,
+    "allow_forking": True,
+    "is_template": False,
+    "web_commit_signoff_required": False,
+    "topics": (),
+}
+"""What GitHub tells of a repository and the forge has no way to change."""
+
 
 def url(state: State, it: Repository) -> str:
     return f"{state.api_url}/repos/{it.full_name}"
@@ -87,31 +110,13 @@ def repository(state: State, it: Repository) -> Json:
         "ssh_url": f"git@{host.partition(':')[0]}:{it.full_name}.git",
         "clone_url": f"{html}.git",
         "svn_url": html,
-        "homepage": None,
-        "size": 1,
-        "stargazers_count": 0,
-        "watchers_count": 0,
-        "language": None,
-        "has_issues": True,
-        "has_projects": False,
-        "has_downloads": True,
-        "has_wiki": False,
-        "has_pages": False,
-        "has_discussions": False,
-        "forks_count": forks,
-        "mirror_url": None,
+        **SAME_FOR_ALL,
         "archived": it.archived,
-        "disabled": False,
-        "open_issues_count": opened,
-        "license": None,
-        "allow_forking": True,
-        "is_template": False,
-        "web_commit_signoff_required": False,
-        "topics": [],
         "visibility": "private" if it.private else "public",
         "forks": forks,
+        "forks_count": forks,
         "open_issues": opened,
-        "watchers": 0,
+        "open_issues_count": opened,
         "default_branch": it.default_branch,
     }
 

@@ -3,7 +3,7 @@
 At least once by the engine becomes once by this: the ledger says what we believe, GitHub what is.
 """
 
-from bot.github.effects.apply import Effects, Pusher
-from bot.github.effects.call import Declaration
+from bot.github.effects.apply import Effects
+from bot.github.effects.git import Pusher
 
-__all__ = ["Declaration", "Effects", "Pusher"]
+__all__ = ["Effects", "Pusher"]

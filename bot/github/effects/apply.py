@@ -2,40 +2,22 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from bot.errors import EffectRefused
 from bot.github.answers import Unanswered
 from bot.github.app import App
 from bot.github.clock import Clock
-from bot.github.effects import (
-    check_run,
-    close_pull_request,
-    comment,
-    define_label,
-    delete_branch,
-    draft_review,
-    grow,
-    label,
-    minimise,
-    post_review,
-    pull_request,
-    push,
-    react,
-    ready,
-    request_review,
-    rerun,
-    resolve_thread,
-    review,
-)
-from bot.github.effects.call import Call, Declaration, Git, LeftOut, Pen
+from bot.github.effects.call import Call, LeftOut, Pen
+from bot.github.effects.clearing import with_texts
+from bot.github.effects.git import GitWithToken, Pusher
+from bot.github.effects.kinds import KINDS
 from bot.github.limits import WriteBudget
 from bot.github.marker import Markers
-from bot.github.tokens import PUSH, Permissions, Scope
-from bot.runs import Applied, Effect, Push, RepositoryRef
+from bot.github.tokens import Permissions
+from bot.runs import Applied, Effect, RepositoryRef
 from bot.store import ledger
 from bot.store.database import Connection, Database
 from bot.store.ledger import LedgerRow, LedgerStatus
@@ -43,60 +25,6 @@ from bot.telemetry import seen
 
 PROGRESS_SECONDS = 15.0  # between two edits of one object that only tell how far it is
 UNANSWERED_WAITS = (1.0, 3.0)
-
-
-class Pusher(Protocol):
-    """git, as the worktree room does it; the composition root hands it in."""
-
-    async def remote_sha(
-        self, repository: RepositoryRef, branch: str, *, url: str, token: str
-    ) -> str | None:
-        """Name the commit that GitHub's branch is at; raises GitError."""
-        ...
-
-    async def push(
-        self, repository: RepositoryRef, push: Push, *, run_id: str, url: str, token: str
-    ) -> bool:
-        """Push with a lease on ``push.expected``; False: the branch was at its commit already.
-
-        Raises GitError with git's own words.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """The module of one kind of effect."""
-
-    declaration: Declaration
-    key: Callable[[Any, str], str]
-    apply: Callable[[Call, Any], Awaitable[Applied]]
-
-
-_MODULES: tuple[Any, ...] = (
-    react,
-    comment,
-    minimise,
-    check_run,
-    rerun,
-    define_label,
-    label,
-    push,
-    grow,
-    delete_branch,
-    pull_request,
-    ready,
-    request_review,
-    close_pull_request,
-    draft_review,
-    review,
-    post_review,
-    resolve_thread,
-)
-KINDS = {
-    module.__name__.rpartition(".")[2]: Kind(module.DECLARATION, module.key, module.apply)
-    for module in _MODULES
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +92,7 @@ class Effects:
         """
         owner = run_id or scope or "-"
         kind = KINDS[effect.kind]
-        effect = _through(effect, self._cleared)
+        effect = with_texts(effect, self._cleared)
         order = _Order(
             repository=repository,
             effect=effect,
@@ -248,7 +176,7 @@ class Effects:
             pen=pen,
             markers=tools.markers,
             app=tools.app,
-            git=_Git(tools, order),
+            git=GitWithToken(tools.app, tools.pusher, repository, order.owner),
         )
 
     async def _begin(self, order: _Order) -> LedgerRow:
@@ -278,46 +206,3 @@ def _note(c: Connection, order: _Order, at: float) -> LedgerRow:
         kind=order.effect.kind,
         at=at,
     )
-
-
-class _Git(Git):
-    """The pusher with a token, for one effect."""
-
-    def __init__(self, tools: _Tools, order: _Order) -> None:
-        self._tools = tools
-        self._order = order
-        repository = order.repository
-        self._scope = Scope(repository.installation_id, repository.id, PUSH)
-
-    async def remote_sha(self, branch: str, url: str) -> str | None:
-        repository = self._order.repository
-        return await self._tools.app.with_git(
-            self._scope,
-            lambda token: self._tools.pusher.remote_sha(repository, branch, url=url, token=token),
-        )
-
-    async def push(self, push: Push, url: str) -> bool:
-        order = self._order
-        return await self._tools.app.with_git(
-            self._scope,
-            lambda token: self._tools.pusher.push(
-                order.repository, push, run_id=order.owner, url=url, token=token
-            ),
-        )
-
-
-def _through(effect: Effect, clear: Callable[[str], str]) -> Effect:
-    """Pass every text of an effect through a filter."""
-    given = effect.model_dump()
-    cleared = _texts(given, clear)
-    return effect if cleared == given else type(effect).model_validate(cleared)
-
-
-def _texts(value: Any, clear: Callable[[str], str]) -> Any:
-    if type(value) is str:
-        return clear(value)
-    if isinstance(value, dict):
-        return {key: _texts(inner, clear) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_texts(inner, clear) for inner in value)
-    return value

@@ -116,4 +116,10 @@ def _same(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 def _applied(check_run: Mapping[str, Any], *, wrote: bool) -> Applied:
     url = check_run.get("html_url") or check_run.get("details_url")
-    return Applied(id=check_run["id"], url=url, sha=check_run["head_sha"], wrote=wrote)
+    return Applied(
+        id=check_run["id"],
+        url=url,
+        sha=check_run["head_sha"],
+        open=check_run["status"] != "completed",
+        wrote=wrote,
+    )

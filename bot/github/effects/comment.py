@@ -14,8 +14,8 @@ DECLARATION = Declaration(
     does="one comment for each purpose (`status`, a refusal, an answer) on an issue",
     found_by="the comment id in the ledger, else the marker in the issue's list of comments",
     ours_if="its author is the App's bot user and the marker's HMAC fits run and purpose",
-    writes="a new comment, or the body where it differs; progress less than 15 s after the last"
-    " edit is left out",
+    writes="a new comment, or the body where it differs (a refusal stays as it is); progress less"
+    " than 15 s after the last edit is left out",
     refused={
         "locked": "the conversation is locked",
         "gone": "the issue was deleted or transferred, or issues are switched off",
@@ -31,6 +31,8 @@ def key(effect: Comment, owner: str) -> str:
 
 
 async def apply(call: Call, effect: Comment) -> Applied:
+    if effect.once and call.known is not None:
+        return call.known.model_copy(update={"wrote": False})
     marker = call.markers.make(effect.purpose, call.owner)
     body = f"{fit(effect.body.rstrip(), COMMENT_LIMIT - len(marker) - 1)}\n{marker}"
     found = await _known(call) or await _listed(call, effect)
@@ -38,7 +40,7 @@ async def apply(call: Call, effect: Comment) -> Applied:
         path = f"{call.path}/issues/{effect.issue}/comments"
         _, comment = await call.pen.write("POST", path, {"body": body})
         return _applied(comment, wrote=True)
-    if (found.get("body") or "").replace("\r\n", "\n") == body:
+    if effect.once or (found.get("body") or "").replace("\r\n", "\n") == body:
         return _applied(found, wrote=False)
     path = f"{call.path}/issues/comments/{found['id']}"
     _, comment = await call.pen.write("PATCH", path, {"body": body})

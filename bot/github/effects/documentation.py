@@ -2,8 +2,8 @@
 
 import sys
 
-from bot.github.effects.apply import KINDS
 from bot.github.effects.call import Declaration
+from bot.github.effects.kinds import KINDS
 
 _INTRODUCTION = """\
 # Effects

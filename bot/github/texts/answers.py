@@ -1,37 +1,61 @@
 """Refusals and answers: what it was, the rule, who may or what to type."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.github.markdown import code, line, prose
-from bot.runs import Permission, Run
+from bot.github.markdown import cell, code, line, prose
+from bot.runs import Permission, Record, Run, RunStatus, StageRecord
 
 _MAY_WRITE = "write access"
-_REFUSED_RUN = re.compile(r"^Not started: \[?`/coppice run([^`\n]*)` by ", re.MULTILINE)
+_REFUSED = re.compile(r"^Not started: \[?`([^`\n]*)` by ", re.MULTILINE)
 
 
-def needs_write(asked: str, by: str, has: Permission, url: str | None = None) -> str:
-    """Refuse somebody without write access; ``asked`` is a command, or the label put on."""
-    has_it = f"{code(by)} has none" if has is Permission.NONE else f"{code(by)} has {has}"
-    start = f"Not started: {_asked(asked, by, url)} needs {_MAY_WRITE}; {has_it}."
+def needs_write(
+    asked: str,
+    by: str,
+    has: Permission,
+    url: str | None = None,
+    *,
+    teams: Sequence[str] = (),
+) -> str:
+    """Refuse somebody who may not start runs; ``asked`` is a command, or the label put on.
+
+    ``teams`` are those whose members may start runs as well.
+    """
+    rule = " or ".join([_MAY_WRITE, *(f"to be on team {code(team)}" for team in teams)])
+    start = f"Not started: {_asked(asked, by, url)} needs {rule}; {_held(by, has)}."
     return f"{start}\n\n- [ ] Start it for {code(by)} ({_MAY_WRITE})"
 
 
-def refused_words(text: str) -> tuple[str, ...]:
-    """The words of the `/coppice run` that a refusal of ours names; empty for a label."""
-    found = _REFUSED_RUN.search(text)
-    return tuple(found[1].split()) if found else ()
+def refused(text: str) -> str | None:
+    """The command or label that a refusal of ours names; None: it is no such refusal."""
+    found = _REFUSED.search(text)
+    return found[1] if found else None
+
+
+def needs(asked: str, by: str, has: Permission, access: str, url: str | None = None) -> str:
+    """Refuse somebody who may not steer; ``access`` is what it takes."""
+    return f"Not done: {_asked(asked, by, url)} needs {access} access; {_held(by, has)}."
 
 
 def not_done(asked: str, by: str, reason: str, url: str | None = None) -> str:
-    """Refuse a command that makes no sense now: what it was, and why."""
-    return f"{_asked(asked, by, url)}: {prose(reason)}"
+    """Refuse a command that makes no sense now: what it was, and why; ``reason`` is harmless."""
+    return f"{_asked(asked, by, url)}: {reason}"
 
 
-def already_working(run: Run) -> str:
-    """One living run for each issue: name the one that is in the way."""
-    where = f" ([status]({run.work.status_comment_url}))" if run.work.status_comment_url else ""
-    return f"Run `{run.short_id}` is working on this{where}. `/coppice stop` ends it."
+def already_working(run: Run, stage: StageRecord | None) -> str:
+    """One living run for each issue: say what the one that is in the way is at."""
+    waits = run.status is RunStatus.WAITING
+    doing = "waits for a word of yours" if waits else "is working on this"
+    if stage is not None and not waits:
+        doing = f"is at {stage.name}, attempt {stage.attempt}"
+    approve = "`/coppice approve` lets it go on, " if waits else ""
+    return f"Run `{run.short_id}` {doing}{_status(run)}. {approve}`/coppice stop` ends it."
+
+
+def _status(run: Run) -> str:
+    url = run.work.status_comment_url
+    return f" ([status]({url}))" if url else ""
 
 
 def unknown_command(verb: str, nearest: str | None) -> str:
@@ -42,16 +66,45 @@ def unknown_command(verb: str, nearest: str | None) -> str:
     )
 
 
-def help_text(commands: Sequence[tuple[str, str]]) -> str:
-    """List the commands: usage and one sentence each, from their registry."""
-    rows = [f"| {code(usage)} | {summary} |" for usage, summary in commands]
-    head = "People with write access steer Coppice by a line of its own in a comment:"
-    return "\n".join([head, "", "| write | and |", "|---|---|", *rows])
+class Listed(Record):
+    """A command as the help lists it."""
+
+    usage: str
+    summary: str
+    who: str
+    where: str
+    example: str
 
 
-def configuration_refused(path: str, reason: str) -> str:
-    """Say what is wrong in the repository's configuration and that nothing began."""
-    return f"Not started: {code(path)} on the default branch cannot be read. {prose(reason)}"
+def help_text(commands: Sequence[Listed], settings: Mapping[str, str]) -> str:
+    """List the commands from their registry, and the `key=value` words that they take."""
+    head = "Each stands on a line of its own in a comment; any other words are a note to the run."
+    taken = [f"- `{key}=`: {summary}" for key, summary in settings.items()]
+    return "\n\n".join([head, commands_table(commands), "\n".join(taken)])
+
+
+def commands_table(commands: Sequence[Listed]) -> str:
+    """Put what a command is, who may give it and where, in a row each."""
+    rows = [
+        f"| {cell(code(each.usage))} | {each.summary} | {each.who} | {each.where} "
+        f"| {cell(code(each.example))} |"
+        for each in commands
+    ]
+    return "\n".join(["| write | and | who | on | such as |", "|---|---|---|---|---|", *rows])
+
+
+def unreadable(path: str, reason: str) -> str:
+    """Say what is wrong in the repository's configuration."""
+    return f"{code(path)} on the default branch cannot be read. {reason}"
+
+
+def not_started(reason: str, again: str) -> str:
+    """Say that nothing began, and what to type once the reason is gone."""
+    return f"Not started: {prose(reason)}\n\nOnce that is mended, `{again}` starts it."
+
+
+def _held(by: str, has: Permission) -> str:
+    return f"{code(by)} has none" if has is Permission.NONE else f"{code(by)} has {has}"
 
 
 def _asked(asked: str, by: str, url: str | None) -> str:

@@ -50,7 +50,7 @@ def coppice_check(status: Status, gist: Gist = NOTHING) -> CheckText:
     title = html.unescape(headline(status)).replace("`", "").replace("\\", "")
     red = [_output(result) for result in status.last if not result.passed]
     text = "\n\n".join(part for part in (*red, gist_text(gist)) if part) or None
-    return CheckText(title=line(title, 250), summary=status_comment(status), text=text)
+    return CheckText(title=" ".join(title.split())[:250], summary=status_comment(status), text=text)
 
 
 def verify_check(

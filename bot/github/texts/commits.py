@@ -11,6 +11,13 @@ _SKIP = re.compile(r"\[(skip (ci|actions)|(ci|actions) skip|no ci)\]|skip-checks
 """What makes GitHub skip CI: only Coppice decides that, not an issue's title."""
 
 
+def not_skipping(text: str) -> str:
+    """Take out of a clean text what would skip CI, also what that leaves behind."""
+    while (shorter := _SKIP.sub("", text)) != text:
+        text = shorter
+    return text
+
+
 def start(run: Run, trailer: str) -> str:
     """The empty commit that a run starts with; ``trailer`` is ``Markers.trailer(run.id)``."""
     return f"Coppice run {run.short_id} {SKIP_CI}\n\n{trailer}\n"
@@ -25,11 +32,11 @@ def work(
     summary: str = "",
 ) -> str:
     """The commit that is delivered. A reader may squash with it, so it says what was asked for."""
-    asked = _SKIP.sub("", run.work.title or run.trigger.title)
+    asked = not_skipping(line(run.work.title or run.trigger.title, 1000))
     subject = line(asked, SUBJECT_LENGTH) or f"Coppice run {run.short_id}"
     label = f" ({agent_label})" if agent_label else ""
     trailers = f"Coppice-Agent: {line(run.agent, 60)}{label}\n{trailer}"
-    body = [plain(_SKIP.sub("", summary)).strip(), SKIP_CI if skip_ci else "", trailers]
+    body = [not_skipping(plain(summary)).strip(), SKIP_CI if skip_ci else "", trailers]
     return "\n\n".join([subject, *(part for part in body if part)]) + "\n"
 
 
@@ -39,12 +46,14 @@ def mend(run: Run, trailer: str, *, agent_label: str | None, skip_ci: bool) -> s
     base = run.work.base_ref or "the base"
     subject = f"Merge {base}" if begun and begun.base else f"Mend {_checks(run)}"
     conflicts = begun.conflicts if begun else ()
-    body = [f"Conflicts in {', '.join(conflicts[:20])}" if conflicts else ""]
+    named = ", ".join(line(path) for path in conflicts[:20])
+    body = [f"Conflicts in {named}" if conflicts else ""]
     if begun and begun.base and begun.checks:
         body.append(f"Mends {_checks(run)} too.")
     label = f" ({agent_label})" if agent_label else ""
     trailers = f"Coppice-Agent: {line(run.agent, 60)}{label}\n{trailer}"
-    parts = [line(_SKIP.sub("", subject), SUBJECT_LENGTH), *(plain(part) for part in body if part)]
+    parts = [line(not_skipping(line(subject, 1000)), SUBJECT_LENGTH)]
+    parts += [not_skipping(plain(part)) for part in body if part]
     return "\n\n".join([*parts, *([SKIP_CI] if skip_ci else []), trailers]) + "\n"
 
 

@@ -1,12 +1,26 @@
 """The plan comment: a contract that a person reads in a minute and a machine can check."""
 
+import re
 from collections.abc import Sequence
 
 from bot.github.markdown import cell, code, fence, folded, line, prose
 from bot.github.texts import boxes
 from bot.github.texts.money import at_most, budget
-from bot.runs import Approval, Budget, FileAction, Gate, Plan, PlannedFile, Record, Run, Step
+from bot.runs import (
+    Approval,
+    Budget,
+    FileAction,
+    Gate,
+    Plan,
+    PlannedFile,
+    Publish,
+    Record,
+    Run,
+    Step,
+)
 
+_SAYS = re.compile(r"(passes|fails|prints|exits|succeeds|shows|returns|finds|says)\b")
+"""With these a command and what it is expected to do are one sentence."""
 _ACTIONS = {FileAction.ADD: "new, ", FileAction.DELETE: "deleted, ", FileAction.CHANGE: ""}
 
 
@@ -100,7 +114,9 @@ def _check(step: Step | None) -> str:
         return "a person looks"
     check = step.check
     said = prose(check.expected)
-    return f"{code(check.command)}: {said}" if check.command else said
+    if not check.command:
+        return said
+    return f"{code(check.command)}{'' if _SAYS.match(said) else ':'} {said}"
 
 
 def _limits(plan: Plan) -> str:
@@ -130,15 +146,23 @@ def _approvals(waiting: Waiting) -> str:
 
 
 def _act(waiting: Waiting) -> str:
-    gate = waiting.gate
+    gate, boxed = waiting.gate, waiting.run.publish not in (Publish.COMMENT, Publish.PATCH)
     if waiting.ended or gate.passed:
         return ""
     if gate.amendment:
         paths = ", ".join(code(path) for path in gate.amendment.paths[:10])
         more = len(gate.amendment.paths) - 10
         also = f" and {more} more" if more > 0 else ""
-        return f"The work also changes {paths}{also}.\n\n{boxes.amend(gate.amendment.hash)}"
-    return f"{boxes.approve(gate.hash)}\n\nTo change it, reply `/coppice` and what you want."
+        way = boxes.amend(gate.amendment.hash) if boxed else _words(gate.amendment.hash)
+        rest = "Else write `/coppice reject`: the run ends, and its work is kept."
+        return f"The work also changes {paths}{also}.\n\n{way}\n\n{rest}"
+    way = boxes.approve(gate.hash) if boxed else _words(gate.hash)
+    return f"{way}\n\nTo change it, reply `/coppice` and what you want."
+
+
+def _words(digest: str) -> str:
+    """The way where boxes are not used."""
+    return f"To approve it, write `/coppice approve {digest[: boxes.SHOWN]}`."
 
 
 def _names(approvals: Sequence[Approval]) -> str:

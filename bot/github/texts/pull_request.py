@@ -2,6 +2,7 @@
 
 from bot.github.markdown import code, folded, line, prose
 from bot.github.texts import boxes
+from bot.github.texts.commits import not_skipping
 from bot.github.texts.moments import count
 from bot.github.texts.money import spent
 from bot.github.texts.results import commit, failures, table
@@ -37,7 +38,7 @@ def pull_request_title(run: Run) -> str:
     """Name it in the repository's style, else as the issue; without what would close or mention
     something when it is squashed."""
     wanted = run.work.title or run.trigger.title
-    return line(wanted, TITLE_LENGTH) or f"Resolve issue {run.issue}"
+    return line(not_skipping(line(wanted, 1000)), TITLE_LENGTH) or f"Resolve issue {run.issue}"
 
 
 def pull_request_body(evidence: Evidence) -> str:
@@ -99,7 +100,8 @@ def _plan(evidence: Evidence) -> str:
     by = ", ".join(code(approval.by.login) for approval in gate.approvals)
     beside = ", ".join(code(path) for path in gate.amended)
     approved = f", approved by {by}" if by else ""
-    return f"Plan `{gate.hash[: boxes.SHOWN]}`{approved}; beside it: {beside or 'no file'}."
+    outside = f"outside it: {beside}" if beside else "no file outside it"
+    return f"Plan `{gate.hash[: boxes.SHOWN]}`{approved}; {outside}."
 
 
 def _details(evidence: Evidence) -> str:
@@ -113,9 +115,28 @@ def _details(evidence: Evidence) -> str:
     lines += [
         f"{role.capitalize()}: {_cost(model, spend)}." for role, model, spend in evidence.spend
     ]
-    lines.append(f"Agent: {_agent(evidence)}. Box: {evidence.box}.")
+    lines.append(f"Agent: {_agent(evidence)}. Box: {evidence.box}.{_links(evidence)}")
     lines.append(_repeat(evidence))
-    return folded("Attempts, and how to repeat this", "\n".join(part for part in lines if part))
+    return folded(_summary(evidence), "\n".join(part for part in lines if part))
+
+
+def _summary(evidence: Evidence) -> str:
+    """`Plan, attempts, $0.63`: what is folded away."""
+    total = sum((spend for _, _, spend in evidence.spend), Spend())
+    plan = "plan" if evidence.run.work.gate else ""
+    parts = [part for part in (plan, "attempts", spent(total, Budget())) if part]
+    told = ", ".join(parts)
+    return told[:1].upper() + told[1:]
+
+
+def _links(evidence: Evidence) -> str:
+    work = evidence.run.work
+    links = [
+        f"[Log]({work.check_run_url})" if work.check_run_url else "",
+        f"[what the agent was given]({work.status_comment_url})" if work.status_comment_url else "",
+    ]
+    told = " · ".join(link for link in links if link)
+    return f" {told}" if told else ""
 
 
 def _cost(model: str, spend: Spend) -> str:

@@ -7,6 +7,10 @@ from bot.github.markdown import cell, code
 from bot.runs import CommandResult
 
 _ERROR_NAME = re.compile(r"\b([A-Z]\w{2,40}(?:Error|Exception|Failure))\b")
+_FAILED_TEST = re.compile(
+    r"^FAILED (\S+::\S+)(?: - (assert\b|[A-Z]\w{2,60}(?=:|$)))?", re.MULTILINE
+)
+"""pytest's own summary."""
 _PASSED = re.compile(r"\b(\d{1,7}) passed\b")
 
 
@@ -29,9 +33,21 @@ def cause(result: CommandResult) -> str:
 
 
 def failures(results: Sequence[CommandResult]) -> str:
-    """`` `pytest` failed: IndexError; `ruff` failed: exit 1 ``, or an empty text."""
+    """`` `pytest` failed, `IndexError` in `tests/a.py::test_b`; `ruff` failed: exit 1 ``, or an
+    empty text.
+    """
     red = [result for result in results if not result.passed]
-    return "; ".join(f"{code(result.name)} failed: {cause(result)}" for result in red)
+    return "; ".join(f"{code(result.name)} failed{_how(result)}" for result in red)
+
+
+def _how(result: CommandResult) -> str:
+    found = _FAILED_TEST.findall(result.output)
+    if result.problem or not found:
+        return f": {cause(result)}"
+    test, said = found[0]
+    error = "AssertionError" if said == "assert" else said
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"{f', {code(error)}' if error else ''} in {code(test)}{more}"
 
 
 def table(

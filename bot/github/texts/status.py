@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from bot.github.markdown import code, folded, line, prose
+from bot.github.markdown import code, fence, folded, line, prose
 from bot.github.texts import boxes, needs, rounds
 from bot.github.texts.moments import clock, count, duration, ordinal
 from bot.github.texts.money import spent
@@ -17,11 +18,23 @@ _DOING = {
     "rules": "checking the rules",
     "publish": "publishing",
 }
+_AFRESH = OVER | {"secret"}
+"""The ends after which going on comes to the same end: a frozen text keeps its secret."""
 _SENTENCE_END = re.compile(r"(?<!\bno)\. (?=[A-Z(`])")
 
 
 WARNING = 0.8
 """The part of a budget from which on it is said that it is used."""
+
+
+class Hidden(NamedTuple):
+    """A piece of text that no reader of the page sees."""
+
+    where: str
+    line: int
+    kind: str
+    text: str | None
+    """Cut; None: it looks like a secret."""
 
 
 class Given(Record):
@@ -36,6 +49,10 @@ class Given(Record):
     changed_later: int = 0
     removed: int = 0
     """Hidden pieces of text that were taken out."""
+    hidden: tuple[Hidden, ...] = ()
+    """The first of them."""
+    text: str | None = None
+    """The beginning of what was left, where something was taken out."""
 
 
 class Status(Record):
@@ -114,14 +131,15 @@ def _header(status: Status) -> str:
     if run.status is RunStatus.QUEUED and run.work.wait_seconds:
         return f"**{headline(status)}**, about {duration(run.work.wait_seconds)}"
     if not run.status.ended:
-        since = f", since {clock(status.since)}" if status.since else ""
+        working = status.since and run.status is not RunStatus.WAITING
+        since = f", since {clock(status.since)}" if working and status.since else ""
         money = spent(status.spend, status.budget)
         return f"**{headline(status)}**{since}{f' · {money}' if money else ''}"
     facts = [f"**{headline(status)}**", duration(run.updated_at - run.created_at)]
     if money := spent(status.spend, Budget()):
         facts.append(money)
     if status.check_url:
-        facts.append(f"[check run]({status.check_url})")
+        facts.append(f"[log]({status.check_url})")
     if status.has_patch and run.status is not RunStatus.DONE:
         facts.append(f"patch: `coppice patch {run.short_id}`")
     return " · ".join(facts)
@@ -137,6 +155,8 @@ def _delivered(status: Status) -> str:
     run = status.run
     if run.pull_request and run.publish is Publish.PR:
         return f"Done: {'draft' if status.draft else 'pull request'} #{run.pull_request}"
+    if run.trigger.options.plan_only:
+        return "Done: the plan below"
     if run.publish is Publish.BRANCH and run.work.branch:
         return f"Done: branch {code(run.work.branch)}"
     return f"Done: `coppice patch {run.short_id}` shows the work"
@@ -151,7 +171,20 @@ def _ending(status: Status) -> str:
 
 def _first_sentence(status: Status) -> str:
     first = _SENTENCE_END.split(line(_ending(status), 300), maxsplit=1)[0]
+    if (often := _often(status)) is not None:
+        _, _, rest = first.partition("; ")
+        return "; ".join(part for part in (often, prose(rest.rstrip("."))) if part)
     return prose(first.rstrip("."))
+
+
+def _often(status: Status) -> str | None:
+    """`` `pytest` failed 3 times ``, where that is why the run failed."""
+    red = [result for result in status.last if not result.passed]
+    said = f"{code(red[0].name)} failed" if red else ""
+    if status.run.status is not RunStatus.FAILED or not said or said not in _ending(status):
+        return None
+    times = sum(said in reason for reason in status.failed_attempts)
+    return f"{said} {times} times" if times > 1 else None
 
 
 def _why(status: Status) -> str:
@@ -207,10 +240,10 @@ def _act(status: Status) -> str:
     if not run.status.ended:
         return boxes.STOP if boxed else "To stop it, write `/coppice stop`."
     if run.status is RunStatus.DONE:
-        waits = run.publish is Publish.PR and not run.work.ci and not run.work.needs
+        waits = run.pull_request is not None and not run.work.ci and not run.work.needs
         return "CI was left out so far; `/coppice ci` runs it." if waits else ""
     kind = run.error.kind if run.error else ""
-    if kind in OVER:
+    if kind in _AFRESH:
         return "To start afresh, write `/coppice run`."
     if kind == "budget" and boxed and status.budget.usd:
         return boxes.retry_with(status.budget)
@@ -236,4 +269,24 @@ def _details(status: Status) -> str:
         left_out.append(f"{count(given.removed, 'hidden piece')} of text")
     if left_out:
         lines.append(f"Left out: {', '.join(left_out)}.")
-    return folded("What the agent was given", " ".join(lines))
+    parts = [" ".join(lines), _hidden(given), fence(given.text) if given.text else ""]
+    return folded("What the agent was given", "\n\n".join(part for part in parts if part))
+
+
+def _hidden(given: Given) -> str:
+    """What was taken out, and how the text reads without it."""
+    if not given.hidden:
+        return ""
+    rows = [
+        f"- {_place(piece)}: {code(piece.text) if piece.text else 'what looks like a secret'}"
+        for piece in given.hidden
+    ]
+    more = given.removed - len(given.hidden)
+    rows += [f"- and {more} more"] if more > 0 else []
+    head = "Nobody sees this on the page, so it was taken out:"
+    left = ["The text as it was given:"] if given.text else []
+    return "\n\n".join([head, "\n".join(rows), *left])
+
+
+def _place(piece: Hidden) -> str:
+    return f"{prose(piece.where)}, line {piece.line}, {piece.kind}"

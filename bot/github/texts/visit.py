@@ -132,8 +132,11 @@ def _rest(told: Reviewed) -> str:
 
 
 def suggestion(text: str) -> str | None:
-    """What a click commits, as it is; None where it holds hidden characters or commands to bots."""
-    if HIDDEN.search(text.replace("\r\n", "\n")) or _COMMAND.search(text):
+    """What a click commits, as it is; None where it holds hidden characters, commands to bots, or
+    what could be a marker of ours.
+    """
+    hidden = HIDDEN.search(text.replace("\r\n", "\n"))
+    if hidden or _COMMAND.search(text) or "<!-- coppice:" in text:
         return None
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)

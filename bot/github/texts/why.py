@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.github.markdown import code, line, prose
+from bot.github.markdown import cell, code, line, prose
+from bot.github.texts.boxes import SHOWN
 from bot.github.texts.moments import clock
 from bot.runs import CommandResult, Run, StageRecord
 
@@ -18,7 +19,21 @@ def evidence(run: Run, stages: Sequence[StageRecord]) -> str:
     if not stages:
         return head
     rows = [_row(stage) for stage in stages]
-    return "\n".join([head, "", "| stage | decided | because |", "|---|---|---|", *rows])
+    table = "\n".join(["| stage | decided | because |", "|---|---|---|", *rows])
+    return "\n\n".join(part for part in (head, table, _gate(run)) if part)
+
+
+def _gate(run: Run) -> str:
+    """What people were asked about the plan, and what they said."""
+    gate = run.work.gate
+    if gate is None or not (gate.reasons or gate.approvals or gate.void):
+        return ""
+    waits = f"Plan `{gate.hash[:SHOWN]}` waits for people" if not gate.passed else ""
+    passed = f"Plan `{gate.hash[:SHOWN]}` had to be approved" if gate.passed else ""
+    lines = [f"{waits or passed}: {prose('; '.join(gate.reasons))}." if gate.reasons else ""]
+    lines += [f"Approved by {code(a.by.login)} at {clock(a.at)}." for a in gate.approvals]
+    lines += [f"The approval by {code(a.by.login)} counts no more." for a in gate.void]
+    return "\n".join(line for line in lines if line)
 
 
 def _row(stage: StageRecord) -> str:
@@ -29,8 +44,7 @@ def _row(stage: StageRecord) -> str:
 def _because(stage: StageRecord) -> str:
     commands = [CommandResult.model_validate(row) for row in stage.result.get("commands", ())]
     if commands:
-        return ", ".join(
-            f"{code(one.command)} {one.problem or f'exit {one.exit_code}'}" for one in commands
-        ).replace("|", "\\|")
+        said = (f"{code(one.command)} {one.problem or f'exit {one.exit_code}'}" for one in commands)
+        return cell(", ".join(said))
     words = stage.error.message if stage.error else str(stage.result.get("summary", ""))
-    return prose(line(words, _LONGEST)).replace("|", "\\|")
+    return cell(prose(line(words, _LONGEST)))

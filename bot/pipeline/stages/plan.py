@@ -4,7 +4,9 @@ import asyncio
 
 from bot.agent.runtime import Role
 from bot.errors import StageFailed
-from bot.pipeline import prompts
+from bot.github.texts.boxes import SHOWN
+from bot.github.texts.moments import count
+from bot.pipeline import prompts, snapshots
 from bot.pipeline.asking import AGENT_ERROR, Question, ask, read_only, stopped_early
 from bot.pipeline.contract import Contract, contract
 from bot.pipeline.planning import SCHEMA, Ground, Unfit, take
@@ -58,14 +60,16 @@ async def _ask(
             raise StageFailed(end.kind, end.message, blocked=end.blocked)
         if finished.answer is None and not seat.runtime.capabilities.apis:
             return None
-    return contract(await asyncio.to_thread(take, finished.answer, ground))
+    made = await asyncio.to_thread(take, finished.answer, ground)
+    return contract(made, snapshots.digest(ports.files))
 
 
 def _passed(made: Contract) -> StageResult:
-    files = len(made.plan.files)
+    steps, files = len(made.plan.steps), len(made.plan.files)
+    size = f"{count(steps, 'step')}, {count(files, 'entry', 'entries')}"
     return StageResult(
         status=StageStatus.PASSED,
-        summary=f"Plan `{made.hash[:4]}`: {files} entries of files, {len(made.plan.steps)} steps.",
+        summary=f"Plan `{made.hash[:SHOWN]}`: {size} of files.",
         data=made.model_dump(mode="json"),
     )
 

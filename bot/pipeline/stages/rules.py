@@ -14,8 +14,9 @@ from bot.guard.rules import (
     check_author,
     check_changes,
 )
+from bot.pipeline import judges, risk
+from bot.pipeline.contract import Contract
 from bot.pipeline.ports import Attempt, Ports, StageResult
-from bot.pipeline.signals import configures_ci, is_test
 from bot.runs import RunError, StageStatus
 from bot.worktree import Change
 
@@ -33,9 +34,10 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
         total_bytes=attempt.config.limits.total_bytes,
     )
     try:
-        changes, (author, committer) = await asyncio.gather(
+        changes, (author, committer), edited = await asyncio.gather(
             _changes(ports, limits, _ours_since(attempt), work.checkpoint),
             ports.objects.authors(work.checkpoint),
+            judges.edited(attempt, ports),
         )
     except (GitError, OSError, ValueError) as error:
         return _blocked(attempt, [_unchecked(f"the work could not be read: {error}")])
@@ -46,8 +48,8 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     ]
     if violations:
         return _blocked(attempt, violations)
-    if guarded := _guarded(attempt, changes):
-        return _taken_back(attempt, guarded)
+    if edited:
+        return _taken_back(attempt, edited)
     if outside := _outside(attempt, changes):
         return _beyond_the_plan(attempt, outside)
     return StageResult(
@@ -92,26 +94,6 @@ def _ours_since(attempt: Attempt) -> str:
     return (work.ground if work.visit is not None else None) or work.base_sha or ""
 
 
-def _guarded(attempt: Attempt, changes: Sequence[FileChange]) -> list[Violation]:
-    """Tests and CI configuration that are there: changed only where a person let us say so."""
-    run = attempt.run
-    if run.work.visit is None or run.trigger.options.tests:
-        return []
-    conflicts = run.work.round.conflicts if run.work.round else ()
-    return [
-        Violation("tests", change.path, f"{what}; `/coppice fix tests=allow` would let it")
-        for change in changes
-        if change.old_mode is not None and change.path not in conflicts
-        if (what := _judges(change.path)) is not None
-    ]
-
-
-def _judges(path: str) -> str | None:
-    if is_test(path):
-        return "a test that was there is changed"
-    return "it configures the CI" if configures_ci(path) else None
-
-
 def _taken_back(attempt: Attempt, violations: Sequence[Violation]) -> StageResult:
     """Have the agent take it back once; then the run ends with it."""
     result = _blocked(attempt, violations)
@@ -128,7 +110,18 @@ def _outside(attempt: Attempt, changes: Sequence[FileChange]) -> list[str]:
     if attempt.plan is None or work.published:
         return []
     allowed = work.gate.amended if work.gate else ()
-    return [path for path in attempt.plan.outside(c.path for c in changes) if path not in allowed]
+    paths = sorted(change.path for change in changes)
+    outside = {*attempt.plan.outside(paths), *_unasked(attempt, attempt.plan, paths)}
+    return [path for path in paths if path in outside and path not in allowed]
+
+
+def _unasked(attempt: Attempt, plan: Contract, paths: Sequence[str]) -> list[str]:
+    """What somebody would have been asked for, had the plan named it and not a pattern for it."""
+    gate = attempt.run.work.gate
+    if attempt.config.gate != "risky" or (gate is not None and gate.reasons):
+        return []
+    named = {file.glob for file in plan.plan.files}
+    return [path for path in paths if path not in named and risk.touches(path)]
 
 
 def _beyond_the_plan(attempt: Attempt, outside: Sequence[str]) -> StageResult:

@@ -4,11 +4,18 @@ import hashlib
 import json
 
 from bot.errors import StageFailed
-from bot.guard.sanitize import sanitize
+from bot.github.texts.moments import clock, count
+from bot.guard.sanitize import Sanitized, sanitize
 from bot.guard.secrets import scan
 from bot.pipeline.ports import Attempt, IssueComment, Ports, StageResult
 from bot.pipeline.snapshots import Snapshot, Span, write
-from bot.runs import StageStatus
+from bot.runs import Json, StageStatus
+
+SHOWN = 20
+"""Hidden pieces of which people are told what they are."""
+CUT = 200
+LONGEST = 4000
+"""Characters of the text as it was given that people are shown where something was hidden."""
 
 
 async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
@@ -23,41 +30,59 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
     kept = [c for c in comments if c.may_write and c.updated_at <= run.trigger.at]
     late = [c for c in comments if c.may_write and c.updated_at > run.trigger.at]
     title, body = sanitize(run.trigger.title), sanitize(run.trigger.body)
+    said = [sanitize(comment.body) for comment in kept]
     goal = sanitize(run.trigger.goal or "").text or None
     _refuse_secrets(run.issue, title.text, body.text, goal or "", *(c.body for c in kept))
+    hidden = [*_hidden("title", title), *_hidden("text", body)]
+    for comment, cleaned in zip(kept, said, strict=True):
+        hidden += _hidden(f"comment by {comment.author}", cleaned)
     frozen = Snapshot(
         title=title.text,
         body=body.text,
         goal=goal,
         at=run.trigger.at,
-        comments=tuple(_span(comment) for comment in kept),
+        comments=tuple(map(_span, kept, said)),
         changed_later=tuple(comment.id for comment in late),
         left_out=len(comments) - len(kept) - len(late),
-        removed=len(title.removed) + len(body.removed),
+        removed=len(hidden),
     )
     digest = hashlib.sha256(json.dumps(frozen.model_dump(), sort_keys=True).encode()).hexdigest()
     write(ports.files, frozen)
     return StageResult(
         status=StageStatus.PASSED,
-        summary=f"#{run.issue} as of {run.trigger.at}, {len(kept)} comments.",
+        summary=f"The text as of {clock(run.trigger.at)}, {count(len(kept), 'comment')}.",
         data={
             "hash": digest,
             "authors": sorted({comment.author for comment in kept}),
             "left_out": frozen.left_out,
             "changed_later": list(frozen.changed_later),
             "removed": frozen.removed,
+            "hidden": hidden[:SHOWN],
+            "text": f"{frozen.title}\n\n{frozen.body}"[:LONGEST] if hidden else None,
         },
     )
+
+
+def _hidden(where: str, cleaned: Sanitized) -> list[Json]:
+    """What was taken out, as people are shown it; a secret never."""
+    return [
+        [where, piece.line, piece.kind.value, piece.text[:CUT] if not _secret(piece.text) else None]
+        for piece in cleaned.removed
+    ]
+
+
+def _secret(text: str) -> bool:
+    return bool(scan(text.encode(errors="replace"), "hidden.md"))
 
 
 def _refuse_secrets(issue: int, *texts: str) -> None:
     """End the run before any model sees a secret; what it is is named, never shown."""
     data = "\n".join(texts).encode(errors="replace")
-    found = sorted({finding.rule for finding in scan(data, f"issue-{issue}.md")})
+    found = sorted({_kind(finding.rule) for finding in scan(data, f"issue-{issue}.md")})
     if found:
         raise StageFailed(
             "secret",
-            f"The text of #{issue} holds what looks like a secret ({', '.join(found)}), so no agent"
+            f"The text here holds what looks like a secret ({', '.join(found)}), so no agent"
             " was given it. Revoke it where it was issued: taking it out of the text does not undo"
             " that it was there. Then edit the text, delete the revision that holds it, and start"
             " afresh.",
@@ -65,10 +90,10 @@ def _refuse_secrets(issue: int, *texts: str) -> None:
         )
 
 
-def _span(comment: IssueComment) -> Span:
-    return Span(
-        id=comment.id,
-        author=comment.author,
-        at=comment.updated_at,
-        text=sanitize(comment.body).text,
-    )
+def _kind(rule: str) -> str:
+    """The name of a rule as people know it: whose list it is from says nothing to them."""
+    return rule.removeprefix("betterleaks.")
+
+
+def _span(comment: IssueComment, cleaned: Sanitized) -> Span:
+    return Span(id=comment.id, author=comment.author, at=comment.updated_at, text=cleaned.text)

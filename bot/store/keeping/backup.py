@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, func, select, text
 
+from bot.errors import OperatorError
 from bot.store import audit, tables
 from bot.store.database import Connection, Database
 from bot.store.keeping import archive, copying, snapshot
@@ -45,7 +46,10 @@ async def write(database: Database, place: Place, to: Path, progress: Progress) 
     """Write a backup. Raises OperatorError: damaged, no room, cannot be written."""
     folder = to.parent / f".{to.name}.d"
     discard(folder)
-    folder.mkdir(mode=0o700, parents=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise OperatorError(f"{to} cannot be written: {error.strerror}") from error
     staged = Staged(folder, progress)
     try:
         if database.file is None:

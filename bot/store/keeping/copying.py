@@ -49,6 +49,8 @@ def copy(source: Connection, target: Connection, progress: Progress) -> dict[str
     Raises Differs, and whatever the target refuses.
     """
     copied = {}
+    for side in (source, target):
+        _take_time(side)
     for table in kept():
         progress(table.name, 0)
         copied[table.name] = _copy(table, source, target, progress)
@@ -60,6 +62,13 @@ def copy(source: Connection, target: Connection, progress: Progress) -> dict[str
             )
         _continue_counting(table, target)
     return copied
+
+
+def _take_time(c: Connection) -> None:
+    """Lift the time limits of a transaction in which a whole table is sorted, or waits for one."""
+    if c.dialect.name == "postgresql":
+        c.execute(text("SET LOCAL statement_timeout = 0"))
+        c.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
 
 
 def content(c: Connection, table: Table) -> Content:

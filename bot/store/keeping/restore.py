@@ -56,9 +56,9 @@ async def restore(path: Path, target: Target, entry: Entry, progress: Progress) 
     manifest = archive.read_manifest(path)
     schema.refuse_newer(manifest.schema_revision)
     file = sqlite_path(target.url)
-    _require_empty(file, target.place)
     folder = target.data_dir / ".restore"
-    discard(folder)
+    _clear_half(file, target.place, folder)
+    _require_empty(file, target.place)
     folder.mkdir(mode=0o700, parents=True)
     try:
         progress("checking the backup")
@@ -73,6 +73,13 @@ async def restore(path: Path, target: Target, entry: Entry, progress: Progress) 
     files = sum(name.startswith(archive.RUNS) for name in manifest.members)
     with_engine = file is not None and archive.ENGINE in manifest.members
     return Restored(manifest, files, with_engine)
+
+
+def _clear_half(file: Path | None, place: Place, folder: Path) -> None:
+    """Remove what a restore has left that was killed before its database was there."""
+    if file is not None and folder.exists() and not file.exists():
+        place.engine_file.unlink(missing_ok=True)
+    discard(folder)
 
 
 def _require_empty(file: Path | None, place: Place) -> None:
@@ -99,20 +106,18 @@ async def _bring_in(
     if file is None:
         database = await Database.open(target.url)
         try:
-            await fill(staged, database, progress)
-            unpacked = folder / archive.RUNS
-            await database.write(lambda c: belongings.into_database(c, unpacked))
+            await fill(staged, database, progress, files=folder / archive.RUNS)
         except BaseException:
             await database.close()
             raise
         return database
     _place_runs(folder, target)
-    if (folder / archive.ENGINE).exists():
-        os.replace(folder / archive.ENGINE, target.place.engine_file)
+    await _unpack_files(staged, target.place.runs)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (file, target.place.engine_file):
         _drop_logs(path)
-    await _unpack_files(staged, target.place.runs)
+    if (folder / archive.ENGINE).exists():
+        os.replace(folder / archive.ENGINE, target.place.engine_file)
     os.replace(staged, file)
     _sync(file.parent)
     return await Database.open(target.url)
@@ -127,8 +132,10 @@ async def _unpack_files(staged: Path, runs: Path) -> None:
         await database.close()
 
 
-async def fill(source: Path, database: Database, progress: Progress) -> dict[str, copying.Content]:
-    """Copy our tables from an SQLite file into an empty database, in one transaction."""
+async def fill(
+    source: Path, database: Database, progress: Progress, files: Path
+) -> dict[str, copying.Content]:
+    """Copy our tables and files of runs into an empty database, in one transaction."""
     await (await Database.open(f"sqlite:///{source}")).close()  # brings it to this schema
     origin = create_engine(f"sqlite:///{source}")
 
@@ -136,7 +143,9 @@ async def fill(source: Path, database: Database, progress: Progress) -> dict[str
         if not copying.is_empty(c):
             raise NotEmpty("the database is not empty: name one in which nothing has run yet")
         with origin.connect() as other:
-            return copying.copy(other, c, lambda table, rows: progress(f"{table}: {rows:,} rows"))
+            done = copying.copy(other, c, lambda table, rows: progress(f"{table}: {rows:,} rows"))
+        belongings.into_database(c, files)
+        return done
 
     try:
         return await database.write(copy)

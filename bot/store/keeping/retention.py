@@ -71,6 +71,9 @@ def remove(c: Connection, what: What, before: float) -> int:
     keys = [row[0] for row in c.execute(some)]
     if not keys:
         return 0
+    if what is What.KEPT_FILES:
+        for run_id in keys:
+            forget_work(c, run_id)
     return c.execute(delete(table).where(key.in_(keys))).rowcount
 
 
@@ -79,13 +82,17 @@ def ended_runs(c: Connection, before: float) -> list[str]:
     return [row.id for row in c.execute(_ended(before).order_by(_RUN.id))]
 
 
-def forget_work(c: Connection, run_id: str) -> None:
-    """Note that the kept work of an ended run is gone: a retry begins at its first stage."""
+def forget_work(c: Connection, run_id: str) -> bool:
+    """Note that the kept work of an ended run is gone: a retry begins at its first stage.
+
+    False: it lives again, and needs it.
+    """
     of_run = (_RUN.id == run_id, text(f"NOT {tables.ALIVE}"))
     work = c.execute(select(_RUN.work).where(*of_run)).scalar()
-    if work is not None:
-        changed = {**work, "checkpoint": None, "tree": None}
-        c.execute(update(tables.runs).where(*of_run).values(work=changed))
+    if work is None:
+        return False
+    changed = {**work, "checkpoint": None, "tree": None}
+    return c.execute(update(tables.runs).where(*of_run).values(work=changed)).rowcount == 1
 
 
 def repositories(c: Connection, since: float) -> Repositories:

@@ -19,7 +19,7 @@ async def prepare(url: str) -> None:
 
     Raises OperatorError when it cannot be reached or was made by a newer version.
     """
-    found = await asyncio.to_thread(_revision, url)
+    found = await asyncio.to_thread(found_at, url)
     refuse_newer(found)
     if found != HEAD:
         await _migrate(url)
@@ -33,7 +33,8 @@ def refuse_old(version: int) -> None:
         )
 
 
-def _revision(url: str) -> str | None:
+def found_at(url: str) -> str | None:
+    """Say at which schema a database is; None: we made none there. Raises OperatorError."""
     try:
         with psycopg.connect(**parameters(url, name="start", statement_seconds=_SECONDS)) as c:
             refuse_old(c.info.server_version)

@@ -4,6 +4,7 @@ import asyncio
 import re
 import sqlite3
 import sys
+from pathlib import Path
 
 from bot.errors import OperatorError
 from bot.store.sqlite import SqliteFile, create_private, sqlite_path
@@ -28,6 +29,28 @@ def refuse_newer(found: str | None) -> None:
         )
 
 
+def refuse_older(found: str) -> None:
+    """Raise OperatorError for a database that is still to be migrated, which a look must not do."""
+    if found < HEAD:
+        raise OperatorError(
+            f"the database is at schema {found}, this version of Coppice works with {HEAD}:"
+            " `coppice migrate` brings it there, and so does the next start of the service"
+        )
+
+
+def found_at(url: str) -> str | None:
+    """Say at which schema the database of a URL is, changing nothing; None: we made none there.
+
+    Raises OperatorError where it cannot be read.
+    """
+    path = sqlite_path(url)
+    if path is not None:
+        return _revision(path) if path.exists() else None
+    from bot.store.schema import postgres as postgres_schema  # late: see `prepare_any`
+
+    return postgres_schema.found_at(url)
+
+
 async def prepare_any(url: str) -> SqliteFile | str:
     """Bring the database of a URL to this version's schema; answer where the journal is."""
     path = sqlite_path(url)
@@ -49,20 +72,20 @@ async def prepare(file: SqliteFile) -> None:
     For a process that is to stay small: migrating here would keep what it loads in memory.
     """
     create_private(file.path)
-    found = await asyncio.to_thread(_revision, file)
+    found = await asyncio.to_thread(_revision, file.path)
     refuse_newer(found)
     if found != HEAD:
         await _migrate(file)
 
 
-def _revision(file: SqliteFile) -> str | None:
-    connection = sqlite3.connect(file.path)
+def _revision(path: Path) -> str | None:
+    connection = sqlite3.connect(path)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError:  # no such table: a new file
         return None
     except sqlite3.DatabaseError as error:
-        raise OperatorError(f"the database {file.path} cannot be read: {error}") from error
+        raise OperatorError(f"the database {path} cannot be read: {error}") from error
     finally:
         connection.close()
     return str(row[0]) if row else None

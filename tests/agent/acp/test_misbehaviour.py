@@ -125,7 +125,7 @@ async def test_the_gateways_refusal_has_the_last_word(tmp_path: Path) -> None:
     assert end == Finished(
         reason=LIMIT, message="budget reached: $2.00 of $2.00 used", kind="budget"
     )
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 40
 
 
 async def test_a_refused_key_is_named_whatever_the_agent_makes_of_it(tmp_path: Path) -> None:
@@ -148,5 +148,5 @@ async def test_closing_the_events_kills_the_agent(tmp_path: Path) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
     assert task.cancelled()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 40
     assert not any(isinstance(event, Finished) for event in scene.events)

@@ -6,6 +6,7 @@ import json
 import socket
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,12 @@ from tests.agent.gateway.world import (
 )
 
 GOOD = Answer.of({"choices": [{}], "usage": CHAT_USAGE})
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not true():
+            await asyncio.sleep(0.01)
 
 
 def nobody() -> str:
@@ -56,6 +63,12 @@ def nobody() -> str:
             "model_down",
             "an HTML page",
         ),
+        (Answer(status=204), "model_down", "answers 204"),
+        (
+            Answer(body=b"x" * 9, headers={"content-encoding": "br"}),
+            "model_down",
+            "content-encoding: br",
+        ),
         (Answer(hang=60), "model_down", "has not answered for 0.3 s"),
         (Answer.of({}, status=429, headers={"retry-after": "90000"}), "model_down", "wait 25 h"),
     ],
@@ -76,7 +89,41 @@ async def test_what_cannot_work_ends_the_attempt_at_once(
     assert got.headers["x-should-retry"] == again.headers["x-should-retry"] == "false"
     assert len(host.seen) == 1
     assert [(c.status, c.usd) for c in await rows(database)] == [(CallStatus.FAILED, 0.0)]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
+
+
+async def test_an_error_that_comes_in_pieces_is_read_to_its_end(
+    database: Database, folder: Path
+) -> None:
+    told = json.dumps({"error": {"message": "x" * 3000, "code": "insufficient_quota"}}).encode()
+    answer = Answer(status=429, pieces=(told[:700], told[700:-9], told[-9:]))
+    async with meeting(database, folder, answer) as (host, inside):
+        await inside.chat()
+        refusal = inside.door.refusal
+
+    assert refusal is not None
+    assert (refusal.kind, len(host.seen)) == ("model_credit", 1)
+
+
+async def test_an_error_whose_words_do_not_end_ends_the_attempt(
+    database: Database, folder: Path
+) -> None:
+    answer = Answer(status=401, pieces=(b'{"error": {"message": "no',), hang=60)
+    async with meeting(database, folder, answer, first_byte_seconds=0.3) as (_, inside):
+        await inside.chat()
+        refusal = inside.door.refusal
+
+    assert refusal is not None
+    assert refusal.kind == "model_key"
+
+
+async def test_an_endpoint_may_have_many_and_long_headers(database: Database, folder: Path) -> None:
+    headers = {"content-security-policy": "a" * 20_000, **{f"x-{n}": "y" for n in range(200)}}
+    answer = Answer.of({"choices": [{}], "usage": CHAT_USAGE}, headers=headers)
+    async with meeting(database, folder, answer) as (_, inside):
+        got = await inside.chat()
+
+    assert got.status == 200
 
 
 async def test_garbage_that_may_have_cost_something_is_estimated(
@@ -127,12 +174,13 @@ async def test_a_pause_that_is_asked_for_is_waited_out_and_told(
             waited = inside.door.waited
 
     assert got.status == 200
-    assert 0.4 <= time.monotonic() - began < 3
+    took = time.monotonic() - began
+    assert took >= 0.4
     assert waited == pytest.approx(0.4)
     assert told == ["", *[f"waits for the model: {hint.status}, 1 s"] * 2, ""]
     (call,) = await rows(database)
     assert call.status is CallStatus.DONE
-    assert call.seconds < 0.2  # what it waited is not the endpoint's time
+    assert call.seconds <= took - 0.4  # what it waited is not the endpoint's time
 
 
 async def test_a_fallback_takes_over_with_its_own_name_key_and_price(
@@ -187,9 +235,10 @@ async def test_an_address_where_nobody_listens_is_tried_again(
         gateway_of(database, folder, one=an_endpoint(url)) as gateway,
         opened(gateway, tell=told.append) as inside,
     ):
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5 * times):
-                await inside.chat()
+        asking_in_vain = asyncio.create_task(inside.chat())
+        await until(lambda: len(told) > times)
+        asking_in_vain.cancel()
+        await asyncio.wait([asking_in_vain])
 
     assert told[1].startswith("waits for the model: cannot be reached (")
     (call,) = await rows(database)
@@ -217,11 +266,9 @@ async def test_an_agent_that_hangs_up_pays_what_was_said(database: Database, fol
     answer = Answer.stream(start, line({"delta": {"text": "x" * 4000}}), hang=60)
     path, body = asking(Api.MESSAGES, stream=True)
     async with meeting(database, folder, answer, api=Api.MESSAGES) as (host, inside):
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.4):
-                await inside.post(path, body)
-        await asyncio.sleep(0.1)
-        assert host.at_once == 0  # the endpoint is not left talking
+        async with inside.session.post(f"http://box{path}", json=body) as answer:
+            await answer.content.readuntil(b"x" * 4000)
+        await until(lambda: host.at_once == 0)  # the endpoint is not left talking
 
     (call,) = await rows(database)
     assert (call.status, call.estimated, call.input_tokens) == (CallStatus.FAILED, True, 1000)
@@ -271,13 +318,32 @@ async def test_no_more_attempts_than_it_serves_are_at_an_endpoint(
         async with opened(gateway, tell=told.append) as inside:
             await inside.chat()
 
-    async with Host([Answer.of({"usage": CHAT_USAGE}, hang=0.05)]).running() as host:
+    async with Host([Answer.of({"usage": CHAT_USAGE}, hang=0.5)]).running() as host:
         one = an_endpoint(host.url, parallel=1)
         async with gateway_of(database, folder, one=one) as gateway:
             await asyncio.gather(*(attempt() for _ in range(3)))
 
     assert host.most_at_once == 1
     assert told.count("waits for the model: `one` serves 1 at once") == 2
+
+
+async def test_no_more_attempts_than_it_serves_are_at_a_fallback(
+    database: Database, folder: Path
+) -> None:
+    async def attempt() -> int:
+        async with opened(gateway) as inside:
+            return (await inside.chat()).status
+
+    down, up = Answer(hang=60), Answer.of({"usage": CHAT_USAGE}, hang=0.05)
+    async with Host([down]).running() as host, Host([up]).running() as other:
+        one = an_endpoint(host.url, fallback="two", first_byte_seconds=0.2)
+        two = an_endpoint(other.url, parallel=1, fallback="one")
+        async with gateway_of(database, folder, one=one, two=two) as gateway:
+            at_once = await asyncio.gather(*(attempt() for _ in range(3)))
+            after = await asyncio.gather(*(attempt() for _ in range(3)))
+
+    assert (at_once, after) == ([200] * 3, [200] * 3)
+    assert other.most_at_once == 1
 
 
 async def test_the_endpoints_own_refusal_reaches_the_agent_in_its_words(
@@ -305,7 +371,7 @@ async def test_leaving_while_a_call_is_under_way_closes_its_row(
     ):
         async with opened(gateway) as inside:
             call = asyncio.create_task(inside.chat())
-            await asyncio.sleep(0.2)
+            await until(lambda: bool(host.seen))
         with pytest.raises(aiohttp.ClientError):
             await call
 

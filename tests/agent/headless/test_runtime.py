@@ -83,7 +83,7 @@ async def test_who_is_done_and_does_not_leave_is_not_waited_for(tmp_path: Path) 
     end = await stage(tmp_path, "dawdle", json.dumps(SUCCESS)).play(seconds=60)
 
     assert end.reason == DONE
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 40
 
 
 async def test_the_gateways_refusal_has_the_last_word(tmp_path: Path) -> None:

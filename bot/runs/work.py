@@ -1,0 +1,189 @@
+"""What a run has in git and on GitHub so far."""
+
+from bot.runs.ending import Ending
+from bot.runs.gate import Gate, Overlap
+from bot.runs.record import Record
+from bot.runs.spending import Budget, Spend
+
+
+class Notice(Record):
+    """The one new comment that tells a person to act."""
+
+    purpose: str
+    node: str
+    """Node id."""
+
+
+class Round(Record):
+    """One round on the open pull request: what it takes in. The threads lie in the run's files."""
+
+    number: int
+    onto: str | None = None
+    """The commit of ours that work begins at: the base merged in, suggestions applied. It is never
+    pushed itself."""
+    base: str | None = None
+    """The base that is merged in, or rebased on."""
+    base_before: str | None = None
+    rebase: bool = False
+    suggested: tuple[str, ...] = ()
+    """Threads whose suggestion was applied as it is."""
+    checks: tuple[str, ...] = ()
+    """Names of failing checks that it is about."""
+    conflicts: tuple[str, ...] = ()
+    """Paths in which the marks of a conflict stand."""
+    tests: bool = False
+    """Tests and CI configuration that are there may be changed, though checks fail."""
+    by: str | None = None
+    """Who asked for it; None: it began by itself."""
+    since: int = 0
+    """Sequence number of the run's newest event when it began."""
+    old: str | None = None
+    """What the branch was at."""
+    taken_over: int = 0
+    """How often somebody pushed while it worked."""
+
+
+class Visit(Record):
+    """The pull request of somebody else that a run reviews or mends, as it was when it began."""
+
+    number: int
+    house: str
+    """Commit of the default branch: rules and orders come from there."""
+    head_sha: str
+    head_ref: str
+    """Branch of ``head_repository``."""
+    head_repository: str | None
+    """Full name; None: the fork is gone."""
+    same_repository: bool
+    """False: a fork, to which nothing is ever pushed."""
+    draft: bool = False
+    turn: int = 1
+    """How often it was begun, because somebody replaced its commits meanwhile."""
+    left: str | None = None
+    """What came of it in the end: the page of the review, or the commit that was pushed."""
+
+
+class Grant(Record):
+    """What somebody let a retried run spend from then on, in the place of its first budget."""
+
+    budget: Budget
+    spent: Spend
+    """What it had spent by then."""
+    at: float
+
+
+class Work(Record):
+    """What a run has in git and on GitHub so far; every field is written once or moves forward."""
+
+    base_ref: str | None = None
+    """Branch that the pull request will target."""
+    base_sha: str | None = None
+    branch: str | None = None
+    start_sha: str | None = None
+    """The empty start commit on `branch`."""
+    tree: str | None = None
+    """Tree of the newest attempt's work."""
+    checkpoint: str | None = None
+    """Commit with that tree, in the run's own object directory and in its bundle."""
+    head_sha: str | None = None
+    """The commit that publishing made: what `branch` is to be set to."""
+    pushed: str | None = None
+    """What `branch` is at on GitHub, as far as we set it."""
+    title: str | None = None
+    """Of the pull request, and of the commit that publishing makes."""
+    titles: tuple[str, ...] = ()
+    """Those that it had from us before: any other is a person's, and stays."""
+    pull_request_url: str | None = None
+    pull_request_note: str | None = None
+    """What GitHub did otherwise than asked (`drafts are not supported here`)."""
+    status_comment_id: int | None = None
+    status_comment_url: str | None = None
+    check_run_url: str | None = None
+    """The page of the check run `Coppice`."""
+    again: str | None = None
+    """Key of the newest retry, so that the delivery that asked for it may be handled twice."""
+    grant: Grant | None = None
+    waits_for: str | None = None
+    """What the model keeps us waiting for, in words of ours."""
+    ending: Ending | None = None
+    """Set while the last effects are applied, so that whoever sees the end sees all of it."""
+    plan_hash: str | None = None
+    """Of the plan or amendment that is shown and waits for an approval; handlers bind to it."""
+    ci: bool = False
+    """Somebody with write access asked for the repository's CI."""
+    note: str | None = None
+    """Words of people for the next plan or round."""
+    overlap: Overlap | None = None
+    gate: Gate | None = None
+    round: Round | None = None
+    """The round that is under way."""
+    rounds: int = 0
+    """Rounds since somebody asked for one."""
+    rounds_made: int = 0
+    """All rounds on the open pull request."""
+    compared: str | None = None
+    """How the newest round changed the branch (`git range-diff`), until a review has said it."""
+    reviews_seen: tuple[str, ...] = ()
+    """Node ids of submitted reviews whose words were taken in."""
+    reruns: tuple[int, ...] = ()
+    """Check suites that were run once more, on the head as it is."""
+    checks: tuple[str, ...] = ()
+    """What the repository's CI says of the head, a line each (Markdown of ours)."""
+    checks_tried: tuple[str, ...] = ()
+    """Failing checks of the head that a round came to nothing about."""
+    plan_comment_url: str | None = None
+    notice: Notice | None = None
+    ready: bool = False
+    """The pull request was made ready for review."""
+    labels: tuple[str, ...] = ()
+    """Mirror labels that we put on the issue."""
+    edited: str | None = None
+    """Who changed the issue after the work had begun: it was not taken in."""
+    needs: str | None = None
+    """What a person has to do before anything goes on, in words of ours (Markdown)."""
+    suspended_since: float | None = None
+    """When GitHub first said that the installation is suspended."""
+    place: int | None = None
+    """In the queue, from 1."""
+    wait_seconds: float | None = None
+    """How long that will take, by what runs took lately."""
+    visit: Visit | None = None
+    """Set where the run is about a pull request that is not its own."""
+    only_ci: bool = False
+    """It lives again only to have CI run on what it mended there."""
+
+    @property
+    def overlaps(self) -> Overlap | None:
+        """What somebody has to let the run go on beside."""
+        return self.overlap if self.overlap is not None and not self.overlap.passed else None
+
+    @property
+    def patch_base(self) -> str | None:
+        """What the work is shown against: of somebody's pull request what was there before us."""
+        return self.visit.head_sha if self.visit is not None else self.base_sha
+
+    @property
+    def published(self) -> bool:
+        """Has work of ours been pushed, not just the start commit?"""
+        return self.pushed is not None and self.pushed != self.start_sha
+
+    @property
+    def idle_branch(self) -> bool:
+        """Is the branch there with nothing on it but our start commit?"""
+        return self.branch is not None and self.pushed is not None and not self.published
+
+    @property
+    def ground(self) -> str | None:
+        """The commit that new work goes on top of: the base, later what is on the branch."""
+        if self.round is not None and self.round.onto is not None:
+            return self.round.onto
+        return self.pushed if self.published else self.base_sha
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """What the commit that publishing makes grows out of."""
+        merged = self.round.base if self.round else None
+        if self.round is not None and self.round.rebase:
+            return (merged,) if merged else ()
+        on = self.pushed if self.published else self.base_sha
+        return tuple(sha for sha in (on, merged) if sha is not None)

@@ -1,0 +1,87 @@
+"""What a plan or a CODEOWNERS file says in odd spellings lets nobody past the gate."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.engine.gates import codeowners
+from bot.github.texts.plan import Waiting, plan_comment
+from bot.pipeline import risk
+from bot.pipeline.configuration import load
+from bot.pipeline.contract import of_result
+from bot.runs import FileAction, Gate, Plan, StageKind
+from bot.runs.plan import PlannedFile, Step
+from tests.attacks.rendered import live
+from tests.github.runs import run
+from tests.pipeline.desk import desk, says, writes
+from tests.worktree.rooms import Room, open_room
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    async with open_room(tmp_path) as room:
+        yield room
+
+
+PATTERNS: dict[str, Any] = {
+    "summary": "The price is wrong.",
+    "steps": [{"description": "Mend it."}],
+    "files": [
+        {"glob": "src/shop.py", "action": "change", "purpose": "the price"},
+        {"glob": "src/*.py", "action": "add", "purpose": "what it takes"},
+        {"glob": "re[q]uirements.txt", "action": "add", "purpose": "what it takes"},
+    ],
+}
+
+
+def plan(*globs: str, action: FileAction = FileAction.ADD) -> Plan:
+    files = tuple(PlannedFile(glob=glob, action=action, purpose="why") for glob in globs)
+    return Plan(summary="s", steps=(Step(description="do it"),), files=files)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "owners"),
+    [
+        ("* @security\ndocs/* @writer\n", "docs/keys/x.md", {"@security"}),
+        ("* @security\ndocs/* @writer\n", "docs/x.md", {"@writer"}),
+        ("* @all\nmy\\ keys/ @security\n", "my keys/x", {"@security"}),
+        ("* @all\na\\#b @security # the odd one\n", "a#b", {"@security"}),
+        ("* @all\n/src/auth/ @security\n", "src/auth/x.py", {"@security"}),
+    ],
+)
+def test_owners_are_those_whom_github_takes(text: str, path: str, owners: set[str]) -> None:
+    assert codeowners.owners(text, [path]) == {path: owners}
+
+
+def test_a_line_without_owners_takes_them_away() -> None:
+    assert codeowners.owners("* @all\ngenerated/\n", ["generated/x"]) == {}
+
+
+def test_the_name_of_a_file_mentions_nobody_where_it_is_why_a_plan_waits() -> None:
+    odd = plan("src/auth`@org`.py", "pyproject`_#7_`.toml")
+    gate = Gate(hash="3b7e", base_sha="a", asked_at=0.0, reasons=risk.reasons(odd))
+
+    assert live(plan_comment(Waiting(run=run(), plan=odd, gate=gate)).replace("#7:", "")) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("gate", "held"), [("risky", True), ("never", False)])
+async def test_a_pattern_does_not_hide_from_the_gate_what_it_lets_be_changed(
+    room: Room, gate: str, held: bool
+) -> None:
+    here = await desk(room, says(PATTERNS))
+    here.config = load(f"gate: {gate}\n")
+    made = of_result((await here.attempt(StageKind.PLAN)).model_dump(mode="json"))
+    assert made is not None
+    assert risk.reasons(made.plan) == ()
+    here.agency.agent.act = writes(
+        src__shop_dot_py="PRICE = 2\n", src__auth_dot_py="x\n", requirements_dot_txt="x\n"
+    )
+    await here.attempt(StageKind.IMPLEMENT)
+
+    result = await here.attempt(StageKind.RULES, 2, plan=made)
+
+    asked = ["requirements.txt", "src/auth.py"] if held else []
+    assert (result.blocked, result.data.get("outside", [])) == (held, asked)

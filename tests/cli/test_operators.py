@@ -1,0 +1,138 @@
+"""What an operator types at two in the morning: at a wrong database, too early, or twice."""
+
+import sqlite3
+import tarfile
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.store.cluster import workers
+from bot.store.cluster.workers import Worker
+from bot.store.database import Database
+from bot.store.schema.version import HEAD
+from tests import postgres
+from tests.cli.shell import coppice
+
+OLDER = f"{int(HEAD) - 1:04}"
+
+
+@pytest.fixture
+def foreign_url() -> str:
+    """A database of PostgreSQL in which Coppice has made nothing."""
+    return postgres.shared().empty()
+
+
+def tables(url: str) -> list[str]:
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return [row[0] for row in found]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [(("runs", "--json"), 0), (("deliveries", "--json"), 0), (("workers", "--json"), 1)],
+)
+def test_a_list_of_a_database_that_is_not_ours_makes_nothing_there(
+    foreign_url: str, tmp_path: Path, command: tuple[str, ...], code: int
+) -> None:
+    said = coppice(*command, DATABASE_URL=foreign_url, DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout, said.stderr) == (code, "[]\n", "")
+    assert tables(foreign_url) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("workers", "pause"), ("clean",), ("audit", "verify"), ("backup",), ("verify-store",)],
+)
+def test_a_database_that_is_not_ours_is_named_and_left_alone(
+    foreign_url: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said = coppice(*command, DATABASE_URL=foreign_url, DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "Coppice has made nothing in PostgreSQL" in said.stderr
+    assert "COPPICE_DATABASE_URL" in said.stderr
+    assert tables(foreign_url) == []
+
+
+def test_a_look_by_a_newer_version_migrates_nothing(tmp_path: Path) -> None:
+    made = coppice("migrate", DATA_DIR=tmp_path)
+    assert made.returncode == 0, made.stderr
+    with closing(sqlite3.connect(tmp_path / "coppice.sqlite")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", [OLDER])
+
+    said = coppice("runs", DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert f"schema {OLDER}" in said.stderr
+    assert "`coppice migrate`" in said.stderr
+    with closing(sqlite3.connect(tmp_path / "coppice.sqlite")) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (OLDER,)
+
+
+@pytest.mark.parametrize("command", [("clean",), ("clean", "--yes"), ("verify-store",)])
+def test_a_database_in_which_no_engine_ran_yet_is_no_error(
+    postgresql_url: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    said = coppice(*command, DATABASE_URL=postgresql_url, DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stderr.count("Traceback")) == (0, 0), said.stderr
+
+
+async def test_an_act_says_what_it_did_and_the_same_again_that_it_was_so(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+    worker = Worker(name="w1", life="l", version="1", pid=1, host="h", slots=1)
+    await database.write(lambda c: workers.claim(c, worker))
+    await database.close()
+
+    def told(*command: str) -> tuple[int, str]:
+        done = coppice("workers", *command, DATA_DIR=tmp_path)
+        assert done.stderr == ""
+        return done.returncode, done.stdout
+
+    code, first = told("pause")
+    assert (code, "nothing new begins" in first) == (0, True)
+    code, again = told("pause")
+    assert (code, "paused already, by operator" in again) == (0, True)
+    code, resumed = told("resume")
+    assert (code, "go on" in resumed) == (0, True)
+    assert told("resume") == (0, "the workers were not paused\n")
+    code, drained = told("drain", "w1")
+    assert (code, "w1 begins nothing new" in drained) == (0, True)
+
+
+def test_a_backup_too_early_makes_no_directory(tmp_path: Path) -> None:
+    said = coppice("backup", DATA_DIR=tmp_path / "data")
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "`coppice serve` makes it" in said.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_that_cannot_be_written_there_says_why(tmp_path: Path) -> None:
+    assert coppice("migrate", DATA_DIR=tmp_path).returncode == 0
+
+    said = coppice("backup", "--to", "/proc/here/b.tar", DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == "coppice: /proc/here cannot be made: No such file or directory\n"
+
+
+def test_a_support_file_is_written_while_the_database_is_away(tmp_path: Path) -> None:
+    url = f"postgresql://coppice:hunter2hunter2@/coppice?host={tmp_path}"
+    file = tmp_path / "support.tar.gz"
+
+    said = coppice("support", "--to", str(file), DATABASE_URL=url, DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stderr.count("Traceback")) == (0, 0), said.stderr
+    with tarfile.open(file) as tar:
+        names = {name.removeprefix("coppice-support/") for name in tar.getnames()}
+        told = tar.extractfile("coppice-support/database.txt")
+        assert told is not None
+        words = told.read().decode()
+    assert names == {"versions.json", "doctor.json", "database.txt"}
+    assert "is it running, and can this machine reach it?" in words
+    assert "hunter2" not in words

@@ -1,0 +1,112 @@
+"""A try that takes its worker down each time is given up; a storm of restarts is lived through."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.engine.tries import PAUSES, POISON, AtWork, Tries, count_deaths, put_down
+from bot.errors import StageFailed
+from bot.runs import RunStatus, StageRecord, StageStatus
+from bot.store import runs
+from bot.store.database import Database
+from tests import postgres
+from tests.engine.test_budget import run
+
+pytestmark = pytest.mark.slow
+AT_ONCE = (0.0,) * len(PAUSES)
+NEVER = 3600.0
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(postgres.url_for(f"{tmp_path}/coppice.sqlite"))
+    await opened.write(lambda c: runs.insert(c, run()))
+    yield opened
+    await opened.close()
+
+
+def implement() -> StageRecord:
+    return StageRecord(
+        run_id=run().id,
+        key="work-1/implement-1",
+        name="implement",
+        attempt=1,
+        status=StageStatus.RUNNING,
+        started_at=1.0,
+    )
+
+
+async def die(
+    database: Database, pauses: Sequence[float] = AT_ONCE, within: float | None = None
+) -> AtWork:
+    """Begin a try in a process that dies with it; answer what was under way then."""
+    at_work: AtWork = {}
+    tries = Tries(database=database, at_work=at_work, pauses=pauses)
+    async with asyncio.timeout(within), tries.trying(implement(), RunStatus.RUNNING):
+        return dict(at_work)
+
+
+async def deaths(database: Database) -> int:
+    return await database.read(lambda c: count_deaths(c, implement()))
+
+
+async def test_a_try_that_took_its_worker_down_too_often_is_given_up(database: Database) -> None:
+    for _ in range(len(PAUSES) + 1):
+        await die(database)
+
+    with pytest.raises(StageFailed) as failed:
+        await die(database)
+
+    assert (failed.value.kind, failed.value.blocked) == (POISON, True)
+    assert "`implement` died of it 6 times" in failed.value.reason
+
+
+async def test_each_time_that_it_begins_again_is_told(database: Database) -> None:
+    for _ in range(3):
+        await die(database)
+
+    told = [event for _, _, event in await database.read(lambda c: runs.events(c, run().id))]
+
+    assert [(e.type, e.data["deaths"]) for e in told] == [("begun_again", 1), ("begun_again", 2)]
+
+
+async def test_a_storm_of_restarts_counts_once_and_again_only_when_it_is_over(
+    database: Database,
+) -> None:
+    await die(database)
+    await die(database)
+
+    for _ in range(20):
+        with pytest.raises(TimeoutError):
+            await die(database, pauses=(0.0, NEVER, NEVER), within=0.2)
+
+    assert await deaths(database) == 2
+
+
+async def test_a_worker_that_was_told_to_end_died_of_nothing(database: Database) -> None:
+    for _ in range(20):
+        await database.write(partial(put_down, at_work=await die(database)))
+
+    assert await deaths(database) == 0
+
+
+async def test_beginning_once_more_in_one_process_tells_of_no_death(database: Database) -> None:
+    tries = Tries(database=database, at_work={}, pauses=(NEVER,))
+
+    async with asyncio.timeout(60):
+        for _ in range(3):  # GitHub puts a read of the stage off, and the step begins anew
+            async with tries.trying(implement(), RunStatus.RUNNING):
+                pass
+
+    assert await deaths(database) == 1
+
+
+async def test_a_try_that_has_ended_and_begins_again_has_had_no_death(database: Database) -> None:
+    await die(database)
+    ended = implement().model_copy(update={"status": StageStatus.PASSED, "ended_at": 2.0})
+    await database.write(lambda c: runs.save_stage(c, ended))
+
+    assert await deaths(database) == 0
