@@ -31,6 +31,8 @@ _PATTERNS = tuple(
     )
 )
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+"""What would begin another line, or steer a terminal."""
 # Too short a secret would mask ordinary words.
 _SHORTEST_SECRET = 8
 
@@ -70,8 +72,8 @@ class _Formatter(logging.Formatter):
 class TextFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(f" {key}={value}" for key, value in self.facts(record).items())
-        message = record.getMessage().replace("\n", "\\n")
-        line = f"{_time(record)} {record.levelname:7} {record.name}: {message}{facts}"
+        said = _CONTROL.sub(lambda c: repr(c[0])[1:-1], f"{record.getMessage()}{facts}")
+        line = f"{_time(record)} {record.levelname:7} {record.name}: {said}"
         trace = self.trace(record)
         return self.masker(line + ("\n" + trace).replace("\n", "\n    ") if trace else line)
 

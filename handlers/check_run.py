@@ -66,7 +66,7 @@ def _answer(run: Run, wanted: Wanted, button: str) -> Decision:
 
 def _again(run: Run, wanted: Wanted, stage: str | None = None) -> Decision:
     try:
-        onward = retry(run, wanted, Onward(stage=stage))
+        onward = retry(run, wanted, Onward(stage=stage, verdicts=stage is not None))
     except UserError as error:
         return ignore(str(error))
     if isinstance(onward, Again):

@@ -10,7 +10,7 @@ from handlers.context import Context
 from handlers.payloads import CheckSuiteEvent, read
 from handlers.people import machine, permission
 from handlers.routing import Router
-from handlers.runs import Wanted, retry
+from handlers.runs import Onward, Wanted, retry
 
 router = Router()
 
@@ -22,7 +22,7 @@ async def follow(event: Event, context: Context) -> Decision:
     suite = told.check_suite
     if suite.app is not None and suite.app.id == context.me.app_id:
         return ignore("the check suite is our own")
-    return await checked(event, told, context, branch=suite.head_branch, sha=suite.head_sha)
+    return await checked(event, told, context, suite.head_branch, sha=suite.head_sha)
 
 
 @router.register("check_suite", action="rerequested")
@@ -48,7 +48,7 @@ async def rerun(event: Event, context: Context) -> Decision:
         asked="re-run of all checks",
     )
     try:
-        onward = retry(run, wanted)
+        onward = retry(run, wanted, Onward(verdicts=True))
     except UserError as error:
         return ignore(str(error))
     return Decision(starts=(onward,)) if isinstance(onward, Again) else Decision(tells=(onward,))

@@ -17,14 +17,6 @@ This page is written from the code: `python -m handlers.label_documentation`.
 Labels are inputs and mirrors. A label counts only if somebody who may steer put it on, by GitHub's
 word at that moment; else it is ignored with a reason (`coppice deliveries`).
 """
-_CHOSEN = {
-    "agent": "the agent, among those that the operator allows",
-    "model": "the model endpoint of the operator",
-    "pipeline": "the pipeline",
-    "budget": "what the run may spend, such as `2usd` or `2usd,30min`",
-    "publish": "how far it goes: `comment`, `patch`, `branch` or `pr`",
-    "priority": "whether it goes first among queued runs: a digit, higher goes first",
-}
 
 
 def page() -> str:
@@ -40,7 +32,7 @@ def page() -> str:
             " taken off, it stops that",
         ),
     ]
-    choosing = [(f"{labels.PREFIX}{key}=…", _CHOSEN[key]) for key in labels.CHOICES]
+    choosing = [(f"{labels.PREFIX}{key}=…", labels.CHOSEN[key]) for key in labels.CHOICES]
     shown = [(name, words) for name, (_, words) in mirrors.MIRRORS.items()]
     return "\n".join(
         [

@@ -2,7 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import Collection
+from difflib import get_close_matches
 
+from bot.errors import UserError
+from bot.github.markdown import code
 from bot.runs import Permission, RepositoryRef
 from handlers.context import Context
 from handlers.payloads import Issue
@@ -19,13 +23,25 @@ CHOICES = {
     "publish": r"comment|patch|branch|pr",
     "priority": r"-?[0-9]",
 }
-_CHOICE = re.compile(rf"{PREFIX}({'|'.join(CHOICES)})=(.+)", re.IGNORECASE)
+CHOSEN = {
+    "agent": "the agent, among those that the operator allows",
+    "model": "the model endpoint of the operator",
+    "pipeline": "the pipeline",
+    "budget": "what the run may spend, such as `2usd` or `2usd,30min`",
+    "publish": "how far it goes: `comment`, `patch`, `branch` or `pr`",
+    "priority": "whether it goes first among queued runs: a digit, higher goes first",
+}
+"""What each chooses, in words."""
+_CHOICE = re.compile(rf"{PREFIX}([\w-]+)=(.*)", re.IGNORECASE)
 
 
-async def by_labels(repository: RepositoryRef, issue: Issue, context: Context) -> dict[str, str]:
-    """Read what labels on the issue choose for its run.
+async def by_labels(
+    repository: RepositoryRef, issue: Issue, context: Context, given: Collection[str] = ()
+) -> dict[str, str]:
+    """Read what labels on the issue choose for its run, beside what was ``given`` for it.
 
     A label counts only if somebody with write access put it on: people with less may label too.
+    Raises UserError where one that counts means nothing: a typing error must not choose the rest.
     """
     found = {
         label.name: match for label in issue.labels if (match := _CHOICE.fullmatch(label.name))
@@ -34,12 +50,20 @@ async def by_labels(repository: RepositoryRef, issue: Issue, context: Context) -
         return {}
     by = await context.github.labelled_by(repository, issue.number)
     held = await _permissions({by[name] for name in found if name in by}, repository, context)
-    return {
-        match[1].lower(): match[2]
-        for name, match in found.items()
-        if name in by and held[by[name]].may_write
-        if re.fullmatch(CHOICES[match[1].lower()], match[2])
-    }
+    counting = [m for name, m in found.items() if name in by and held[by[name]].may_write]
+    pairs = [(match[1].lower(), match[2]) for match in counting]
+    return {key: _value(key, value) for key, value in pairs if key not in given}
+
+
+def _value(key: str, value: str) -> str:
+    label = code(f"{PREFIX}{key}={value}")
+    if key not in CHOICES:
+        near = get_close_matches(key, CHOICES, n=1)
+        hint = f" Did you mean `{PREFIX}{near[0]}=…`?" if near else ""
+        raise UserError(f"The label {label} means nothing.{hint}")
+    if not re.fullmatch(CHOICES[key], value):
+        raise UserError(f"The label {label} is to say {CHOSEN[key]}.")
+    return value
 
 
 async def _permissions(

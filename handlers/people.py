@@ -13,6 +13,7 @@ from handlers.refusals import KNOWN
 
 Rules = RepositoryConfig | UserError
 TEAM = "team:"
+_LESS = (Permission.NONE, Permission.READ)
 
 
 def machine(sender: User, context: Context) -> str | None:
@@ -47,7 +48,8 @@ async def may_start(
         return True
     allowed = [] if isinstance(rules, UserError) else rules.start
     if held is Permission.TRIAGE and "triage" in allowed:
-        return True
+        # what was remembered of somebody refuses; it lets nobody start
+        return await context.github.permission(repository, sender.login) not in _LESS
     for name in allowed:
         team = name.removeprefix(TEAM)
         if team != name and await context.github.in_team(repository, team, sender.login):

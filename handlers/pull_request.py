@@ -3,7 +3,7 @@
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
-from bot.runs import Decision, MessageKind, Permission, React, ignore
+from bot.runs import Again, Decision, MessageKind, Permission, React, ignore
 from handlers import labels, ticks
 from handlers.commands.asking import allowed, carry_out
 from handlers.commands.command import Asked
@@ -29,6 +29,7 @@ from handlers.starting import Wish, misconfigured, readable
 from handlers.visiting import REVIEW, visit, visitor
 
 router = Router()
+_CLOSED = ("closed", "pull_request_closed")
 
 
 @router.register("pull_request", action="closed")
@@ -56,6 +57,23 @@ async def close(event: Event, context: Context) -> Decision:
         for n, run in enumerate(living)
     ]
     return Decision(tells=tuple(tells))
+
+
+@router.register("pull_request", action="reopened")
+async def follow_again(event: Event, context: Context) -> Decision:
+    """Have the run that ended with its pull request live with it again; nothing is begun by it."""
+    told = read(event, PullRequestEvent)
+    number = told.pull_request.number
+    run = await context.runs.of_pull_request(told.ref.id, number)
+    if run is None:
+        return ignore(f"pull request #{number} is not of Coppice")
+    if alive(run) or run.error is None or run.error.kind not in _CLOSED:
+        return ignore(f"run {run.short_id} did not end because #{number} was closed")
+    other = await context.runs.living(told.ref.id, run.issue)
+    if other is not None:
+        return ignore(f"run {other.short_id} is working on this")
+    by, key = told.sender, f"{event.delivery_id}/0"
+    return Decision(starts=(Again(run_id=run.id, key=key, follow=True, by=by.login, by_id=by.id),))
 
 
 @router.register("pull_request", action="synchronize")

@@ -51,6 +51,7 @@ class Details(TypedDict, total=False):
     title: str | None
     hash: str | None
     stage: str | None
+    verdicts: bool
     budget: Budget | None
     publish: Publish | None
     sha: str | None
@@ -94,6 +95,8 @@ class Onward:
     """How an ended run, or one that follows its pull request, is to go on."""
 
     stage: str | None = None
+    verdicts: bool = False
+    """Of a run that follows: only the verdicts on the head, all or that of the stage."""
     note: str | None = None
     hash: str | None = None
     """Of an approval: the plan with which the run ended."""
@@ -121,7 +124,13 @@ def retry(run: Run, wanted: Wanted, onward: Onward = Onward()) -> Again | Tell:
     if run.following:
         kind = MessageKind.RETRY if onward.note is None else MessageKind.NOTE
         return say(
-            run, kind, wanted, stage=onward.stage, text=onward.note or "", budget=onward.budget
+            run,
+            kind,
+            wanted,
+            stage=onward.stage,
+            verdicts=onward.verdicts,
+            text=onward.note or "",
+            budget=onward.budget,
         )
     if run.work.again == wanted.key:
         return again

@@ -58,7 +58,8 @@ def in_the_way(wish: Wish, living: Run | None) -> Run | None:
 async def start(wish: Wish, context: Context) -> Start:
     """Make the run; raises UserError where its configuration, pipeline or agent cannot be taken."""
     rules = readable(wish.rules)
-    settings = {**await by_labels(wish.repository, wish.issue, context), **wish.settings}
+    labels = await by_labels(wish.repository, wish.issue, context, wish.settings)
+    settings = {**labels, **wish.settings}
     chosen = choose(settings, rules, context)
     visits = definition.visits(chosen.pipeline)
     if visits is not (wish.issue.pull_request is not None):

@@ -17,5 +17,5 @@ async def follow(event: Event, context: Context) -> Decision:
     told = read(event, StatusEvent)
     if told.state == "pending":
         return ignore("the status is not decided yet")
-    branch = told.branches[0].name if told.branches else None
-    return await checked(event, told, context, branch=branch, sha=told.sha)
+    branches = (branch.name for branch in told.branches)  # ten at most that hold it
+    return await checked(event, told, context, *branches, sha=told.sha)

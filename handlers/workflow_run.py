@@ -16,4 +16,4 @@ async def follow(event: Event, context: Context) -> Decision:
     """Tell the run of the branch."""
     told = read(event, WorkflowRunEvent)
     workflow = told.workflow_run
-    return await checked(event, told, context, branch=workflow.head_branch, sha=workflow.head_sha)
+    return await checked(event, told, context, workflow.head_branch, sha=workflow.head_sha)

@@ -20,6 +20,7 @@ CALLS = {
     "": ("metadata", "read"),
     "/app": None,
     "/app/hook/config": None,
+    "/app/hook/deliveries": None,
     "/app/installations": None,
     "/app/installations/{}/access_tokens": None,
     "/branches/{}": ("contents", "read"),

@@ -57,6 +57,13 @@ def test_a_line_of_json_is_one_object() -> None:
     assert "\n" not in line
 
 
+def test_a_fact_cannot_forge_a_second_line_nor_steer_a_terminal() -> None:
+    line = text(record("down", why="503\n1970 INFO bot: all is well\x1b[2K\u2028x"))
+
+    assert line.splitlines() == [line]
+    assert line.endswith(r"why=503\n1970 INFO bot: all is well\x1b[2K\u2028x")
+
+
 def test_a_message_cannot_forge_a_second_line() -> None:
     assert "\n" not in text(record("label `x\n2025 INFO all is well`"))
 

@@ -1,5 +1,6 @@
 """The operator's settings: where they come from, and what is said of a bad one."""
 
+import re
 import stat
 from pathlib import Path
 from socket import gethostname
@@ -16,6 +17,7 @@ from bot.settings import (
     inspect,
     load,
     unknown_settings,
+    variable,
 )
 
 SECRET = "0123456789abcdef0123"
@@ -66,6 +68,15 @@ def test_what_is_not_set_has_its_documented_default(operator: pytest.MonkeyPatch
     assert settings.database_url == f"sqlite:///{settings.data_dir}/coppice.sqlite"
     limits = (settings.limit_worker, settings.limit_repository, settings.limit_installation)
     assert limits == (2, 2, 4)
+
+
+def test_every_setting_is_documented() -> None:
+    docs = Path(__file__).parents[1] / "docs"
+    text = "".join((docs / page).read_text() for page in ("configuration.md", "models.md"))
+    said = set(re.findall(r"`?\b([A-Z_]{4,})\b", text))
+
+    asked_for = {variable(name) for name in Settings.model_fields if not name.endswith("_file")}
+    assert asked_for - said == set()
 
 
 def test_the_pages_of_github_enterprise_are_found_from_its_api(

@@ -16,6 +16,8 @@ from benchmarks.chaos.hub import Hub
 from benchmarks.chaos.stories import Home
 
 Json = Any
+PROGRESS = "Coppice"
+"""The check run that tells how far a run is."""
 _OUR_BRANCH = re.compile(r"coppice/(\d+)-[0-9a-f]{6}")
 _MARKER = re.compile(r"<!-- coppice:([\w-]+) run=\S+ hmac=\w+ -->")
 _PATTERNS = (
@@ -160,7 +162,7 @@ class _Repository:
         for commit in commits:
             message = commit["commit"]["message"]
             things.append(self._thing(f"{where} commit {message.splitlines()[0]}", message))
-            things += await self._checks(where, commit)
+            things += await self._checks(where, commit, head=commit["sha"] == pull["head"]["sha"])
         return [*things, *await self._talk(where, number)]
 
     async def _talk(self, where: str, number: int) -> list[Thing]:
@@ -175,15 +177,19 @@ class _Repository:
             things.append(self._thing(name, comment["body"]))
         return things
 
-    async def _checks(self, where: str, commit: Json) -> list[Thing]:
+    async def _checks(self, where: str, commit: Json, *, head: bool) -> list[Thing]:
+        """How each check ended; what `Coppice` said on a commit that was followed by another one
+        depends on which progress was worth a call at that moment."""
         path = f"{self._path}/commits/{commit['sha']}/check-runs?filter=all"
         title = commit["commit"]["message"].splitlines()[0]
         things = []
         for check in await self.hub.all(path, "check_runs"):
             output = check["output"]
-            told = f"{check['status']} {check['conclusion']} {output['title']}"
+            told = f"{check['status']} {check['conclusion']}"
             name = f"{where} check {check['name']} on {title}"
-            things.append(self._thing(name, f"{told}\n{output['summary']}"))
+            said = f"{output['title']}\n{output['summary']}"
+            passing = check["name"] == PROGRESS and not head
+            things.append(self._thing(name, told if passing else f"{told} {said}"))
         return things
 
     @property

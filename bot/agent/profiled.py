@@ -8,6 +8,9 @@ from bot.agent.profiles.installed import Installation
 from bot.agent.runtime import Capabilities, Probe
 from bot.box import Box
 
+CANNOT_START = (126, 127)
+"""What is not there, or cannot be run; an operator's own program may know no `--version`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiled:
@@ -40,11 +43,12 @@ class Profiled:
         if missing is not None:
             return Probe(ok=False, version=None, detail=missing.reason, mend=missing.mend)
         outcome = await box.run(looked(self.profile, self.installation))
-        package = self.profile.package
+        package, code = self.profile.package, outcome.exit_code
         version = package.version if package else None
-        if outcome.problem or outcome.exit_code:
+        starts = code == 0 if package else code not in (*CANNOT_START, None)
+        if not starts:
             why = (outcome.problem or outcome.output).strip()[-300:]
-            detail = f"it does not start in this box: {why or outcome.exit_code}"
+            detail = f"it does not start in this box: {why or code}"
             return Probe(ok=False, version=version, detail=detail)
         where = self.installation.directory / package.folder if package else "in the box"
         return Probe(ok=True, version=version, detail=str(where))

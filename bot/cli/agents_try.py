@@ -13,6 +13,8 @@ from typing import Any
 from bot.agent import catalogue
 from bot.agent.catalogue import Catalogue, Endpoint, PriceTable
 from bot.agent.gateway import Gateway, Job
+from bot.agent.gateway.gateway import NOBODY
+from bot.agent.gateway.job import Listener
 from bot.agent.runtime import (
     AgentContext,
     AgentEvent,
@@ -187,7 +189,8 @@ async def _work(bench: Bench) -> Tried:
     tree = bench.folder / "tree"
     tree.mkdir()
     mounts = (Mount(source=tree, target=TREE, writable=True),)
-    async with bench.gateway.open(JOB, name) as socket:
+    listener = NOBODY if bench.quiet else Listener(tell=_tell_wait)
+    async with bench.gateway.open(JOB, name, listener=listener) as socket:
         context = AgentContext(
             box=bench.box,
             mounts=mounts,
@@ -229,6 +232,11 @@ async def _seen_through(bench: Bench, context: AgentContext) -> Finished:
     if not isinstance(end, Finished):
         raise OperatorError(f"{bench.agent.name} ended without a word")
     return end
+
+
+def _tell_wait(reason: str) -> None:
+    if reason:
+        say(f"  {printable(reason)[:300]}")
 
 
 def _tell(event: AgentEvent) -> None:

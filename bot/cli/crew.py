@@ -59,6 +59,7 @@ class Crew:
             group.create_task(self.member.keep())
             group.create_task(self._watch(engine))
             group.create_task(engine.acts.queue.keep_telling())
+            group.create_task(engine.acts.progress.keep_telling())
             if isinstance(self.turns, ClusterTurns):
                 takeover = Takeover(
                     member=self.member,

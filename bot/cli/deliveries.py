@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.cli import stored
-from bot.cli.output import emit, moment, table
+from bot.cli.output import emit, moment, note, table
 from bot.store.journal import deliveries
 from bot.store.journal.deliveries import DeliveryRow
 
@@ -13,9 +13,11 @@ _HEADER = ("received", "delivery", "event", "repository", "decision", "runs or r
 def run(guid: str | None, *, limit: int, as_json: bool) -> int:
     """List deliveries, newest first, or one; exit 1 when that one is unknown."""
     rows = _rows(guid, limit) if stored.is_there() else []
+    if guid is not None and not rows:
+        note(f"there is no delivery {guid}; `coppice deliveries` lists them")
     if as_json:
         emit([_facts(row) for row in rows])
-    else:
+    elif rows or guid is None:
         table(_HEADER, (_cells(row) for row in rows))
     return 1 if guid is not None and not rows else 0
 

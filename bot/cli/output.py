@@ -9,7 +9,8 @@ from typing import Any
 
 def emit(value: Any) -> None:
     """Print one JSON value and flush it, so that a reader on a pipe has it at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    text = json.dumps(value, ensure_ascii=False)
+    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
     sys.stdout.flush()
 
 

@@ -24,6 +24,8 @@ Found = list[tuple[Run, list[StageRecord], ByModel]]
 def run(run_id: str | None, *, limit: int, as_json: bool) -> int:
     """List runs, newest first, or one; exit 1 when that one is unknown."""
     found = _find(run_id, limit) if stored.is_there() else []
+    if run_id is not None and not found:
+        note(f"there is no run {run_id}; `coppice runs` lists them")
     if as_json:
         emit([facts(*each) for each in found])
     elif run_id is None:

@@ -21,6 +21,7 @@ from bot.cli.door import Door, read_apart
 from bot.cli.listening import Open, listen
 from bot.cli.telling import board_of, lean_board, show
 from bot.engine.cluster import lock
+from bot.errors import OperatorError, UserError
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH
 from bot.store.schema import version as schema
@@ -97,10 +98,23 @@ async def _all_in_one(settings: "Settings", role: str) -> tuple[Journal, "Servic
     from bot.cli.service import Service
     from bot.store.database import Database
 
+    _require_rules(settings)
     database = await Database.open(settings.database_url, patience=math.inf)
     journal = await Journal.open(database.file or database.url)
     board = board_of(role, journal, database)
     return journal, Service(settings=settings, database=database, journal=journal, board=board)
+
+
+def _require_rules(settings: "Settings") -> None:
+    """Read the operator's own rules once: what is wrong in them is not for people on GitHub."""
+    from bot.pipeline.configuration import load
+
+    if settings.config_file is None:
+        return
+    try:
+        load(settings.config_file.read_text())
+    except (UserError, OSError, UnicodeDecodeError) as error:
+        raise OperatorError(f"COPPICE_CONFIG_FILE, {settings.config_file}: {error}") from error
 
 
 def _share_one_heap() -> None:

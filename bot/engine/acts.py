@@ -15,6 +15,7 @@ from bot.engine.notices import Notices
 from bot.engine.opening import Opener
 from bot.engine.outcome import GO_ON, Act, Outcome, stopped
 from bot.engine.pace import Pace
+from bot.engine.progress import Progress
 from bot.engine.queueing import QueueActs
 from bot.engine.rounds.acts import RoundActs
 from bot.engine.rounds.ci_acts import CiActs
@@ -62,6 +63,10 @@ class Acts:
             self.say.check_run,
             *self._labels,
         )
+
+    @property
+    def progress(self) -> Progress:
+        return Progress(self.writer, self.pace)
 
     @property
     def _labels(self) -> Sequence[Act]:

@@ -229,6 +229,7 @@ class Bench:
         await self.shop.database.write(lambda c: runs.append_events(c, self.run_id, clean, at))
 
     async def _end(self, begun: StageRecord, result: StageResult) -> Json:
+        result = result.readable()
         record = begun.model_copy(
             update={
                 "status": result.status,

@@ -54,7 +54,8 @@ class Children:
             return Outcome(status=RunStatus.CANCELLED)
         except error.DBOSAwaitedWorkflowMaxRecoveryAttemptsExceeded:
             return _poison(name)
-        return Outcome.model_validate(answer)
+        outcome = Outcome.model_validate(answer)
+        return GO_ON if outcome == GO_ON else outcome  # thousands of runs may wait with it
 
     async def begin(self, turn: Turn) -> None:
         """Begin a child here whose parent waits on another worker."""

@@ -15,7 +15,7 @@ from bot.engine.bench import Benches
 from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.durable import system
 from bot.engine.durable.steps import INBOX
-from bot.engine.revival import bring_mirrors, living, no_further, revive
+from bot.engine.revival import FOLLOWING, bring_mirrors, living, no_further, revive
 from bot.engine.visits.mending import CI
 from bot.engine.workflows import Workflows
 from bot.pipeline import definition
@@ -174,7 +174,7 @@ class Engine:
             return _busy(other)
         stages = await self.database.read(lambda c: runs.stages(c, run.id))
         await self.database.write(lambda c: _take_up(c, run, again))
-        stage = no_further(run, stages, _where(again, run))
+        stage = FOLLOWING if again.follow else no_further(run, stages, _where(again, run))
         await self._begin(flow, run.id, stage, _said(again))
         return None
 
@@ -216,6 +216,8 @@ def _take_up(c: Connection, run: Run, again: Again) -> None:
         work["grant"] = grant.model_dump(mode="json")
     if again.publish is not None:
         changes["publish"] = again.publish
+    if again.follow:
+        changes |= {"status": RunStatus.DONE, "following": True}
     if again.hash is not None:  # it ended with its plan; now the work is wanted too
         options = run.trigger.options.model_copy(update={"plan_only": False, "gate": True})
         changes["trigger"] = run.trigger.model_copy(update={"options": options})

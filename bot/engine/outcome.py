@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
 from bot.pipeline.definition import StageSpec
-from bot.runs import Json, Publish, Record, RunError, RunStatus, StageStatus, Stop
+from bot.runs import Json, Publish, Record, RunError, RunStatus, StageKind, StageStatus, Stop
 
 Act = Callable[[str], Awaitable[Json]]
 """One step of a parent: takes the run's id, applies at most one effect, answers an ``Outcome``."""
@@ -95,6 +95,22 @@ class Opening(Record):
             preparing=preparing,
             attempts=self.attempts,
             publish=self.publish,
+        )
+
+    def verdicts(self, stage: str | None = None, *, agents: bool = False) -> tuple[Part, ...]:
+        """A child for each stage that judges and changes nothing; ``stage`` alone, if it is named.
+
+        ``agents``: those that ask one too.
+        """
+        judging = [
+            s for s in self.working[self.judging :] if s.kind is not StageKind.REVIEW or agents
+        ]
+        wanted = [spec for spec in judging if spec.name == stage] or judging
+        return tuple(
+            self.part(baseline=False).model_copy(
+                update={"stages": (spec.model_copy(update={"back_to": None}),)}
+            )
+            for spec in wanted
         )
 
 

@@ -7,17 +7,33 @@ from cachetools import LRUCache
 from bot.github.effects.apply import PROGRESS_SECONDS
 from bot.runs import Run
 
+MOST = 4096
+
 
 class Pace:
     """Kept in memory only: forgotten, it costs a look into the ledger."""
 
     def __init__(self) -> None:
-        self._told: LRUCache[str, float] = LRUCache(4096)
+        self._told: LRUCache[str, float] = LRUCache(MOST)
+        self._owed: LRUCache[str, float] = LRUCache(MOST)
 
     def due(self, run: Run) -> bool:
         """Is it time to tell people how far the run is? Whoever is told yes tells them."""
-        now = time.time()
-        if now - self._told.get(run.id, run.created_at) < PROGRESS_SECONDS:
+        now, since = time.time(), self._told.get(run.id, run.created_at)
+        if now - since < PROGRESS_SECONDS:
+            self._owed[run.id] = since + PROGRESS_SECONDS
             return False
-        self._told[run.id] = now
+        self._tell(run.id, now)
         return True
+
+    def owing(self) -> list[str]:
+        """The runs that were told no, and of which nothing was told since; told yes by this."""
+        now = time.time()
+        found = [run_id for run_id, at in list(self._owed.items()) if at <= now]
+        for run_id in found:
+            self._tell(run_id, now)
+        return found
+
+    def _tell(self, run_id: str, now: float) -> None:
+        self._told[run_id] = now
+        self._owed.pop(run_id, None)

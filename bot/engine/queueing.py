@@ -12,9 +12,10 @@ from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.outcome import GO_ON, stopped
 from bot.engine.writer import Writer
 from bot.errors import EffectDelayed, EffectRefused
+from bot.github.markdown import code
 from bot.pipeline import reports
 from bot.runs import Json, Publish, Run, RunStatus
-from bot.store import runs
+from bot.store import pauses, runs
 from bot.store.database import Connection
 
 LATELY = 20  # runs by which the time of the next one is guessed
@@ -94,21 +95,31 @@ class QueueActs:
         return lasts * turns if lasts is not None else None
 
     async def has_room(self, run_id: str) -> bool:
-        """May one more pull request of ours be open in the repository?"""
+        """May it begin: is the repository not paused, may one more pull request of ours be open?"""
         run = (await self.writer.story(run_id)).run
+        wanted = await self._paused(run) or await self._full(run)
+        if run.work.waits_for != wanted:
+            await self.writer.update(run_id, work={"waits_for": wanted})
+        return wanted is None
+
+    async def _paused(self, run: Run) -> str | None:
+        where = run.repository.id
+        by = await self.writer.shop.database.read(lambda c: pauses.paused_by(c, where))
+        paused = f"the repository was paused by {code(by)}" if by else None
+        return f"{paused}; `/coppice resume` lets it begin" if paused else None
+
+    async def _full(self, run: Run) -> str | None:
+        """Say that as many pull requests of ours are open as the repository wants."""
         if run.work.published or run.publish is not Publish.PR:
-            return True
-        limit = self.writer.shop.config(run_id).limits.open_pull_requests
+            return None
+        limit = self.writer.shop.config(run.id).limits.open_pull_requests
         there = run.repository
         living = await self.writer.shop.database.read(
             lambda c: runs.living_of_installation(c, there.installation_id, there.id)
         )
         count = sum(other.following for other in living)
         waits = f"it waits for one of {count} open pull requests of Coppice to be closed"
-        wanted = None if count < limit else f"{waits} (`limits.open_pull_requests` is {limit})"
-        if run.work.waits_for != wanted:
-            await self.writer.update(run_id, work={"waits_for": wanted})
-        return wanted is None
+        return None if count < limit else f"{waits} (`limits.open_pull_requests` is {limit})"
 
 
 def _usually(c: Connection) -> float | None:

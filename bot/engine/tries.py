@@ -1,7 +1,7 @@
 """One try of a stage is under way; where its worker died with it, it begins again, later each time.
 
-What kills its worker and what is only caught in a storm of restarts differ in nothing but time: a
-pause that is cut off counts for nothing, so that a storm is over before a try is given up.
+What kills its worker and what is only caught in a storm of restarts differ in nothing but time: the
+pauses spread the tries, so that a storm of minutes is over before one is given up.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from bot.store import runs
 from bot.store.database import Connection, Database
 
 POISON = "poison"
-PAUSES = (0.0, 5.0, 15.0, 60.0, 300.0)
-"""Seconds before a try begins again after its first death, its second, …; after one more it is
+PAUSES = (0.0, 2.0, 5.0, 15.0, 30.0, 60.0, 120.0)
+"""Seconds between two beginnings of a try that has had one death, two, …; after one more it is
 given up."""
 BEGUN_AGAIN, PUT_DOWN = "begun_again", "put_down"
 """Events: after a death; by a worker that was told to end, which is none."""
@@ -44,13 +44,13 @@ class Tries:
 
         Raises StageFailed (`poison`) where that took its worker down too often.
         """
-        deaths = 0
+        deaths, began = 0, 0.0
         if record.key not in self._begun:
-            deaths = await self.database.read(lambda c: count_deaths(c, record))
+            deaths, began = await self.database.read(lambda c: count_deaths(c, record))
         if deaths > len(self.pauses):
             raise StageFailed(POISON, _given_up(record, deaths), blocked=True)
         if deaths:
-            await asyncio.sleep(self.pauses[deaths - 1])
+            await asyncio.sleep(_left(self.pauses[deaths - 1], began))
         self._begun.add(record.key)
         await self.database.write(lambda c: _begin(c, record, status, deaths))
         self.at_work[record.run_id, record.key] = record
@@ -72,14 +72,16 @@ def record_of(attempt: Attempt) -> StageRecord:
     )
 
 
-def count_deaths(c: Connection, record: StageRecord) -> int:
-    """Say how many workers died since a try was begun first, while it was under way."""
+def count_deaths(c: Connection, record: StageRecord) -> tuple[int, float]:
+    """Say how many workers died since a try was begun first, while it was under way, and when it
+    began last."""
     before = next((s for s in runs.stages(c, record.run_id) if s.key == record.key), None)
     if before is None or before.status is not StageStatus.RUNNING:
-        return 0
+        return 0, 0.0
     found = runs.recent_events(c, record.run_id, (BEGUN_AGAIN, PUT_DOWN), MOST_EVENTS)
     types = [event.type for event in found if event.data.get("key") == record.key]
-    return max(0, 1 + types.count(BEGUN_AGAIN) - types.count(PUT_DOWN))
+    deaths = max(0, 1 + types.count(BEGUN_AGAIN) - types.count(PUT_DOWN))
+    return deaths, before.started_at or 0.0
 
 
 def put_down(c: Connection, at_work: AtWork) -> None:
@@ -94,6 +96,11 @@ def _begin(c: Connection, record: StageRecord, status: RunStatus, deaths: int) -
     if deaths:
         again = [_event(record, BEGUN_AGAIN, deaths=deaths)]
         runs.append_events(c, record.run_id, again, time.time())
+
+
+def _left(pause: float, began: float) -> float:
+    """Seconds that are left of a pause, whatever another machine's clock said at its beginning."""
+    return min(pause, max(0.0, began + pause - time.time()))
 
 
 def _event(record: StageRecord, kind: str, **data: int) -> RunEvent:

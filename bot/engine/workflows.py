@@ -85,6 +85,8 @@ class Workflows:
         if outcome.ended:
             await parent.conclude(outcome, following=False)
             return outcome
+        if await patched("shown_again"):
+            await parent.effects((*self._acts.beginning_round(), self._acts.say.check_run))
         return await Following(parent).follow()
 
     async def _first_round(self, parent: Parent, first_stage: str | None) -> Outcome:

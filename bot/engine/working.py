@@ -1,6 +1,7 @@
 """The work of a round: one child, and the amendment that it may need beside the approved plan."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from bot.engine.gates.at_gate import AtGate
 from bot.engine.gates.plans import Answer
@@ -10,8 +11,12 @@ from bot.engine.parent import Parent
 OUTSIDE_PLAN = "rules:outside_plan"
 
 
+@lru_cache(maxsize=64)
 def parts(opening: Opening, first_stage: str | None) -> tuple[Part | None, Part | None]:
-    """The children of a first round that begins at ``first_stage``: what prepares, what works."""
+    """The children of a first round that begins at ``first_stage``: what prepares, what works.
+
+    Equal ones are one object: thousands of runs wait with them.
+    """
     working = [stage.name for stage in opening.working]
     if first_stage in working:
         return None, opening.part(working.index(first_stage))

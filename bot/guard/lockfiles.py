@@ -6,7 +6,8 @@ _NAMES = re.compile(
     r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.ya?ml|bun\.lockb?"
     r"|deno\.lock|poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|[^/]*requirements[^/]*\.(txt|in)"
     r"|Cargo\.lock|Gemfile\.lock|composer\.lock|mix\.lock|pubspec\.lock|Podfile\.lock"
-    r"|packages\.lock\.json|gradle\.lockfile|flake\.lock|\.terraform\.lock\.hcl)$",
+    r"|packages\.lock\.json|gradle\.lockfile|flake\.lock|\.terraform\.lock\.hcl"
+    r"|\.npmrc|bunfig\.toml|pip\.conf|\.pypirc|nuget\.config|\.lfsconfig)$",
     re.IGNORECASE,
 )
 _HOST = re.compile(
@@ -16,7 +17,7 @@ _REMOTE = re.compile(rb"(?:git|ssh)@([\w.-]{1,255}):", re.IGNORECASE)
 
 
 def is_lockfile(path: str) -> bool:
-    """Tell whether a path is one of the files that pin where dependencies come from."""
+    """Tell whether a path is one of the files that say where dependencies come from."""
     return _NAMES.search(path) is not None
 
 

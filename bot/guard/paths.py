@@ -39,8 +39,12 @@ _INVISIBLE = re.compile(
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _DOT_GIT = re.compile(r"\.git|git~\d+")
 _PROTECTED = (
-    (re.compile(r"\.github/workflows/.+"), "a workflow file: the App has no permission for these"),
-    (re.compile(r"\.github/actions/.+"), "an action that workflows of this repository run"),
+    (re.compile(r"\.github"), "it would take the place of the folder that rules the repository"),
+    (
+        re.compile(r"\.github/workflows(?:/.+)?"),
+        "a workflow file: the App has no permission for these",
+    ),
+    (re.compile(r"\.github/actions(?:/.+)?"), "an action that workflows of this repository run"),
     (re.compile(r"\.github/coppice\.ya?ml"), "Coppice's own configuration"),
     (re.compile(r"(?:\.github/|docs/|\.gitlab/)?codeowners"), "it says who must approve"),
     (
@@ -50,11 +54,15 @@ _PROTECTED = (
     (
         re.compile(
             r"(?:.*/)?\.(?:agents|claude|gemini|codex|cursor|opencode|continue|windsurf|roo|kiro"
-            r"|amazonq|cursorrules|windsurfrules|clinerules|aider[^/]*)(?:/.+)?"
+            r"|amazonq|cursorrules|windsurfrules|clinerules|aider[^/]*|qwen|junie|kilocode|augment"
+            r"|trae|goose|goosehints|crush|factory|openhands)(?:/.+)?"
         ),
         "agents take orders from it",
     ),
-    (re.compile(r"(?:.*/)?(?:\.mcp\.json|opencode\.jsonc?)"), "agents start programs from it"),
+    (
+        re.compile(r"(?:.*/)?(?:\.mcp\.json|opencode\.jsonc?|\.?crush\.json)"),
+        "agents start programs from it",
+    ),
     (
         re.compile(r"(?:.*/)?\.vscode/(?:tasks|settings|launch|mcp|extensions)\.json"),
         "editors start programs from it",
@@ -63,7 +71,19 @@ _PROTECTED = (
         re.compile(r"(?:.*/)?\.(?:idea|devcontainer|zed)(?:/.+|\.json)"),
         "editors start programs from it",
     ),
-    (re.compile(r"(?:.*/)?\.(?:husky|githooks)(?:/.+)?"), "git hooks run on people's machines"),
+    (
+        re.compile(
+            r"(?:.*/)?(?:\.(?:husky|githooks|lefthook)(?:/.+)?|\.?lefthook(?:-local)?\.\w+)"
+        ),
+        "git hooks run on people's machines",
+    ),
+    (
+        re.compile(
+            r"(?:.*/)?(?:\.yarnrc(?:\.yml)?|\.yarn/(?:releases|plugins)/.+|\.pnpmfile\.c?js"
+            r"|\.cargo/config(?:\.toml)?)"
+        ),
+        "package tools start programs from it",
+    ),
 )
 
 

@@ -51,7 +51,7 @@ class FileChange:
     link_target: bytes | None = None
     """The blob of a symbolic link; None: it was not read."""
     before: bytes | None = None
-    """The old blob of a lock file; None: there is none, or it was not read."""
+    """The old blob of a lock file, of a new one those of the others; None: it was not read."""
 
     @property
     def deleted(self) -> bool:
@@ -186,11 +186,13 @@ def _attributes(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
 
 
 def _lockfile(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
-    if change.deleted or change.old_mode is None or not is_lockfile(change.path):
+    if change.deleted or not is_lockfile(change.path):
         return
-    if change.added is None or change.before is None:
+    # another name may take the place of the one that was there
+    before = change.before or b"" if change.old_mode is None else change.before
+    if change.added is None or before is None:
         yield "could not check: what was added was not read"
-    elif hosts := strange_hosts(change.before, change.added):
+    elif hosts := strange_hosts(before, change.added):
         named = hosts[0][:100]
         yield f"not for an agent to change: dependencies would come from a new host, {named!r}"
 

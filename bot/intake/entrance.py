@@ -1,17 +1,30 @@
 """Listen for webhooks, and serve the rest of the application on the same port."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from typing import Self, cast
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from bot.intake.hatch import Hatches
 from bot.intake.journal import Journal
 from bot.intake.webhook import add_webhook, encoded
 
 _BACKLOG = 1024
+_SERVER = logging.getLogger("aiohttp.server")
 _LONGEST_COMMIT = 10.0  # seconds
+
+
+class _NoHttp(logging.Filter):
+    """Leaves out what is no HTTP: it was answered by 400, and nobody here can mend its sender."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_NO_HTTP = _NoHttp()
 
 
 class Entrance:
@@ -34,6 +47,7 @@ class Entrance:
     ) -> Self:
         """Add the webhook to `app` and serve it. Raises OSError when the port cannot be had."""
         add_webhook(app, journal, secrets=secrets)
+        _SERVER.addFilter(_NO_HTTP)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         others = cast(web.Server, runner.server)  # it has one once it is set up

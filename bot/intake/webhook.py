@@ -42,7 +42,10 @@ def _receiver(
         signature = request.headers.get("X-Hub-Signature-256")
         if not signature:
             raise web.HTTPUnauthorized(text="X-Hub-Signature-256 is missing\n")
-        body = await _read(request)
+        try:
+            body = await _read(request)
+        except web.RequestPayloadError as error:
+            raise web.HTTPBadRequest(text="the body is not as its headers say\n") from error
         if not is_signed(body, signature, secrets):
             raise web.HTTPUnauthorized(text="X-Hub-Signature-256 does not match the body\n")
         found = _arrival(request.headers, body)

@@ -146,7 +146,7 @@ class Approvals(_Part):
     count: Annotated[int, Field(ge=1, le=10)] = 1
     """How many people."""
     from_: Annotated[Literal["CODEOWNERS"] | None, Field(alias="from")] = None
-    """`CODEOWNERS`: only owners of the plan's files count. Else everybody with write access."""
+    """`CODEOWNERS`: only owners count, one for each file of the plan. Else write access."""
     expire: Term = "14d"
     """How long a plan waits before the run is cancelled: `12h`, `14d`."""
     not_requester: bool = False

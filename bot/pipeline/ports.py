@@ -1,10 +1,11 @@
 """What a stage is given: the facts of the run, and the few things that it may act on."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from bot.agent.runtime import AgentRuntime, ModelSocket, Role
 from bot.box import Box
@@ -14,6 +15,8 @@ from bot.pipeline.contract import Contract
 from bot.pipeline.errors import ErrorClass
 from bot.runs import CommandResult, Json, Record, Run, RunError, RunEvent, StageStatus
 from bot.worktree import Identity, Objects, Worktree
+
+_HALVES = re.compile(r"[\ud800-\udfff]")
 
 
 class StageResult(Record):
@@ -33,6 +36,18 @@ class StageResult(Record):
     fingerprint: str | None = None
     """Equal for two failures of the same kind: the second ends the run."""
     data: Mapping[str, Json] = {}
+
+    def readable(self) -> Self:
+        """Give the same as text that every store takes: git's paths may be any bytes."""
+        return type(self).model_validate(_readable(self.model_dump(by_alias=True)))
+
+
+def _readable(value: Json) -> Json:
+    if isinstance(value, str):
+        return _HALVES.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, Mapping):
+        return {_readable(key): _readable(each) for key, each in value.items()}
+    return [_readable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 class IssueComment(Record):

@@ -41,7 +41,8 @@ class MessageKind(StrEnum):
     """The issue's title or body changed: ``by``, ``title`` and ``text`` (the new body). While a
     plan waits it voids the approvals and shows the difference; later it is noted only."""
     RETRY = "retry"
-    """One more round on the open pull request: ``by``, ``stage``, ``budget``."""
+    """One more round on the open pull request: ``by``, ``budget``. Where only ``verdicts`` are
+    wanted (all, or that of ``stage``), the head is judged again and no agent writes."""
     CI = "ci"
     """Needs ``by``. The repository's CI runs on what was pushed, now and in later rounds."""
     REVIEW = "review"
@@ -86,6 +87,8 @@ class Message(Record):
     merged: bool = False
     stage: str | None = None
     """Of a retry: where to go on."""
+    verdicts: bool = False
+    """Of a retry: judge the head again; no agent writes."""
     text: str = ""
     """Of a note: the person's own words. Of `fix`: `checks` or `conflicts`, else both."""
     tests: bool = False
@@ -131,6 +134,8 @@ class Again(Record):
     publish: Publish | None = None
     hash: str | None = None
     """Of an approval: the plan that it is for; the run goes on behind its gate."""
+    follow: bool = False
+    """Its pull request is open again: it lives with that, and nothing is begun."""
     by: str
     by_id: int | None = None
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from bot.runs.record import Json, Record
 from bot.runs.ending import RunError
+from bot.runs.record import Json, Record
 from bot.runs.status import StageStatus
 
 

@@ -13,6 +13,7 @@ from bot.runs import (
     Comment,
     Decision,
     Effect,
+    MessageKind,
     Pause,
     Permission,
     React,
@@ -81,12 +82,14 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
         pauses += reply.pauses
         said += [reply.answer] if reply.answer else []
     acts = bool(starts or tells or pauses)
+    # what a run does with other words it says itself; one that was told to stop is done with it
+    at_once = all(tell.message.kind is MessageKind.STOP for tell in tells)
     return Decision(
         starts=tuple(starts),
         tells=tuple(tells),
         pauses=tuple(pauses),
         effects=_effects(asked[0], said),
-        then=_reaction(asked[0], "rocket") if acts and not tells else (),
+        then=_reaction(asked[0], "rocket") if acts and at_once else (),
         otherwise=_reaction(asked[0], "confused") if acts else (),
         commands=tuple(commands),
         reason="answered" if said and not acts else None,

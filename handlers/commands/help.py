@@ -1,6 +1,7 @@
 """`/coppice help`: list the commands, as they are declared."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from bot.github.texts import answers
 from handlers.commands.command import Asked, Command, Reply
@@ -10,10 +11,14 @@ from handlers.context import Context
 def command(others: Sequence[Command]) -> Command:
     """Declare the command that lists all others and itself."""
 
-    async def call(_asked: Asked, _context: Context) -> Reply:
+    @cache  # people wait for the first sign behind it
+    def text() -> str:
         every = (*others, declared)
         settings = {k: s.summary for each in every for k, s in each.settings.items()}
-        return Reply(answer=answers.help_text([each.listed for each in every], settings))
+        return answers.help_text([each.listed for each in every], settings)
+
+    async def call(_asked: Asked, _context: Context) -> Reply:
+        return Reply(answer=text())
 
     declared = Command(
         verb="help",

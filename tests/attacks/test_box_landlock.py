@@ -43,28 +43,20 @@ async def test_no_socket_can_be_opened(
     assert await told(tmp_path, line, loopback=loopback) == {"it": "EAFNOSUPPORT"}
 
 
-async def test_with_a_forwarded_port_there_is_tcp_to_that_port_and_nothing_else(
-    tmp_path: Path,
-) -> None:
-    host = socket.create_server(("127.0.0.1", 0))
-    lines = f"""
+CALLS = """
 port = int(sys.argv[1].rpartition(":")[2])
 def to(*address):
     return lambda: socket.create_connection(address, timeout=5)
 def opened(family, kind, protocol=0):
     return lambda: socket.socket(family, kind, protocol)
 def fast_open():
-    socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", {host.getsockname()[1]}))
+    socket.socket().sendto(b"x", 0x20000000, ("127.0.0.1", HOST))
 def fast_message():
-    socket.socket().sendmsg([b"x"], [], 0x20000000, ("127.0.0.1", {host.getsockname()[1]}))
+    socket.socket().sendmsg([b"x"], [], 0x20000000, ("127.0.0.1", HOST))
 def served():
     socket.create_server(("127.0.0.1", 0))
-def listening():
-    server = socket.socket()
-    server.listen()
-    print("listens on", server.getsockname()[0])
 tried("model", to("127.0.0.1", port))
-tried("host", to("127.0.0.1", {host.getsockname()[1]}))
+tried("host", to("127.0.0.1", HOST))
 tried("world", to("1.1.1.1", 443))
 tried("metadata", to("169.254.169.254", 80))
 tried("dns over tcp", to("8.8.8.8", 53))
@@ -82,6 +74,14 @@ tried("netlink", opened(16, socket.SOCK_RAW))
 tried("unix", opened(1, socket.SOCK_STREAM))
 tried("pair", lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
 """
+"""What is tried beside the one port; `HOST` is another one of this machine."""
+
+
+async def test_with_a_forwarded_port_there_is_tcp_to_that_port_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    host = socket.create_server(("127.0.0.1", 0))
+    lines = CALLS.replace("HOST", str(host.getsockname()[1]))
     async with shouting(tmp_path / "s") as path:
         results = await told(
             tmp_path,

@@ -1,16 +1,20 @@
 """What a plan or a CODEOWNERS file says in odd spellings lets nobody past the gate."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.engine.gates import codeowners
+from bot.engine.gates.plans import PlanActs
+from bot.engine.gates.plans import Waiting as Waiting_
 from bot.github.texts.plan import Waiting, plan_comment
 from bot.pipeline import risk
 from bot.pipeline.configuration import load
 from bot.pipeline.contract import of_result
+from bot.pipeline.story import Story
 from bot.runs import FileAction, Gate, Plan, StageKind
 from bot.runs.plan import PlannedFile, Step
 from tests.attacks.rendered import live
@@ -85,3 +89,22 @@ async def test_a_pattern_does_not_hide_from_the_gate_what_it_lets_be_changed(
 
     asked = ["requirements.txt", "src/auth.py"] if held else []
     assert (result.blocked, result.data.get("outside", [])) == (held, asked)
+
+
+@dataclass
+class Lost:
+    """A run's story without the rules that were frozen at its start."""
+
+    async def story(self, run_id: str) -> Story:
+        kinds = {"plan": StageKind.PLAN}
+        return Story(run=run(), stages=(), config=None, box="", agent_label=None, kinds=kinds)
+
+
+async def test_lost_rules_are_not_the_defaults() -> None:
+    acts = PlanActs(Lost(), None)  # type: ignore[arg-type]
+
+    waiting = Waiting_.model_validate(await acts.look("4f9a1c0d2e3f"))
+
+    assert not waiting.passed
+    assert waiting.outcome.error is not None
+    assert waiting.outcome.error.kind == "no_rules"

@@ -83,6 +83,17 @@ def test_a_path_that_leaves_the_tree_or_reaches_git_is_unsafe(path: str) -> None
         ".devcontainer.json",
         ".husky/pre-commit",
         ".githooks/pre-push",
+        "lefthook.yml",
+        ".github",
+        ".github/workflows",
+        ".GitHub/workflows",
+        ".github/actions",
+        ".qwen/settings.json",
+        ".crush.json",
+        ".yarnrc.yml",
+        "web/.yarn/releases/yarn-9.cjs",
+        "web/.pnpmfile.cjs",
+        ".cargo/config.toml",
     ],
 )
 def test_a_path_that_runs_or_rules_elsewhere_is_protected(path: str) -> None:

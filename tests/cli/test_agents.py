@@ -1,11 +1,15 @@
 """`coppice agents`: says what is there and what to type, and lets one do a small task."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from bot.agent.registry import NAMES
+from bot.cli.agents_try import SCRIPT
+from bot.scripted_model import Fault, ScriptedModel
+from bot.scripted_model.scenario import FaultKind
 from tests.cli.shell import coppice
 
 OWN = """
@@ -13,6 +17,8 @@ endpoints:
   here: {url: "http://127.0.0.1:9", api: chat, model: m}
 profiles:
   mine: {protocol: headless, argv: [/bin/cat], apis: [chat]}
+  picky: {protocol: headless, argv: [/bin/sh, -c, "echo I know no version"], apis: [chat]}
+  gone: {protocol: headless, argv: [/nowhere/agent], apis: [chat]}
 """
 
 
@@ -50,8 +56,10 @@ def test_the_operators_own_are_among_them(tmp_path: Path) -> None:
 
     done = coppice("agents", "--json", AGENTS_DIR=tmp_path, MODELS_FILE=models)
 
-    mine = json.loads(done.stdout)[-1]
+    mine, picky, gone = json.loads(done.stdout)[-3:]
     assert (mine["name"], mine["ok"], mine["detail"]) == ("mine", True, "in the box")
+    assert (picky["ok"], picky["detail"]) == (True, "in the box")
+    assert (gone["ok"], "it does not start in this box" in gone["detail"]) == (False, True)
 
 
 def test_the_loop_does_its_task_with_a_model_that_is_none(tmp_path: Path) -> None:
@@ -62,6 +70,18 @@ def test_the_loop_does_its_task_with_a_model_that_is_none(tmp_path: Path) -> Non
     assert (tried["ok"], tried["scripted"], tried["reason"]) == (True, True, "done")
     assert tried["files"] == ["greeting.py", "test_greeting.py"]
     assert tried["spend"]["calls"] == 4
+
+
+async def test_what_a_try_waits_for_is_said(tmp_path: Path) -> None:
+    busy = Fault(kind=FaultKind.STATUS, status=429, retry_after="1")
+    scenario = SCRIPT.model_copy(update={"faults": (busy,)})
+
+    async with ScriptedModel(scenario) as model:
+        settings = {"MODEL_URL": f"{model.url}/v1", "MODEL": "m", "AGENTS_DIR": tmp_path}
+        done = await asyncio.to_thread(coppice, "agents", "try", "loop", **settings)
+
+    assert "waits for the model: 429, 1 s" in done.stdout
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize(

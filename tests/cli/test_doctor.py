@@ -17,6 +17,7 @@ from bot.cli.doctor import examine
 from bot.engine.cluster import lock
 from bot.forge.seed import seed_demo
 from bot.forge.server import Running, running
+from tests.cli.shell import COMMAND, ROOT
 
 WEBHOOK = "https://coppice.example/webhook"
 
@@ -131,6 +132,27 @@ async def test_what_a_setting_names_is_tried(
 
     assert said in found[check].detail
     assert found[check].mend
+
+
+async def test_rules_of_the_operator_that_cannot_be_read_end_the_service(
+    operator: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else every label would be answered with what only the operator can mend."""
+    (tmp_path / "rules.yml").write_text("verfy: {test: pytest}\n")
+    operator.setenv("COPPICE_CONFIG_FILE", "rules.yml")
+
+    done = subprocess.run(
+        [*COMMAND, "serve"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "COPPICE_CONFIG_FILE" in done.stderr
+    assert "`verfy`" in done.stderr
 
 
 async def test_a_port_that_another_program_has_is_named(operator: pytest.MonkeyPatch) -> None:

@@ -113,6 +113,14 @@ def test_an_unknown_id_is_an_empty_array_and_exit_1(data_dir: Path, what: str) -
     assert listed(what, "0000000000", data_dir=data_dir) == (1, [])
 
 
+@pytest.mark.parametrize(("what", "noun"), [("runs", "run"), ("deliveries", "delivery")])
+def test_people_are_told_that_an_id_is_unknown(data_dir: Path, what: str, noun: str) -> None:
+    done = coppice(what, "nonesuch", DATA_DIR=data_dir)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"coppice: there is no {noun} nonesuch; `coppice {what}` lists them\n"
+
+
 @pytest.mark.parametrize("what", ["runs", "deliveries"])
 def test_before_the_first_start_the_list_is_empty_and_nothing_is_made(
     tmp_path: Path, what: str

@@ -15,10 +15,10 @@ from psycopg.conninfo import conninfo_to_dict
 from bot.engine.durable import system
 from bot.engine.durable.steps import register, step
 from bot.store.database import Database
-from tests.engine.replaying import end_of
 from tests.postgres import Server
 
 pytestmark = pytest.mark.slow
+PATIENCE = 150.0
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '{}%'"
 
 
@@ -51,20 +51,22 @@ async def goes_on(engine: sa.Engine, spoil: Callable[[], Any], heal: Callable[[]
             await asyncio.to_thread(spoil)
         return "x" * 100_000
 
-    async def body(_: str) -> None:
+    async def body(_: str) -> str:
         for n in range(3):
             await step(f"step-{n}", act, n)
+        return "done"
 
     workflow = register("spoilt", None, body)
     DBOS.launch()
     with SetWorkflowID("one"):
-        await DBOS.start_workflow_async(workflow, "one")
-    async with asyncio.timeout(60):
+        run = await DBOS.start_workflow_async(workflow, "one")
+    async with asyncio.timeout(PATIENCE):
         await met.wait()
 
     await asyncio.to_thread(heal)
 
-    assert (await end_of("one"))[0] == "SUCCESS"
+    async with asyncio.timeout(PATIENCE):
+        assert await run.get_result(polling_interval_sec=0.1) == "done"
 
 
 async def test_postgresql_that_may_only_be_read_for_a_while_ends_no_run(

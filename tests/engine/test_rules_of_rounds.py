@@ -99,6 +99,23 @@ def test_suggestions_go_in_as_they_are_from_the_bottom() -> None:
     assert (text, taken) == ("1\ntwo and three\n4\n", ["a", "b"])
 
 
+def test_a_suggestion_goes_to_the_line_that_git_counts() -> None:
+    third = Suggestion(thread="a", first=3, last=3, text="THREE\n")
+
+    text, taken = applied("one\n\x0ctwo\u2028still two\nthree\n", [third])
+
+    assert (text, taken) == ("one\n\x0ctwo\u2028still two\nTHREE\n", ["a"])
+
+
+def test_a_suggestion_keeps_the_line_endings_of_its_file() -> None:
+    first = Suggestion(thread="a", first=1, last=1, text="ONE\nand a half\n")
+    last = Suggestion(thread="b", first=3, last=3, text="THREE\n")
+
+    text, _ = applied("one\r\ntwo\r\nthree", [first, last])
+
+    assert text == "ONE\r\nand a half\r\ntwo\r\nTHREE"
+
+
 def test_a_suggestion_is_read_with_whatever_fence_it_has() -> None:
     assert suggested("Rather:\n```suggestion\nx = 1\n```\nfine?") == "x = 1\n"
     assert suggested("````suggestion\n```\n````") == "```\n"

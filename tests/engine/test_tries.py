@@ -1,7 +1,8 @@
 """A try that takes its worker down each time is given up; a storm of restarts is lived through."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,6 @@ from tests import postgres
 from tests.engine.test_budget import run
 
 pytestmark = pytest.mark.slow
-AT_ONCE = (0.0,) * len(PAUSES)
-NEVER = 3600.0
 
 
 @pytest.fixture
@@ -28,29 +27,27 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
-def implement() -> StageRecord:
+def implement(began: float = 1.0) -> StageRecord:
     return StageRecord(
         run_id=run().id,
         key="work-1/implement-1",
         name="implement",
         attempt=1,
         status=StageStatus.RUNNING,
-        started_at=1.0,
+        started_at=began,
     )
 
 
-async def die(
-    database: Database, pauses: Sequence[float] = AT_ONCE, within: float | None = None
-) -> AtWork:
+async def die(database: Database, *, began: float = 1.0) -> AtWork:
     """Begin a try in a process that dies with it; answer what was under way then."""
     at_work: AtWork = {}
-    tries = Tries(database=database, at_work=at_work, pauses=pauses)
-    async with asyncio.timeout(within), tries.trying(implement(), RunStatus.RUNNING):
+    tries = Tries(database=database, at_work=at_work)
+    async with tries.trying(implement(began), RunStatus.RUNNING):
         return dict(at_work)
 
 
 async def deaths(database: Database) -> int:
-    return await database.read(lambda c: count_deaths(c, implement()))
+    return (await database.read(lambda c: count_deaths(c, implement())))[0]
 
 
 async def test_a_try_that_took_its_worker_down_too_often_is_given_up(database: Database) -> None:
@@ -61,7 +58,7 @@ async def test_a_try_that_took_its_worker_down_too_often_is_given_up(database: D
         await die(database)
 
     assert (failed.value.kind, failed.value.blocked) == (POISON, True)
-    assert "`implement` died of it 6 times" in failed.value.reason
+    assert "`implement` died of it 8 times" in failed.value.reason
 
 
 async def test_each_time_that_it_begins_again_is_told(database: Database) -> None:
@@ -73,17 +70,26 @@ async def test_each_time_that_it_begins_again_is_told(database: Database) -> Non
     assert [(e.type, e.data["deaths"]) for e in told] == [("begun_again", 1), ("begun_again", 2)]
 
 
-async def test_a_storm_of_restarts_counts_once_and_again_only_when_it_is_over(
-    database: Database,
-) -> None:
-    await die(database)
-    await die(database)
+async def test_in_a_storm_of_restarts_nothing_begins_before_its_time(database: Database) -> None:
+    for _ in range(5):
+        await die(database, began=time.time() - 60)  # each pause was over by then
+    await die(database, began=time.time())
 
     for _ in range(20):
         with pytest.raises(TimeoutError):
-            await die(database, pauses=(0.0, NEVER, NEVER), within=0.2)
+            async with asyncio.timeout(0.2):
+                await die(database)
 
-    assert await deaths(database) == 2
+    assert await deaths(database) == 6
+
+
+async def test_a_clock_that_is_far_ahead_makes_no_pause_longer(database: Database) -> None:
+    await die(database, began=time.time() + 86400)
+    async with asyncio.timeout(60):
+        await die(database, began=time.time() + 86400)
+        await die(database)
+
+    assert await deaths(database) == 3
 
 
 async def test_a_worker_that_was_told_to_end_died_of_nothing(database: Database) -> None:
@@ -94,7 +100,7 @@ async def test_a_worker_that_was_told_to_end_died_of_nothing(database: Database)
 
 
 async def test_beginning_once_more_in_one_process_tells_of_no_death(database: Database) -> None:
-    tries = Tries(database=database, at_work={}, pauses=(NEVER,))
+    tries = Tries(database=database, at_work={}, pauses=())
 
     async with asyncio.timeout(60):
         for _ in range(3):  # GitHub puts a read of the stage off, and the step begins anew

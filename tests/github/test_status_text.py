@@ -161,6 +161,24 @@ def test_a_run_that_fails_as_its_base_does_says_so_in_its_first_line() -> None:
     assert said.startswith("**Stopped: `pytest` failed 2 times; `main` is red in the same way**")
 
 
+def test_a_round_that_failed_names_no_way_that_an_open_pull_request_bars() -> None:
+    error = RunError(kind="no_changes", message="the agent changed no files")
+    ended = run(status=RunStatus.FAILED, error=error, pull_request=12, following=True)
+
+    assert status_comment(Status(run=ended, agent_label=None)).endswith(
+        "- [ ] Retry\n\nOr write `/coppice retry`, or `/coppice` and what you want; #12 stays."
+    )
+
+
+def test_the_runs_own_numbers_stay_references_and_others_do_not() -> None:
+    error = RunError(kind="closed", message="pull request #12 was closed by ana, fixes #123")
+    ended = run(status=RunStatus.CANCELLED, error=error, pull_request=12)
+
+    said = status_comment(Status(run=ended, agent_label=None))
+
+    assert said.startswith("**Stopped: pull request #12 was closed by ana, fixes no. 123**")
+
+
 def test_a_blocked_run_has_the_rule_first_and_the_way_out_after() -> None:
     message = "This repository takes signed commits only. Exempt the branches `coppice/*`."
     error = RunError(kind="signatures_required", message=message)

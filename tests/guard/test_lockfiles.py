@@ -1,5 +1,7 @@
 """Row 9: a lock file that would fetch from elsewhere is held (`security.md`)."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.guard.lockfiles import is_lockfile, strange_hosts
@@ -41,7 +43,19 @@ def test_what_was_not_read_is_held() -> None:
     assert held(b"x", before=None) != []
 
 
-def test_other_files_and_new_ones_are_not_held_for_it() -> None:
+@pytest.mark.parametrize("path", ["npm-shrinkwrap.json", "web/.npmrc", "requirements-dev.txt"])
+def test_a_new_file_that_takes_the_place_of_the_lock_file_is_held(path: str) -> None:
+    made = FileChange(
+        path=path, old_mode=None, new_mode="100644", size=1, added=b"https://evil.example/x"
+    )
+    moved = replace(made, added=BEFORE, before=BEFORE)
+
+    found = [check_changes([each], RuleLimits()) for each in (made, moved)]
+
+    assert [[v.rule for v in each] for each in found] == [["lockfile"], []]
+
+
+def test_other_files_are_not_held_for_it() -> None:
     assert held(b"https://evil.example/x", path="docs/links.md") == []
     assert is_lockfile("web/package-lock.json")
     assert not is_lockfile("src/lock.py")

@@ -141,5 +141,6 @@ def ci(event: str, by: str = "bot") -> dict[str, Any]:
         "workflow_run": {"head_branch": branch, "head_sha": sha},
     }
     if event == "status":
-        return {"sha": sha, "state": "failure", "branches": [{"name": branch}], **where(by)}
+        holding = [{"name": "main"}, {"name": branch}]
+        return {"sha": sha, "state": "failure", "branches": holding, **where(by)}
     return {"action": "completed", event: told[event], **where(by)}

@@ -57,6 +57,22 @@ async def test_a_rerun_with_an_open_pull_request_is_one_more_round(world: World)
     assert decision == told(MessageKind.RETRY, "re-run of Coppice")
 
 
+async def test_a_rerun_of_a_verdict_on_an_open_pull_request_is_no_round(world: World) -> None:
+    ours = run(RunStatus.DONE, following=True, pull_request=12)
+    work = ours.work.model_copy(update={"branch": "coppice/7-a1b2c3"})
+    world.has(ours.model_copy(update={"work": work}))
+    verdict = check_run("rerequested", name="Coppice / verify", external_id=f"{ID}/verify-2/abc")
+
+    one = await world.decide("check_run", verdict)
+    all_of_them = await world.decide("check_suite", check_suite("coppice/7-a1b2c3"))
+
+    messages = [tell.message for tell in (*one.tells, *all_of_them.tells)]
+    assert [(m.kind, m.stage, m.verdicts) for m in messages] == [
+        (MessageKind.RETRY, "verify", True),
+        (MessageKind.RETRY, None, True),
+    ]
+
+
 async def test_a_rerun_of_the_suite_goes_on_with_its_branch(world: World) -> None:
     failed = run(RunStatus.FAILED)
     work = failed.work.model_copy(update={"branch": "coppice/7-a1b2c3"})

@@ -75,6 +75,29 @@ async def test_labels_by_others_choose_nothing(world: World, by: dict[str, str])
     assert start.run.publish is Publish.PR
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        (
+            "coppice:publish=email",
+            "is to say how far it goes: `comment`, `patch`, `branch` or `pr`",
+        ),
+        ("coppice:budgt=2usd", "means nothing. Did you mean `coppice:budget=…`?"),
+    ],
+)
+async def test_a_label_with_a_typing_error_starts_nothing(
+    world: World, label: str, said: str
+) -> None:
+    world.github.labelled = {label: "ana"}
+
+    decision = await world.decide("issues", labeled(labels=labels("coppice", label)))
+
+    assert decision.starts == ()
+    assert f"Not started: The label `{label}` {said}" in str(decision.effects)
+    world.github.labelled = {label: "raj"}
+    assert (await world.decide("issues", labeled(labels=labels("coppice", label)))).starts
+
+
 async def test_a_command_goes_before_a_label(world: World) -> None:
     world.github.labelled = {"coppice:publish=branch": "ana"}
     payload = commented("/coppice run publish=patch", labels=labels("coppice:publish=branch"))
@@ -129,6 +152,15 @@ async def test_who_may_start_may_not_steer(world: World) -> None:
     decision = await world.decide("issue_comment", commented("/coppice stop", "raj"))
 
     assert decision.tells == ()
+
+
+async def test_what_was_remembered_of_a_refusal_lets_nobody_start(world: World) -> None:
+    world.github.rules = "start: [triage]"
+    world.has(run(RunStatus.DONE))
+    assert (await world.decide("issue_comment", commented("/coppice stop", "raj"))).tells == ()
+    world.github.permissions["raj"] = Permission.READ
+
+    assert (await world.decide("issue_comment", commented("/coppice run", "raj"))).starts == ()
 
 
 async def test_a_bot_steers_only_by_the_operators_list(world: World) -> None:

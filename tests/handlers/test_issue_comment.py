@@ -164,6 +164,7 @@ async def test_stop_tells_the_run(world: World, body: dict[str, Any]) -> None:
     decision = await world.decide("issue_comment", body)
 
     assert decision.tells == (told(MessageKind.STOP, "stop", reason="`/coppice stop` by ana"),)
+    assert [effect.content for effect in decision.then if isinstance(effect, React)] == ["rocket"]
 
 
 @pytest.mark.parametrize("verb", ["stop", "ci", "retry"])

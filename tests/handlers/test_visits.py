@@ -187,6 +187,32 @@ async def test_a_closed_pull_request_ends_all_that_is_about_it(world: World) -> 
     assert len({tell.key for tell in decision.tells}) == 2
 
 
+@pytest.mark.parametrize(("kind", "followed"), [("closed", 1), ("stopped", 0)])
+async def test_a_pull_request_that_is_opened_again_is_followed_again(
+    world: World, kind: str, followed: int
+) -> None:
+    world.has(run(RunStatus.CANCELLED, kind=kind, pull_request=12))
+    opened = {"action": "reopened", "pull_request": {"number": 12}, **where("eve")}
+
+    decision = await world.decide("pull_request", opened)
+
+    assert [start.follow for start in decision.starts if isinstance(start, Again)] == (
+        [True] * followed
+    )
+
+
+async def test_an_opened_pull_request_whose_issue_has_another_run_is_left_alone(
+    world: World,
+) -> None:
+    world.has(run(RunStatus.CANCELLED, kind="closed", pull_request=12))
+    world.has(run(id="b" * 12))
+    opened = {"action": "reopened", "pull_request": {"number": 12}, **where("ana")}
+
+    decision = await world.decide("pull_request", opened)
+
+    assert (decision.starts, decision.reason) == ((), "run bbbbbb is working on this")
+
+
 async def test_a_push_to_somebodys_branch_starts_nothing(world: World) -> None:
     pushed = {"action": "synchronize", "pull_request": {"number": 12}, **where("eve")}
 

@@ -184,6 +184,49 @@ async def test_a_body_of_unknown_length_is_refused_once_it_is_too_large(door: Do
     writer.close()
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br"])
+async def test_a_body_that_is_not_encoded_as_it_says_is_refused(door: Door, encoding: str) -> None:
+    """No sender of ours encodes: such a body has no signature that could fit."""
+    body = b"\xff" * 200
+    head = (
+        "POST /webhook HTTP/1.1\r\nHost: x\r\nX-GitHub-Event: ping\r\nX-GitHub-Delivery: g\r\n"
+        f"X-Hub-Signature-256: {signed(body)}\r\nContent-Encoding: {encoding}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+
+    assert b" 400 " in await first_line(door, head.encode() + body)
+    assert await door.rows() == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /webhook HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+    ],
+    ids=["TLS", "less than nothing", "two lengths"],
+)
+async def test_what_is_no_http_fills_no_log(
+    door: Door, caplog: pytest.LogCaptureFixture, sent: bytes
+) -> None:
+    """Every open port gets it, all day, from whoever scans for others."""
+    assert b" 400 " in await first_line(door, sent)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def first_line(door: Door, sent: bytes) -> bytes:
+    """Send bytes as they are, and give the first line of the answer."""
+    host, port = door.url.split("/")[2].split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(sent)
+    async with asyncio.timeout(5):
+        line = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return line
+
+
 async def test_only_posts_are_taken(door: Door) -> None:
     async with door.session.get(door.url) as response:
         assert response.status == 405

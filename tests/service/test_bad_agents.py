@@ -44,6 +44,16 @@ async def test_an_agent_that_writes_outside(town: World, path: str) -> None:
     assert not list(Path(town.folder).glob("coppice/**/x"))
 
 
+async def test_a_path_that_is_no_text(town: World) -> None:
+    run, comment = await tried(
+        town, [NOTE, {"run": "touch \"$(printf 'lat\\377')\""}], status="blocked"
+    )
+
+    assert run["error"]["class"] == "rules:path"
+    assert "`lat\ufffd`" in run["error"]["message"]
+    assert "`lat\ufffd`" in comment
+
+
 async def test_a_link_out_of_the_tree(town: World) -> None:
     run, comment = await tried(town, [{"link": "users", "to": "/etc/passwd"}], status="blocked")
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 import pytest_asyncio
 
+from tests.service.proposals import commit
 from tests.service.test_rounds import QUICK, answers, head, opened, review, settled
 from tests.service.turns import branch, note
 from tests.service.world import Json, World
@@ -57,6 +58,27 @@ async def test_a_thread_on_a_file_that_somebody_deleted_meanwhile_is_answered(to
 
     assert answer["body"]
     assert (await settled(town, issue))["status"] == "done"
+
+
+async def test_a_thread_on_a_commit_that_was_force_pushed_away_is_answered(town: World) -> None:
+    issue, run = await opened(town, [{"write": "MORE.md", "text": "More.\n"}])
+    path, number = f"NOTES-{issue}.md", run["pull_request"]
+    old = await head(town, run)
+    parent = (await town.repo("GET", f"/commits/{old}"))["parents"][0]["sha"]
+    line = {"path": path, "line": 1, "body": "Before it was replaced."}
+    drafted = await town.repo("POST", f"/pulls/{number}/reviews", {"comments": [line]})
+
+    moved = {"sha": parent, "force": True}
+    await town.repo("PATCH", f"/git/refs/heads/{branch(run)}", moved)
+    theirs = await commit(town, branch(run), "THEIRS.md", "Another work.\n")
+    submitted = {"event": "COMMENT", "body": "See the thread."}
+    await town.repo("POST", f"/pulls/{number}/reviews/{drafted['id']}/events", submitted)
+
+    (answer,) = await answers(town, run, 1)
+    assert answer["body"]
+    assert (await settled(town, issue))["status"] == "done"
+    compared = await town.repo("GET", f"/compare/{theirs}...{await head(town, run)}")
+    assert compared["status"] in ("ahead", "identical")
 
 
 async def test_the_same_review_delivered_five_times_is_answered_once(town: World) -> None:

@@ -129,7 +129,7 @@ async def test_a_second_start_while_one_lives(town: World) -> None:
     await town.settled("issue_comment.created", issue)
 
     said = "\n".join(await town.said(issue))
-    assert said.count(f"Run `{run['id'][:6]}` is working on this") == 2
+    assert said.count(f"Run `{run['id'][:6]}` is at implement, attempt 1 ([status](") == 2
     assert len(await started(town, issue)) == 1
     await town.comment(issue, "/coppice stop")
     await town.ended(issue)

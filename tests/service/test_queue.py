@@ -29,3 +29,32 @@ async def test_a_third_run_is_told_its_place_and_goes_when_one_has_ended(town: W
     assert (await town.ended(waits))["status"] == "done"
     await town.comment(busy[1], "/coppice stop")
     await town.ended(busy[1])
+
+
+async def test_nothing_begins_while_a_maintainer_has_paused_the_repository(town: World) -> None:
+    issue = await town.issue()
+    town.script(issue, [note(issue)])
+    paused = await town.comment(issue, "/coppice pause")
+    await town.reacted(paused, "rocket")
+
+    await town.label(issue)
+
+    said = await town.comment_that(issue, lambda body: "was paused by `marta`" in body)
+    assert said["body"].startswith("**Queued**\n\nThe repository was paused by `marta`; `/coppice")
+    (run,) = [run for run in await town.runs() if run["issue"] == issue]
+    assert (run["status"], run["stages"]) == ("queued", [])
+    resumed = await town.comment(issue, "/coppice resume")
+    await town.reacted(resumed, "rocket")
+    assert (await town.ended(issue))["status"] == "done"
+
+
+async def test_a_stage_that_takes_long_is_told_while_it_lasts(town: World) -> None:
+    issue = await town.issue()
+    town.script(issue, [note(issue), {"hang": 600}])
+
+    await town.label(issue)
+
+    said = await town.comment_that(issue, lambda body: "**Working: attempt 1 of 3**" in body)
+    assert ", since " in said["body"].splitlines()[0]
+    await town.comment(issue, "/coppice stop")
+    await town.ended(issue)

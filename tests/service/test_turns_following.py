@@ -67,3 +67,19 @@ async def test_a_pull_request_closed_during_a_round_ends_the_run(town: World) ->
     await town.repo("PATCH", f"/pulls/{run['pull_request']}", {"state": "closed"})
 
     assert (await over(town, issue))["error"]["class"] == "closed"
+
+
+async def test_a_pull_request_that_is_opened_again_is_followed_again(town: World) -> None:
+    issue, run = await following(town)
+    pull = f"/pulls/{run['pull_request']}"
+    await town.repo("PATCH", pull, {"state": "closed"})
+    await over(town, issue)
+
+    await town.repo("PATCH", pull, {"state": "open"})
+
+    row, *_ = await town.until(lambda rows: rows[0]["id"] == run["id"] and rows[0]["following"])
+    assert (row["status"], row["error"]) == ("done", None)
+    await town.comment_that(issue, lambda body: "**Done: draft #" in body)
+    asked = await town.comment(run["pull_request"], "/coppice ready")
+    await town.reacted(asked, "rocket")
+    assert (await town.repo("GET", pull))["draft"] is False

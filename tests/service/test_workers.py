@@ -9,6 +9,7 @@ import pytest
 
 from bot.engine.cluster.lock import IN_USE
 from bot.engine.cluster.member import FENCED
+from tests.postgres import Server
 from tests.service.once import everything_once
 from tests.service.workers import Workers, workers
 
@@ -52,6 +53,30 @@ async def test_of_three_workers_one_is_killed_and_one_sleeps_and_all_runs_are_do
     assert later == []
     for row in rows:
         await everything_once(crew.there, row)
+
+
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+async def test_a_database_that_is_restarted_under_two_workers_costs_no_run(
+    postgresql_server: Server, tmp_path: Path, mode: str
+) -> None:
+    url = postgresql_server.fresh(engine=True)
+    async with workers(tmp_path, COPPICE_LIMIT_WORKER="2", COPPICE_DATABASE_URL=url) as crew:
+        await crew.join("b")
+        issues = await crew.slow_issues(4, seconds=8)
+        async with asyncio.timeout(150):
+            while not all([(await crew.at_work())[name] for name in "ab"]):
+                await asyncio.sleep(0.2)
+
+        await asyncio.to_thread(postgresql_server.stop, mode)
+        await asyncio.sleep(2)
+        await asyncio.to_thread(postgresql_server.start)
+
+        rows = await crew.all_ended(issues, seconds=180)
+        assert {row["status"] for row in rows} == {"done"}, [row["error"] for row in rows]
+        for row in rows:
+            await everything_once(crew.there, row)
+        listed = await crew.there.listed("workers")
+        assert [each["name"] for each in listed if each["state"] == "alive"] == ["a", "b"]
 
 
 async def test_a_second_process_of_the_same_name_is_refused_and_told_who_has_it(

@@ -46,6 +46,20 @@ async def test_a_batch_is_kept_in_its_order(database: Database, writer: Postgres
     assert (found.payload, found.number, found.installation_id) == (body, 7, 5)
 
 
+async def test_a_body_takes_less_room_than_it_has_bytes(
+    writer: PostgresWriter, postgresql_url: str
+) -> None:
+    writer.write([an_arrival("g1")._replace(payload=b'{"title": "again"}' * 1000)], [])
+
+    with psycopg.connect(postgresql_url) as connection:
+        found = connection.execute(
+            "SELECT pg_column_compression(payload), pg_column_size(payload) FROM payloads"
+        ).fetchone()
+    assert found is not None
+    assert found[0] == "lz4"
+    assert found[1] < 2000
+
+
 async def test_what_was_seen_before_is_not_written_again(
     database: Database, writer: PostgresWriter
 ) -> None:

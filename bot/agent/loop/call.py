@@ -12,6 +12,7 @@ from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
 from bot.agent.loop.compaction import FULL, WANTED, compacted, tokens
+from bot.agent.loop.halves import without_halves
 from bot.agent.loop.transcript import Transcript
 from bot.agent.runtime import Finished, FinishReason, ModelSocket, Refusal
 
@@ -80,12 +81,13 @@ class Line:
         return Finished(reason=FinishReason.LIMIT, message=message)
 
     async def _request(self, transcript: Transcript) -> ModelResponse:
-        return await model_request(
+        heard = await model_request(
             self.model,
             transcript.messages,
             model_settings=self.settings,
             model_request_parameters=self.parameters,
         )
+        return without_halves(heard)
 
     def _count(self) -> None:
         self.turns += 1

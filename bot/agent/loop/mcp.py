@@ -46,7 +46,7 @@ class _Server:
             async with asyncio.timeout(seconds):
                 await self.send({"id": number, "method": method, "params": params})
                 answer = await self._answer(number)
-        except (TimeoutError, ValueError, OSError, _Broken) as error:
+        except (TimeoutError, ValueError, RecursionError, OSError, _Broken) as error:
             # what it answers later would be taken for the answer to another question
             self.broken = f"the MCP server {self.name} does not answer: {str(error) or 'too late'}"
             raise Refused(self.broken) from error
@@ -90,12 +90,12 @@ async def _introduced(server: _Server) -> list[Tool]:
     await server.send({"method": "notifications/initialized"})
     found: list[Tool] = []
     cursor: Mapping[str, str] = {}
-    while len(found) < MOST_TOOLS:
+    for _ in range(MOST_TOOLS):
         page = await server.ask("tools/list", cursor, START_SECONDS)
         listed = page.get("tools")
         listed = listed if isinstance(listed, list) else []
         found += [_tool(server, each) for each in map(_map, listed) if _usable(each)]
-        if not isinstance(page.get("nextCursor"), str) or not listed:
+        if not isinstance(page.get("nextCursor"), str) or len(found) >= MOST_TOOLS:
             break
         cursor = {"cursor": page["nextCursor"]}
     return found[:MOST_TOOLS]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import OperatorError
+from bot.settings import PREFIX, inherited_environment
 
 READY_SECONDS = 60.0
 PATIENCE_SECONDS = 15.0
@@ -30,6 +31,25 @@ class Child:
     def require_alive(self) -> None:
         if self.process.returncode is not None:
             raise _died(self.name, self.process.returncode, self.log)
+
+
+def of_the_forge(ready: Mapping[str, Any], data: Path) -> dict[str, Any]:
+    """Say what a service beside the forge is set to, by the names of its settings."""
+    return {
+        "GITHUB_URL": ready["api_url"],
+        "GITHUB_HTML_URL": ready["html_url"],
+        "APP_ID": ready["app_id"],
+        "PRIVATE_KEY_FILE": ready["private_key_file"],
+        "WEBHOOK_SECRET": ready["webhook_secret"],
+        "DATA_DIR": data,
+        "PORT": 0,
+    }
+
+
+def environment_of(given: Mapping[str, Any], **more: str) -> dict[str, str]:
+    """Give the service its settings, as an operator would; None: not set."""
+    named = {PREFIX + name: str(value) for name, value in given.items() if value is not None}
+    return inherited_environment(**named, **more)
 
 
 @asynccontextmanager

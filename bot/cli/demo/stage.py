@@ -11,13 +11,13 @@ from typing import Any
 import aiohttp
 
 from bot.cli.demo import inputs
-from bot.cli.demo.children import Child, started
+from bot.cli.demo.children import Child, environment_of, of_the_forge, started
 from bot.cli.demo.hub import Hub
 from bot.cli.demo.model import ModelChoice
 from bot.cli.demo.options import Options
 from bot.errors import OperatorError
 from bot.github.app import App, Registration
-from bot.settings import DATABASE_FILE, PREFIX, BoxSettings, inherited_environment
+from bot.settings import DATABASE_FILE, BoxSettings, inherited_environment
 from bot.store.database import Database
 
 DATA = "coppice"
@@ -91,7 +91,7 @@ async def opened(
             hub=Hub(session, forge.ready),
             app=_app(forge.ready, session),
             session=session,
-            environment=_environment(given | dict(model.settings)),
+            environment=environment_of(given | dict(model.settings)),
         )
         stack.push_async_callback(stage.stop)
         await stage.serve()
@@ -122,13 +122,7 @@ def _given(
 ) -> dict[str, Any]:
     """Say what the service is set to, by the names of its settings."""
     return {
-        "GITHUB_URL": ready["api_url"],
-        "GITHUB_HTML_URL": ready["html_url"],
-        "APP_ID": ready["app_id"],
-        "PRIVATE_KEY_FILE": ready["private_key_file"],
-        "WEBHOOK_SECRET": ready["webhook_secret"],
-        "DATA_DIR": state / DATA,
-        "PORT": 0,
+        **of_the_forge(ready, state / DATA),
         "AGENT": options.agent,
         "BOX": settings.box,
         "BOX_READ": ":".join(map(str, settings.box_read)),
@@ -140,9 +134,3 @@ def _given(
         "SCRIPTS": inputs.write_scripts(options, state / SCRIPTS),
         "CONFIG_FILE": inputs.write_configuration(options, state / "coppice.yml"),
     }
-
-
-def _environment(given: Mapping[str, Any]) -> dict[str, str]:
-    """Give the service its settings, as an operator would."""
-    named = {PREFIX + name: str(value) for name, value in given.items() if value is not None}
-    return inherited_environment(**named)

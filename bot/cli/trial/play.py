@@ -15,7 +15,7 @@ import yaml
 
 from bot.cli.boxes import environment as box_environment
 from bot.cli.boxes import find_box
-from bot.cli.demo.children import Child, started
+from bot.cli.demo.children import Child, environment_of, of_the_forge, started
 from bot.cli.demo.hub import Hub
 from bot.cli.demo.live import Live
 from bot.cli.demo.watch import Watch
@@ -28,7 +28,7 @@ from bot.cli.trial.source import Found
 from bot.errors import OperatorError
 from bot.github.app import App, Registration
 from bot.runs import Run, RunStatus
-from bot.settings import DATABASE_FILE, PREFIX, BoxSettings, inherited_environment, load
+from bot.settings import DATABASE_FILE, BoxSettings, inherited_environment, load
 from bot.store import runs
 from bot.store.database import Database
 
@@ -144,19 +144,12 @@ async def _set(
 
 def _environment(options: Options, state: Path, ready: Mapping[str, Any]) -> dict[str, str]:
     given = {
-        "GITHUB_URL": ready["api_url"],
-        "GITHUB_HTML_URL": ready["html_url"],
-        "APP_ID": ready["app_id"],
-        "PRIVATE_KEY_FILE": ready["private_key_file"],
-        "WEBHOOK_SECRET": ready["webhook_secret"],
-        "DATA_DIR": state / DATA,
-        "PORT": 0,
+        **of_the_forge(ready, state / DATA),
         "AGENT": options.agent,
         "CONFIG_FILE": _configuration(options, state / "coppice.yml"),
     }
-    named = {PREFIX + name: str(value) for name, value in given.items() if value is not None}
     ours = {**box_environment(load(BoxSettings)), **asked.environment(options, state)}
-    return inherited_environment(**named, **ours)
+    return environment_of(given, **ours)
 
 
 def _configuration(options: Options, path: Path) -> Path | None:

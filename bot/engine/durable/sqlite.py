@@ -24,7 +24,7 @@ def create(path: Path) -> sa.Engine:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.close(descriptor)
     engine = sa.create_engine(
-        f"sqlite:///{path}",
+        sa.URL.create("sqlite", database=str(path)),  # as text `%XX` would be decoded
         connect_args={"timeout": BUSY_SECONDS},
         hide_parameters=True,  # DBOS logs what it tries again
     )

@@ -26,8 +26,9 @@ class AtGate:
         """Answer GO_ON once the work may begin, else how the run ends."""
         waited = False
         while True:
-            answer = await self.parent.do("gate", self.parent.acts.plans.look)
-            waiting = Waiting.model_validate(answer)
+            waiting = Waiting.model_validate(
+                await self.parent.do("gate", self.parent.acts.plans.look)
+            )
             if waiting.outcome.ended:
                 return waiting.outcome
             if waiting.passed:

@@ -39,6 +39,7 @@ from bot.store.audit import Entry
 from bot.store.database import Connection
 
 STAGE = "plan"
+_NO_RULES = "the rules that were frozen at the run's start cannot be read any more"
 
 
 class Waiting(Record):
@@ -65,18 +66,14 @@ class PlanActs:
     writer: Writer
     source: Source
 
-    @property
-    def ownership(self) -> Ownership:
-        return Ownership(self.writer, self.source)
-
     async def look(self, run_id: str) -> Json:
         """Find the plan that waits, if one does; answers a ``Waiting``."""
-        story = await self.writer.story(run_id)
-        return (await self._look(story)).model_dump(mode="json")
+        return (await self._look(await self.writer.story(run_id))).model_dump(mode="json")
 
     async def _look(self, story: Story) -> Waiting:
-        run, config = story.run, story.config or RepositoryConfig()
-        made = story.plan
+        run, config, made = story.run, story.config, story.plan
+        if config is None:
+            return Waiting(outcome=blocked("no_rules", _NO_RULES, stage=STAGE))
         if made is None:
             return _without_plan(run, config)
         gate = run.work.gate
@@ -167,11 +164,14 @@ class PlanActs:
     async def _refusal(
         self, story: Story, gate: Gate, made: Contract, message: Message
     ) -> str | None:
-        run, config, by = story.run, story.config or RepositoryConfig(), message.by or ""
+        run, config, by = story.run, story.config, message.by or ""
+        if config is None:
+            return _NO_RULES
         held = await self.source.permission(run.repository, by)
         owner = True
         if config.approvals.from_ == "CODEOWNERS":
-            owner = bool((await self.ownership.by(run, gate, made, [by])).theirs)
+            mine = await Ownership(self.writer, self.source).by(run, gate, made, [by])
+            owner = bool(mine.theirs)
         rules = approvals.Rules(
             requester=run.trigger.by if config.approvals.not_requester else None, owner=owner
         )
@@ -191,14 +191,15 @@ class PlanActs:
             held = [await self.source.permission(run.repository, a.by.login) for a in given]
             given = tuple(a for a, now in zip(given, held, strict=True) if now.may_write)
         gate = gate.model_copy(update={"approvals": given})
-        if len(given) < config.approvals.count:
-            return gate
-        if config.approvals.from_ != "CODEOWNERS":
-            return _passed(gate)
+        enough = len(given) >= config.approvals.count
+        if not enough or config.approvals.from_ != "CODEOWNERS":
+            return _passed(gate) if enough else gate
         logins = [a.by.login for a in given]
-        others = (await self.ownership.by(run, gate, made, logins)).others
-        said = f"An owner of {code(others[0])} has to approve it too." if others else None
-        return gate.model_copy(update={"changed": said}) if others else _passed(gate)
+        others = (await Ownership(self.writer, self.source).by(run, gate, made, logins)).others
+        if not others:
+            return _passed(gate)
+        said = f"An owner of {code(others[0])} has to approve it too."
+        return gate.model_copy(update={"changed": said})
 
     async def _moved(self, run: Run, gate: Gate, made: Contract) -> Gate | None:
         """The gate with nothing approved, where the base moved in the plan's files."""
@@ -223,10 +224,9 @@ class PlanActs:
         event = RunEvent(
             stage=STAGE, attempt=1, type="approval_refused", data={"by": message.by, "why": why}
         )
-        at = time.time()
 
         def write(c: Connection) -> None:
-            runs.append_events(c, run.id, [event], at)
+            runs.append_events(c, run.id, [event], time.time())
             audit.record(c, audited.approval_refused(run, message, why))
 
         await self.writer.write(write)

@@ -44,6 +44,8 @@ class RoundActs:
         rebase = message.kind is MessageKind.REBASE
         if rebase and not await self._only_ours(run, ground):
             return Begun().model_dump(mode="json")
+        if message.verdicts:
+            return Begun(judges=True).model_dump(mode="json")
         if not wanted and not (rebase and ground.behind) and not _merges(message, ground):
             return Begun().model_dump(mode="json")
         reason = await held(self.writer, self.reading, message, Held(story, run, found))
@@ -111,10 +113,14 @@ class RoundActs:
 
     async def drop(self, run_id: str) -> Json:
         """Forget a round that came to nothing; the pull request stays as it was."""
-        work = (await self.writer.story(run_id)).run.work
+        run = (await self.writer.story(run_id)).run
+        work = run.work
         changes: dict[str, Json] = {"round": None, "rounds_made": work.rounds_made + 1}
+        changes |= await self._as_pushed(run)
         if work.round is not None:
             changes["checks_tried"] = _tried(work)
+            notes = material.read(self.writer.shop.files(run_id)).notes
+            changes["note"] = "\n\n".join(notes) or None  # a retry takes them up
         if work.round is not None and work.round.base_before is not None:
             changes["base_sha"] = work.round.base_before
         await self.writer.update(run_id, work=changes)
@@ -122,14 +128,17 @@ class RoundActs:
 
     async def close(self, run_id: str, answered: bool) -> Json:  # noqa: FBT001
         """Count a round that was pushed; ``answered``: a review told of it."""
-        work = (await self.writer.story(run_id)).run.work
+        run = (await self.writer.story(run_id)).run
+        work = run.work
         changes: dict[str, Json] = {
             "round": None,
             "note": None,
             "rounds_made": work.rounds_made + 1,
             "reruns": [],
-            "checks_tried": _tried(work) if work.round and work.round.old == work.pushed else [],
+            "checks_tried": [],
         }
+        if work.round is not None and work.round.old == work.pushed:
+            changes |= {"checks_tried": _tried(work), **await self._as_pushed(run)}
         if answered:
             changes["compared"] = None  # the review has it
         await self.writer.update(run_id, work=changes)
@@ -157,10 +166,17 @@ class RoundActs:
         """Stand on what the branch holds now; a person's push is kept."""
         if head == run.work.pushed:
             return run
+        work = {"pushed": head, "reruns": [], "checks_tried": [], **await self._at(run, head)}
+        return await self.writer.update(run.id, work=work)
+
+    async def _as_pushed(self, run: Run) -> dict[str, Json]:
+        """Stand on what the branch holds, not on work that came to nothing."""
+        return await self._at(run, run.work.pushed) if run.work.pushed is not None else {}
+
+    async def _at(self, run: Run, head: str) -> dict[str, Json]:
         tree = await self.writer.shop.objects(run).tree(head)
-        checkpoint = await self._commit(run, tree, (head,), "Somebody's push")
-        work = {"pushed": head, "tree": tree, "checkpoint": checkpoint, "reruns": []}
-        return await self.writer.update(run.id, work={**work, "checks_tried": []})
+        checkpoint = await self._commit(run, tree, (head,), "As it is on the branch")
+        return {"tree": tree, "checkpoint": checkpoint}
 
     async def _only_ours(self, run: Run, ground: Ground) -> bool:
         identity = self.writer.shop.identity
@@ -172,9 +188,6 @@ class RoundActs:
         work, shop = run.work, self.writer.shop
         onto, takes_base = await self._put_together(run, message, ground, found)
         asked = by_a_person(message)
-        newest = await shop.database.read(
-            lambda c: max((seq for seq, _, _ in runs.events(c, run.id)), default=0)
-        )
         begun = Round(
             number=work.rounds_made + 1,
             onto=onto,
@@ -186,7 +199,7 @@ class RoundActs:
             conflicts=found.conflicts if takes_base else (),
             tests=message.tests or found.asked_by_people,
             by=message.by if asked else None,
-            since=newest,
+            since=await self._newest_event(run),
             old=ground.head,
         )
         there = await self.reading.conversation(run)
@@ -209,6 +222,11 @@ class RoundActs:
             baseline=takes_base,
             put_together=onto is not None,
             answers=bool(found.threads or found.suggested),
+        )
+
+    async def _newest_event(self, run: Run) -> int:
+        return await self.writer.shop.database.read(
+            lambda c: max((seq for seq, _, _ in runs.events(c, run.id)), default=0)
         )
 
     async def _granted(self, run: Run, message: Message) -> dict[str, Json]:

@@ -26,6 +26,8 @@ class RoundFlow:
         begun = Begun.model_validate(await parent.do("begin", rounds.begin, document))
         if begun.asks:
             return Outcome(status=RunStatus.DONE)
+        if begun.judges:
+            return await self.judge_again(message)
         if begun.outcome.ended or not begun.wanted:
             await parent.react(message, done=False)
             return begun.outcome
@@ -67,8 +69,38 @@ class RoundFlow:
         return Outcome.model_validate(await parent.do("unresolved", parent.acts.rounds.unresolved))
 
     async def judge(self) -> Outcome:
-        """Verify and rules only, no agent that writes."""
+        """Begin at verify; what fails goes back to the agent, for what comes of it is pushed."""
         return await self.parent.child(self.parent.opening.part(self.parent.opening.judging))
+
+    async def verdicts(self, stage: str | None = None, *, agents: bool = False) -> Outcome:
+        """Judge the head as it is, each verdict by itself; no agent writes."""
+        if not await patched("apart"):
+            return await self.judge()
+        found = GO_ON
+        for part in self.parent.opening.verdicts(stage, agents=agents):
+            outcome = await self.parent.child(part)
+            found = found if found.ended else outcome
+            if outcome.status is RunStatus.CANCELLED or outcome.over:
+                return outcome
+        return found
+
+    async def judge_again(self, message: Message) -> Outcome:
+        """Somebody wants the verdicts on the head once more."""
+        parent, acts = self.parent, self.parent.acts
+        await parent.do("adopt", acts.rounds.adopt)
+        outcome = await self.verdicts(message.stage, agents=True)
+        told = await self.tell_verdicts(outcome)
+        if not told.over and told.status is RunStatus.DONE:
+            await parent.effects((acts.say.review_verdict,), to_the_end=True)
+            await parent.react(message, done=True)
+        return told
+
+    async def tell_verdicts(self, outcome: Outcome) -> Outcome:
+        """Say what came of judging the head; it is kept whatever that is."""
+        if outcome.status is RunStatus.CANCELLED or outcome.over:
+            return outcome
+        await self.parent.effects(self.parent.acts.judged(), to_the_end=True)
+        return Outcome(status=RunStatus.DONE)
 
     async def _push(self) -> Outcome:
         """Push; where somebody pushed meanwhile, put ours on top and judge it again."""
@@ -108,7 +140,7 @@ class RoundFlow:
             if turn == PUSHES or not _moved(outcome):
                 break
             await parent.do("adopt", parent.acts.rounds.adopt)
-            outcome = await self.judge()
+            outcome = await self.verdicts()
             if outcome.ended:
                 break
         await parent.react(message, done=not outcome.ended)

@@ -135,11 +135,7 @@ class Following:
         begun = Begun.model_validate(await self.parent.do("adopt", acts.rounds.adopt))
         if not begun.wanted:
             return GO_ON
-        outcome = await rounds.judge()
-        if outcome.status is RunStatus.CANCELLED or outcome.over:
-            return outcome
-        await self.parent.effects(acts.judged(), to_the_end=True)
-        return Outcome(status=RunStatus.DONE)
+        return await rounds.tell_verdicts(await rounds.verdicts())
 
     async def _close_untouched(self, outcome: Outcome) -> Outcome:
         tidying = self.parent.acts.tidying

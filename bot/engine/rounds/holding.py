@@ -6,6 +6,7 @@ from bot.engine.outcome import GO_ON, Outcome, blocked
 from bot.engine.rounds.material import Material
 from bot.engine.rounds.reading import Reading
 from bot.engine.writer import Writer
+from bot.github.markdown import code
 from bot.github.texts import rounds as texts
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.story import Story
@@ -36,6 +37,8 @@ class Begun(Record):
     """Threads wait for an answer."""
     asks: bool = False
     """Nothing goes on before a person has acted."""
+    judges: bool = False
+    """Only the verdicts on the head are wanted once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def _what(found: Material) -> str:
     if threads := len(found.threads) + len(found.suggested):
         parts.append("1 review thread" if threads == 1 else f"{threads} review threads")
     if found.failing:
-        parts.append(f"the failing check `{found.failing[0].name}`")
+        parts.append(f"the failing check {code(found.failing[0].name)}")
     if found.notes or found.reviews:
         parts.append("what reviewers wrote")
     return ", ".join(parts) or "nothing"

@@ -29,14 +29,26 @@ def applied(content: str, suggestions: Iterable[Suggestion]) -> tuple[str, list[
 
     Of two for the same lines the later one is left out.
     """
-    lines = content.splitlines(keepends=True)
+    lines = _lines(content)
     taken: list[Suggestion] = []
     for one in suggestions:
         fits = 1 <= one.first <= one.last <= len(lines)
         if fits and all(one.last < other.first or other.last < one.first for other in taken):
             taken.append(one)
     for one in sorted(taken, key=lambda each: each.first, reverse=True):
-        ends = lines[one.last - 1].endswith("\n")
-        new = one.text if ends or not one.text.endswith("\n") else one.text[:-1]
+        new = _ending_as(lines[one.last - 1], one.text)
         lines[one.first - 1 : one.last] = [new] if new else []
     return "".join(lines), [one.thread for one in taken]
+
+
+def _lines(content: str) -> list[str]:
+    """Split as git counts lines: a form feed, or a line separator of Unicode, ends none."""
+    *whole, rest = content.split("\n")
+    return [*(f"{line}\n" for line in whole), *([rest] if rest else [])]
+
+
+def _ending_as(old: str, text: str) -> str:
+    """Have the new lines end as the old one does; GitHub sends suggestions without `\\r`."""
+    if old.endswith("\r\n"):
+        return text.replace("\n", "\r\n")
+    return text if old.endswith("\n") else text.removesuffix("\n")

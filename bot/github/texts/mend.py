@@ -39,7 +39,7 @@ def mended(told: Mended) -> str:
         parts.append(patch(run, told.patch))
     elif there is not None and there.same_repository and told.skips_ci:
         parts.append("CI was left out; `/coppice ci` runs it.")
-    elif run.work.ci and run.work.pushed:
+    elif run.work.only_ci and run.work.ci and run.work.pushed:
         parts.append(f"CI runs on {run.work.pushed[:7]}.")
     if told.agent_label:
         parts.append(f"Agent: {code(run.agent)}, {told.agent_label}.")

@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bot.github.markdown import code, fence, folded, line, prose
-from bot.github.texts import boxes, needs, rounds
+from bot.github.texts import needs, rounds
 from bot.github.texts.moments import clock, count, duration, ordinal
 from bot.github.texts.money import spent
 from bot.github.texts.results import failures
-from bot.runs import OVER, Budget, CommandResult, Publish, Record, Run, RunStatus, Spend
+from bot.github.texts.ways import way
+from bot.runs import Budget, CommandResult, Publish, Record, Run, RunStatus, Spend
 
 _DOING = {
     "snapshot": "reading the issue",
@@ -18,8 +19,6 @@ _DOING = {
     "rules": "checking the rules",
     "publish": "publishing",
 }
-_AFRESH = OVER | {"secret"}
-"""The ends after which going on comes to the same end: a frozen text keeps its secret."""
 _SENTENCE_END = re.compile(r"(?<!\bno)\. (?=[A-Z(`])")
 
 
@@ -98,7 +97,13 @@ def attempt_failed(results: Sequence[CommandResult], message: str = "") -> str:
 def status_comment(status: Status) -> str:
     """Write the whole comment, without its marker."""
     compared = rounds.range_diff(status.run.work.compared)
-    parts = [_header(status), _why(status), _act(status), compared, _details(status)]
+    parts = [
+        _header(status),
+        _why(status),
+        way(status.run, status.budget),
+        compared,
+        _details(status),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -173,8 +178,16 @@ def _first_sentence(status: Status) -> str:
     first = _SENTENCE_END.split(line(_ending(status), 300), maxsplit=1)[0]
     if (often := _often(status)) is not None:
         _, _, rest = first.partition("; ")
-        return "; ".join(part for part in (often, prose(rest.rstrip("."))) if part)
-    return prose(first.rstrip("."))
+        return "; ".join(part for part in (often, _own(status.run, rest.rstrip("."))) if part)
+    return _own(status.run, first.rstrip("."))
+
+
+def _own(run: Run, text: str) -> str:
+    """Make it harmless; the numbers of the run's own issue and pull request stay references."""
+    harmless = prose(text)
+    for number in (run.issue, run.pull_request):
+        harmless = re.sub(rf"\bno\. {number}\b", f"#{number}", harmless)
+    return harmless
 
 
 def _often(status: Status) -> str | None:
@@ -191,7 +204,7 @@ def _why(status: Status) -> str:
     run, lines = status.run, []
     if run.status.ended and run.status is not RunStatus.DONE:
         _, *rest = _SENTENCE_END.split(line(_ending(status), 1500), maxsplit=1)
-        lines += [prose(sentence) for sentence in rest]
+        lines += [_ended_sentence(_own(run, sentence)) for sentence in rest]
     lines += _at_the_moment(status)
     if status.red_base:
         base = code(run.work.base_ref or "the base")
@@ -199,6 +212,10 @@ def _why(status: Status) -> str:
     for number, reason in enumerate(status.failed_attempts, 1):
         lines.append(f"Attempt {number}: {reason.rstrip('.')}.")
     return "\n\n".join(part for part in [*lines, *_besides(status)] if part)
+
+
+def _ended_sentence(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?", ":")) else f"{sentence}."
 
 
 def _besides(status: Status) -> Iterator[str]:
@@ -228,29 +245,6 @@ def _at_the_moment(status: Status) -> list[str]:
     if status.used >= WARNING:
         lines.append(f"{min(status.used, 1.0):.0%} of the budget is used.")
     return lines
-
-
-def _act(status: Status) -> str:
-    """The one act that is possible now: a box, or the words where boxes are not read."""
-    run, boxed = status.run, status.run.publish not in (Publish.COMMENT, Publish.PATCH)
-    if run.status is RunStatus.WAITING and (overlap := run.work.overlaps) is not None:
-        if not boxed:
-            return "To go on all the same, write `/coppice approve`; else `/coppice stop`."
-        return f"{boxes.go_on(overlap.hash)}\n{boxes.STOP}"
-    if not run.status.ended:
-        return boxes.STOP if boxed else "To stop it, write `/coppice stop`."
-    if run.status is RunStatus.DONE:
-        waits = run.pull_request is not None and not run.work.ci and not run.work.needs
-        return "CI was left out so far; `/coppice ci` runs it." if waits else ""
-    kind = run.error.kind if run.error else ""
-    if kind in _AFRESH:
-        return "To start afresh, write `/coppice run`."
-    if kind == "budget" and boxed and status.budget.usd:
-        return boxes.retry_with(status.budget)
-    afresh = "to start afresh, write `/coppice run`."
-    if boxed:
-        return f"{boxes.RETRY}\n\nOr write `/coppice retry`; {afresh}"
-    return f"To go on from the kept work, write `/coppice retry`; {afresh}"
 
 
 def _details(status: Status) -> str:

@@ -15,7 +15,7 @@ def evidence(run: Run, stages: Sequence[StageRecord]) -> str:
     head = f"Run {code(run.short_id)} is {run.status}"
     head += f", asked for by {code(run.trigger.by.login)} at {clock(run.created_at)}."
     if run.error is not None:
-        head += f" {prose(line(run.error.message, _LONGEST))}"
+        head += f" {prose(line(run.error.message, _LONGEST)).rstrip('.')}."
     if not stages:
         return head
     rows = [_row(stage) for stage in stages]

@@ -70,11 +70,16 @@ async def _changes(ports: Ports, limits: RuleLimits, base: str, head: str) -> li
     targets = await ports.objects.blobs(links, _LINK_LIMIT) if links else {}
     locks = [c.old_sha for c in listed if c.old_sha and is_lockfile(c.path)] if readable else []
     before = await ports.objects.blobs(locks, limits.total_bytes) if locks else {}
-    return [_file(change, sizes, added, targets | before) for change in listed]
+    known = b"\n".join(before.values())
+    return [_file(change, sizes, added, targets | before, known) for change in listed]
 
 
 def _file(
-    change: Change, sizes: dict[str, int], added: dict[str, bytes], blobs: dict[str, bytes]
+    change: Change,
+    sizes: dict[str, int],
+    added: dict[str, bytes],
+    blobs: dict[str, bytes],
+    locks: bytes,
 ) -> FileChange:
     sha = change.new_sha or ""
     return FileChange(
@@ -84,7 +89,7 @@ def _file(
         size=sizes.get(sha, 0),
         added=added.get(change.path),
         link_target=blobs.get(sha) if change.new_mode == Mode.LINK else None,
-        before=blobs.get(change.old_sha or ""),
+        before=blobs.get(change.old_sha) if change.old_sha else locks,
     )
 
 

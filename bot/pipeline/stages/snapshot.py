@@ -33,9 +33,9 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
     said = [sanitize(comment.body) for comment in kept]
     goal = sanitize(run.trigger.goal or "").text or None
     _refuse_secrets(run.issue, title.text, body.text, goal or "", *(c.body for c in kept))
-    hidden = [*_hidden("title", title), *_hidden("text", body)]
-    for comment, cleaned in zip(kept, said, strict=True):
-        hidden += _hidden(f"comment by {comment.author}", cleaned)
+    comment_by = (f"comment by {comment.author}" for comment in kept)
+    named = zip(comment_by, said, strict=True)
+    hidden = _hidden(("title", title), ("text", body), *named)
     frozen = Snapshot(
         title=title.text,
         body=body.text,
@@ -46,13 +46,12 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
         left_out=len(comments) - len(kept) - len(late),
         removed=len(hidden),
     )
-    digest = hashlib.sha256(json.dumps(frozen.model_dump(), sort_keys=True).encode()).hexdigest()
     write(ports.files, frozen)
     return StageResult(
         status=StageStatus.PASSED,
         summary=f"The text as of {clock(run.trigger.at)}, {count(len(kept), 'comment')}.",
         data={
-            "hash": digest,
+            "hash": _digest(frozen),
             "authors": sorted({comment.author for comment in kept}),
             "left_out": frozen.left_out,
             "changed_later": list(frozen.changed_later),
@@ -63,10 +62,15 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
     )
 
 
-def _hidden(where: str, cleaned: Sanitized) -> list[Json]:
-    """What was taken out, as people are shown it; a secret never."""
+def _digest(frozen: Snapshot) -> str:
+    return hashlib.sha256(json.dumps(frozen.model_dump(), sort_keys=True).encode()).hexdigest()
+
+
+def _hidden(*texts: tuple[str, Sanitized]) -> list[Json]:
+    """What was taken out of each, as people are shown it; a secret never."""
     return [
         [where, piece.line, piece.kind.value, piece.text[:CUT] if not _secret(piece.text) else None]
+        for where, cleaned in texts
         for piece in cleaned.removed
     ]
 

@@ -4,11 +4,10 @@ A batch is one prepared statement, its own transaction and one round trip. It go
 psycopg wraps it: adapting values one by one would cost more than everything else here.
 """
 
-import contextlib
 import struct
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, LiteralString
+from typing import Any
 
 import msgspec
 import psycopg
@@ -58,7 +57,6 @@ _TEXT, _BINARY = 0, 1
 _ARRAY_HEAD = struct.Struct("!iiIii")  # dimensions, any NULL, type of the elements, length, first
 _LENGTH = struct.Struct("!i")
 _BYTEA = 17
-_CHEAP_COMPRESSION: LiteralString = "SET default_toast_compression = lz4"
 
 
 class PostgresWriter:
@@ -122,8 +120,6 @@ def _said(error: psycopg.Error) -> str:
 
 
 def _prepare(connection: psycopg.Connection[Any]) -> None:
-    with contextlib.suppress(psycopg.Error):  # a server that was built without it
-        connection.execute(_CHEAP_COMPRESSION)
     for name, statement in ((b"enter", _ENTER), (b"settle", _SETTLE)):
         _require(connection.pgconn.prepare(name, statement))
 

@@ -1,5 +1,6 @@
 """What a stranger may see of a database to help with it: shapes and counts, no words of people."""
 
+import re
 from typing import Any
 
 from sqlalchemy import Connection, func, inspect, select, text
@@ -10,6 +11,16 @@ from bot.store.schema.migrate import revision
 
 _DELIVERY, _EVENT = tables.deliveries.c, tables.events.c
 _LAST = 200
+_LONGEST = 200
+_WORDS = tuple(
+    (re.compile(pattern, re.DOTALL), instead)
+    for pattern, instead in (
+        (r"`[^`]*`", "`…`"),
+        (r"^.* (needs \w+ access); .* has (\w+)$", r"… \1; … has \2"),
+        (r"\bsender \S+ is\b", "sender … is"),
+        (r"\bby \S+$", "by …"),
+    )
+)
 _PLAIN = ("kind", "class", "name", "exit_code", "seconds", "status", "conclusion", "tokens", "usd")
 """Keys of an event's data that hold no text of the work."""
 
@@ -58,7 +69,17 @@ def deliveries(c: Connection) -> list[dict[str, Any]]:
         _DELIVERY.due_at,
     )
     query = select(*columns).order_by(_DELIVERY.seq.desc()).limit(_LAST)
-    return [dict(row) for row in c.execute(query).mappings()]
+    rows = [dict(row) for row in c.execute(query).mappings()]
+    return [{**row, "reason": shape(row["reason"])} for row in rows]
+
+
+def shape(reason: str | None) -> str | None:
+    """Leave of a reason what we said ourselves: no command, label, path or name."""
+    if reason is None:
+        return None
+    for pattern, instead in _WORDS:
+        reason = pattern.sub(instead, reason)
+    return reason[:_LONGEST]
 
 
 def runs(c: Connection) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.errors import OperatorError
 from bot.store.sqlite import SqliteFile, create_private, sqlite_path
 
-HEAD = "0006"
+HEAD = "0007"
 """Revision that this version of Coppice works with: the newest under ``migrations/versions``."""
 MOVED = "moved"
 """In the place of a revision: the installation of this SQLite file lives in PostgreSQL now."""

@@ -266,8 +266,8 @@ async def test_an_agent_that_hangs_up_pays_what_was_said(database: Database, fol
     answer = Answer.stream(start, line({"delta": {"text": "x" * 4000}}), hang=60)
     path, body = asking(Api.MESSAGES, stream=True)
     async with meeting(database, folder, answer, api=Api.MESSAGES) as (host, inside):
-        async with inside.session.post(f"http://box{path}", json=body) as answer:
-            await answer.content.readuntil(b"x" * 4000)
+        async with inside.session.post(f"http://box{path}", json=body) as response:
+            await response.content.readuntil(b"x" * 4000)
         await until(lambda: host.at_once == 0)  # the endpoint is not left talking
 
     (call,) = await rows(database)

@@ -16,6 +16,8 @@ def answer(method: str, params: dict[str, Any]) -> dict[str, Any]:
     if method == "tools/list":
         number = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
         page = {"name": "double", "description": "Double a number.", "inputSchema": number}
+        if BAD == "endless":
+            return {"tools": [{"name": "no such name!"}], "nextCursor": "again"}
         if "cursor" not in params:
             return {"tools": [page, {"name": "no such name!"}, 7], "nextCursor": "2"}
         return {"tools": [{"name": "look"}, {"name": "call_out"}, {"name": "die"}]}
@@ -53,6 +55,8 @@ def main() -> None:
             continue
         if BAD == "silent" and asked["method"] == "tools/call":
             continue
+        if BAD == "deep" and asked["method"] == "tools/call":
+            sys.stdout.write("[" * 100_000 + "\n")
         if BAD == "garbage":
             sys.stdout.write("<html>\n")
         say({"jsonrpc": "2.0", "method": "notifications/message"})

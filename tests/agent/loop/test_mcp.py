@@ -72,6 +72,21 @@ async def test_a_server_that_dies_is_told_to_the_model(tmp_path: Path) -> None:
     ] * 2
 
 
+async def test_a_server_whose_answer_has_no_bottom_is_told_to_the_model(tmp_path: Path) -> None:
+    async with bench(tmp_path, plays(Step(call="maths_double", arguments={"n": 1}))) as there:
+        finished = await there.attempt(served("--bad", "deep"))
+
+    assert finished.reason is FinishReason.DONE
+    assert "the MCP server maths does not answer" in there.of(ToolFinished)[0].detail
+
+
+async def test_a_list_of_tools_without_end_is_left(tmp_path: Path) -> None:
+    async with bench(tmp_path, plays()) as there:
+        finished = await there.attempt(served("--bad", "endless"))
+
+    assert finished.reason is FinishReason.DONE
+
+
 async def test_a_server_that_is_silent_ends_with_the_attempt(tmp_path: Path) -> None:
     async with bench(tmp_path, plays(Step(call="maths_double", arguments={"n": 1}))) as there:
         finished = await there.attempt(served("--bad", "silent"), seconds=4)

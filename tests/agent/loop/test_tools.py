@@ -1,10 +1,11 @@
 """What the tools do, and what they tell the model."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from bot.agent.runtime import Role, ToolFinished
+from bot.agent.runtime import Api, FinishReason, Role, ToolFinished
 from bot.scripted_model import Step
 from tests.agent.loop.bench import bench, plays
 from tests.agent.loop.calls import Called, call
@@ -74,6 +75,54 @@ async def test_edit_says_why_it_does_nothing(tree: Path, old: str, told: str) ->
     assert not result.ok
     assert told in result.text
     assert (tree / "a.py").read_bytes() == before
+
+
+async def test_edit_does_not_take_one_of_two_places_that_overlap(tree: Path) -> None:
+    (tree / "a.txt").write_text("a\n\n\nb\n")
+
+    result = await call(tree, "edit", path="a.txt", old="\n\n", new="\n")
+
+    assert (result.ok, "2 times" in result.text) == (False, True)
+    assert (tree / "a.txt").read_text() == "a\n\n\nb\n"
+
+
+async def test_edit_of_a_large_file_holds_nobody_up(tree: Path) -> None:
+    """Whoever counts the lines before each place again takes minutes here."""
+    (tree / "big.txt").write_text("e \n" * 400_000)
+    async with asyncio.timeout(30):
+        often = await call(tree, "edit", path="big.txt", old="e", new="f")
+        never = await call(tree, "edit", path="big.txt", old=" e\n" * 2000, new="f")
+
+    assert "many times, at lines 1, 2, 3," in often.text
+    assert not never.ok
+
+
+@pytest.mark.parametrize("name", ["run", "search"])
+async def test_a_command_that_cannot_be_is_refused_in_words(tree: Path, name: str) -> None:
+    result = await call(
+        tree, name, **{"run": {"command": "a\0"}, "search": {"pattern": "\0"}}[name]
+    )
+
+    assert (result.ok, "null byte" in result.text) == (False, True)
+
+
+@pytest.mark.parametrize("api", [Api.CHAT, Api.GENERATE, Api.MESSAGES])
+async def test_half_of_a_character_is_explained_and_the_work_goes_on(
+    tmp_path: Path, api: Api
+) -> None:
+    """JSON can spell it, and some models do."""
+    halves = (
+        Step(call="write", arguments={"path": "a.txt", "text": "x\ud800"}),
+        Step(say="half a \ud83d"),
+        Step(call="run", arguments={"command": "echo \udc00"}),
+    )
+    async with bench(tmp_path, plays(*halves, Step(write="b.txt", text="whole")), api=api) as there:
+        finished = await there.attempt()
+
+        assert finished.reason == FinishReason.DONE, finished
+        assert [each.ok for each in there.of(ToolFinished)] == [False, False, True]
+        assert "no JSON object" in there.of(ToolFinished)[0].detail
+        assert (there.tree / "b.txt").read_text() == "whole"
 
 
 async def test_edit_keeps_line_ends_and_mode(tree: Path) -> None:

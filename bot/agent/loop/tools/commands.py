@@ -7,6 +7,7 @@ from pydantic import Field
 from bot.agent.loop.shorten import shorten
 from bot.agent.loop.tools.tool import Desk, Refused, Result, tool
 from bot.box import Command, Outcome
+from bot.errors import StageFailed
 from bot.runs import Record
 
 RUN_SECONDS = 120
@@ -91,7 +92,10 @@ async def _run(
         seconds=desk.seconds(seconds),
         output_limit=OUTPUT_BYTES,
     )
-    return await desk.context.box.run(command)
+    try:
+        return await desk.context.box.run(command)
+    except StageFailed as error:  # words that no program can be given, such as a NUL
+        raise Refused(error.reason) from error
 
 
 def _there(desk: Desk, path: str) -> str:

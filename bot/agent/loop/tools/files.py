@@ -10,6 +10,9 @@ from bot.runs import Record
 MOST_LINES = 2000
 MOST_CHARACTERS = 40_000
 LONGEST_LINE = 2000
+MOST_PLACES = 20
+MOST_COMPARED = 200
+"""Lines that are looked for with other spaces; more would hold up everybody's work."""
 _Path = Annotated[str, Field(description="From the root of the repository.")]
 
 
@@ -103,34 +106,43 @@ def _exact(data: bytes, path: str) -> str:
 
 
 def _places(text: str, old: str) -> list[int]:
-    """List the lines at which the words begin."""
-    found, at = [], text.find(old)
-    while at >= 0:
-        found.append(text.count("\n", 0, at) + 1)
-        at = text.find(old, at + len(old))
+    """List the lines at which the words begin, the first few; places may overlap."""
+    found: list[int] = []
+    line, before, at = 1, 0, text.find(old)
+    while at >= 0 and len(found) <= MOST_PLACES:
+        line += text.count("\n", before, at)
+        before = at
+        found.append(line)
+        at = text.find(old, at + 1)
     return found
 
 
 def _ambiguous(text: str, old: str, places: list[int], path: str) -> str:
     if places:
-        lines = ", ".join(map(str, places[:20]))
+        lines = ", ".join(map(str, places[:MOST_PLACES]))
+        often = "many" if len(places) > MOST_PLACES else str(len(places))
         return (
-            f"`old` is in {path} {len(places)} times, at lines {lines};"
+            f"`old` is in {path} {often} times, at lines {lines};"
             " give more of what stands around the right one"
         )
-    wanted = [line.strip() for line in old.strip("\n").splitlines()]
-    lines_there = [line.strip() for line in text.splitlines()]
-    near = [
-        number
-        for number in range(1, len(lines_there) - len(wanted) + 2)
-        if lines_there[number - 1 : number - 1 + len(wanted)] == wanted
-    ]
-    if near:
+    near = _near(text, old)
+    if near is not None:
         return (
             f"`old` is not in {path} to the character; with other spaces or indentation it is"
-            f" at line {near[0]}: read those lines and copy them"
+            f" at line {near}: read those lines and copy them"
         )
     return f"`old` is not in {path}; read the file and copy the words to the character"
+
+
+def _near(text: str, old: str) -> int | None:
+    """Find the line at which the words begin, whatever their spaces."""
+    wanted = [line.strip() for line in old.strip("\n").splitlines()]
+    there = [line.strip() for line in text.splitlines()]
+    if not wanted or len(wanted) > MOST_COMPARED:
+        return None
+    ends = range(len(there) - len(wanted) + 1)
+    found = (at for at in ends if there[at] == wanted[0] and there[at : at + len(wanted)] == wanted)
+    return next((at + 1 for at in found), None)
 
 
 FILES = (

@@ -1,0 +1,40 @@
+"""What a person can do about a run now: a box, or the words where boxes are not read."""
+
+from bot.github.texts import boxes
+from bot.runs import OVER, Budget, Publish, Run, RunStatus
+
+_AFRESH = OVER | {"secret"}
+"""The ends after which going on comes to the same end: a frozen text keeps its secret."""
+
+
+def way(run: Run, budget: Budget) -> str:
+    """The one act that is possible now; ``budget`` is what the run may spend."""
+    boxed = run.publish not in (Publish.COMMENT, Publish.PATCH)
+    if run.status is RunStatus.DONE:
+        waits = run.pull_request is not None and not run.work.ci and not run.work.needs
+        return "CI was left out so far; `/coppice ci` runs it." if waits else ""
+    return _on(run, budget, boxed=boxed) if run.status.ended else _while(run, boxed=boxed)
+
+
+def _while(run: Run, *, boxed: bool) -> str:
+    """While it lives."""
+    if run.status is RunStatus.WAITING and (overlap := run.work.overlaps) is not None:
+        if not boxed:
+            return "To go on all the same, write `/coppice approve`; else `/coppice stop`."
+        return f"{boxes.go_on(overlap.hash)}\n{boxes.STOP}"
+    return boxes.STOP if boxed else "To stop it, write `/coppice stop`."
+
+
+def _on(run: Run, budget: Budget, *, boxed: bool) -> str:
+    """After it ended without what was wanted."""
+    kind = run.error.kind if run.error else ""
+    if kind in _AFRESH:
+        return "To start afresh, write `/coppice run`."
+    if kind == "budget" and boxed and budget.usd:
+        return boxes.retry_with(budget)
+    retry = "`/coppice retry`; to start afresh, write `/coppice run`."
+    if run.pull_request is not None:  # as long as it is open no other run starts
+        retry = f"`/coppice retry`, or `/coppice` and what you want; #{run.pull_request} stays."
+    if boxed:
+        return f"{boxes.RETRY}\n\nOr write {retry}"
+    return f"To go on from the kept work, write {retry}"
