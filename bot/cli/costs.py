@@ -51,8 +51,9 @@ def moment_of(text: str, now: float) -> float:
     if found:
         return now - int(found[1]) * _UNITS[found[2]]
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         raise OperatorError(f"--since {text}: write it as 12h, 30d, 4w or 2026-01-31") from None
 
 
@@ -86,7 +87,8 @@ def _cells(row: Row) -> tuple[object, ...]:
 
 
 def _write_csv(rows: list[dict[str, Any]], split: By) -> None:
-    fields = list(rows[0]) if rows else [split.value, "runs", *Spend.model_fields]
+    fields = [split.value, "runs", *Spend.model_fields]
+    fields += ["usd_per_merge"] if split is By.OUTCOME else []
     writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
     writer.writeheader()
     for row in rows:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 _M_ARENA_MAX = -8  # of malloc.h
-_YOUNG = 5000  # objects between two collections: ten times as many are megabytes of garbage
+_YOUNG = 2000  # objects between two collections: many more are megabytes of garbage
 _log = logging.getLogger(__name__)
 
 

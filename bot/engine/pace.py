@@ -1,6 +1,7 @@
 """When the progress of a run is told: seldom, and without a step of the engine for every no."""
 
 import time
+from collections.abc import Callable
 
 from cachetools import LRUCache
 
@@ -13,13 +14,14 @@ MOST = 4096
 class Pace:
     """Kept in memory only: forgotten, it costs a look into the ledger."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._told: LRUCache[str, float] = LRUCache(MOST)
         self._owed: LRUCache[str, float] = LRUCache(MOST)
 
     def due(self, run: Run) -> bool:
         """Is it time to tell people how far the run is? Whoever is told yes tells them."""
-        now, since = time.time(), self._told.get(run.id, run.created_at)
+        now, since = self._clock(), self._told.get(run.id, run.created_at)
         if now - since < PROGRESS_SECONDS:
             self._owed[run.id] = since + PROGRESS_SECONDS
             return False
@@ -28,7 +30,7 @@ class Pace:
 
     def owing(self) -> list[str]:
         """The runs that were told no, and of which nothing was told since; told yes by this."""
-        now = time.time()
+        now = self._clock()
         found = [run_id for run_id, at in list(self._owed.items()) if at <= now]
         for run_id in found:
             self._tell(run_id, now)

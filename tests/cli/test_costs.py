@@ -70,9 +70,22 @@ def test_without_a_database_nothing_was_spent(tmp_path: Path) -> None:
     assert (done.returncode, json.loads(done.stdout)) == (0, [])
 
 
+def test_an_empty_table_has_the_same_columns(data_dir: Path) -> None:
+    words = ("costs", "--by", "outcome", "--csv", "--since")
+    some = coppice(*words, "30d", DATA_DIR=data_dir).stdout
+    none = coppice(*words, "2999-01-01", DATA_DIR=data_dir).stdout
+
+    assert none.splitlines() == some.splitlines()[:1]
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
-    [("12h", 1e9 - 43200), ("30d", 1e9 - 2_592_000), ("2001-09-08", 999_907_200.0)],
+    [
+        ("12h", 1e9 - 43200),
+        ("30d", 1e9 - 2_592_000),
+        ("2001-09-08", 999_907_200.0),
+        ("2001-09-08T02:00+02:00", 999_907_200.0),
+    ],
 )
 def test_a_moment_is_read(text: str, moment: float) -> None:
     assert moment_of(text, 1e9) == moment

@@ -271,3 +271,15 @@ def test_a_wrong_option_is_named_and_nothing_is_on_stdout(clones: Path) -> None:
         assert (done.returncode, done.stdout) == (2, ""), words
         assert done.stderr.startswith(("coppice: ", "usage: coppice")), done.stderr
         assert words[-1].format(here=clones) in done.stderr or words[0] in done.stderr
+
+
+def test_a_repository_whose_rules_cannot_be_read_is_told_why_at_once(project: Path) -> None:
+    (project / ".github").mkdir()
+    (project / ".github" / "coppice.yml").write_text("verfy: {test: pytest}\n")
+    commit(project)
+
+    code, found = play(project)
+
+    assert (code, found["status"], found["run"]) == (1, "failed", None)
+    assert "the label started no run: " in found["error"]["message"]
+    assert "`verfy`" in found["error"]["message"]

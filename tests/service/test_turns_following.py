@@ -18,7 +18,7 @@ async def test_a_closed_pull_request_ends_the_run_and_a_new_label_starts_afresh(
     ended = await over(town, issue)
     assert ended["error"]["class"] == "closed"
     (comment,) = await town.said(issue)
-    assert f"pull request no. {run['pull_request']} was closed by marta" in comment
+    assert f"pull request #{run['pull_request']} was closed by marta" in comment
     assert "/coppice retry" not in comment
     await town.repo("DELETE", f"/issues/{issue}/labels/coppice")
     await town.label(issue)

@@ -10,15 +10,19 @@ from http import HTTPStatus
 from bot.cli.demo.hub import Hub, Write
 from bot.errors import OperatorError
 from bot.pipeline import definition
-from bot.runs import Run, RunEvent, RunStatus, StageKind, StageRecord, StageStatus
+from bot.runs import DecisionKind, Run, RunEvent, RunStatus, StageKind, StageRecord, StageStatus
 from bot.store import runs
 from bot.store.database import Connection, Database
+from bot.store.journal import deliveries
 
 LOOK_SECONDS = 0.1
 QUIET_SECONDS = 0.7
 """So long without a write, and an ended run has said its last word."""
 START_SECONDS = 60.0
+LOOKED_AT = 20
+"""So many of the newest deliveries are looked through for the label's."""
 _FOR_PEOPLE = RunStatus.WAITING
+_NO_RUN = (DecisionKind.IGNORE, DecisionKind.EFFECT, DecisionKind.DEAD)
 _ISSUE = re.compile(r"/issues/(\d+)(?:/|$)")
 
 
@@ -59,6 +63,8 @@ class Watch:
         while True:
             found = await self._step()
             run = next((run for run in found if run.issue == issue), None)
+            if run is None and (why := await self.database.read(lambda c: _why_not(c, issue))):
+                raise OperatorError(f"the label started no run: {why}", exit_code=1)
             if run is None and time.monotonic() > patience:
                 raise OperatorError(
                     f"no run began within {START_SECONDS:.0f} s of the label;"
@@ -115,6 +121,15 @@ class Watch:
         new = [write for write in await self.hub.writes() if write.n > self.seen_writes]
         self.seen_writes = max((write.n for write in new), default=self.seen_writes)
         return new
+
+
+def _why_not(c: Connection, issue: int) -> str | None:
+    """Give the reason why a label started nothing; None: it is not decided yet, or did."""
+    for row in deliveries.listing(c, LOOKED_AT):
+        labelled = (row.event, row.action, row.number) == ("issues", "labeled", issue)
+        if labelled and row.decision in _NO_RUN:
+            return row.reason or str(row.decision)
+    return None
 
 
 def _of_event(run: Run, at: float, event: RunEvent) -> Sighting | None:
