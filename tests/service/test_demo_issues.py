@@ -31,7 +31,8 @@ async def test_each_is_solved_on_the_red_main(tmp_path: Path) -> None:
         pull = await there.repo("GET", f"/pulls/{first['pull_request']}")
         (row,) = [line for line in pull["body"].splitlines() if line.startswith("| `python3 -m py")]
         assert row == "| `python3 -m pytest -q` | fails: AssertionError | 17 pass |"
-        assert "`main` is red without this: `test` failed: AssertionError." in pull["body"]
+        red = "`main` is red without this: `test` failed, `AssertionError` in `tests/"
+        assert red in pull["body"]
         repair = "src/greenhouse/watering.py"
         assert repair in await files_of_pull_request(there, second)
         assert repair in await files_of_pull_request(there, third)
