@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, event
@@ -105,6 +106,20 @@ def _leave(context: ExceptionContext) -> None:
     error = context.sqlalchemy_exception
     if isinstance(error, DBAPIError) and may_pass(error):
         context.is_disconnect = True
+        if isinstance(error.orig, sqlite3.Error) and context.connection is not None:
+            _let_go(context.connection)
+
+
+def _let_go(connection: Connection) -> None:
+    """Give SQLite's lock back at once.
+
+    A file that is closed while a statement of it lives, and the error's own traceback keeps some,
+    holds its transaction, and with it everybody else's, until the garbage is collected.
+    """
+    raw = connection.connection.dbapi_connection
+    if raw is not None:
+        with suppress(sqlite3.Error):
+            raw.rollback()
 
 
 def may_pass(error: DBAPIError) -> bool:
