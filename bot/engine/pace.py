@@ -23,7 +23,8 @@ class Pace:
         """Is it time to tell people how far the run is? Whoever is told yes tells them."""
         now, since = self._clock(), self._told.get(run.id, run.created_at)
         if now - since < PROGRESS_SECONDS:
-            self._owed[run.id] = since + PROGRESS_SECONDS
+            # not from `since`: what was written since then would be too fresh to be edited
+            self._owed[run.id] = now + PROGRESS_SECONDS
             return False
         self._tell(run.id, now)
         return True
@@ -35,6 +36,10 @@ class Pace:
         for run_id in found:
             self._tell(run_id, now)
         return found
+
+    def put_off(self, run_id: str) -> None:
+        """It could not be told now: it is owed again after a while."""
+        self._owed[run_id] = self._clock() + PROGRESS_SECONDS
 
     def _tell(self, run_id: str, now: float) -> None:
         self._told[run_id] = now

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.engine.pace import Pace
 from bot.engine.sayings import SILENT
 from bot.engine.writer import Writer
-from bot.errors import CoppiceError
+from bot.errors import CoppiceError, EffectDelayed
 from bot.log import logger
 from bot.pipeline import reports
 from bot.pipeline.story import Story
@@ -38,7 +38,12 @@ class Progress:
         try:
             story = await self.writer.story(run_id)
             for effect in _shown(story):
-                await self.writer.applier.apply(story.run.repository, effect, run_id=run_id)
+                there = story.run.repository
+                applied = await self.writer.applier.apply(there, effect, run_id=run_id)
+                if applied.left_out:
+                    self.pace.put_off(run_id)
+        except EffectDelayed:
+            self.pace.put_off(run_id)
         except (CoppiceError, LookupError) as error:  # the next stage tells it
             _log.info("run %s: its progress was not told: %s", run_id, error)
 

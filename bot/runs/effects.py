@@ -269,5 +269,7 @@ class Applied(Record):
     """Of a check run: it is not completed yet."""
     wrote: bool
     """False: it was there already."""
+    left_out: bool = False
+    """Progress that was not written, because it came too soon or the budget is for results."""
     note: str | None = None
     """What a reader should know (`drafts are not supported here`)."""

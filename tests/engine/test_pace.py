@@ -12,7 +12,7 @@ def test_what_came_too_soon_is_owed_and_told_once() -> None:
 
     assert not pace.due(run())
     assert pace.owing() == []
-    now[0] = BEGUN + 15.0
+    now[0] = BEGUN + 20.0
     assert pace.owing() == [run().id]
     assert pace.owing() == []
     assert not pace.due(run())
@@ -27,3 +27,15 @@ def test_what_was_told_at_the_next_stage_is_owed_no_more() -> None:
     assert pace.due(run())
 
     assert pace.owing() == []
+
+
+def test_what_could_not_be_told_is_owed_again() -> None:
+    now = [BEGUN + 20.0]
+    pace = Pace(lambda: now[0])
+    assert pace.due(run())
+
+    pace.put_off(run().id)
+
+    assert pace.owing() == []
+    now[0] += 15.0
+    assert pace.owing() == [run().id]

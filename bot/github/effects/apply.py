@@ -118,10 +118,13 @@ class Effects:
         unwritten = (known or Applied(wrote=False)).model_copy(update={"wrote": False})
         if row and known and self._settled(order, row):
             return unwritten
+        left_out = unwritten.model_copy(update={"left_out": True})
+        if row and known and self._too_soon(order, row):
+            return left_out
         try:
             applied = await self._with_what_is_granted(order, known)
         except LeftOut:
-            return unwritten
+            return left_out
         except EffectRefused as refused:
             if refused.kind == "uninstalled":
                 await self._void(order.repository.installation_id)
@@ -132,10 +135,10 @@ class Effects:
     def _settled(self, order: _Order, row: LedgerRow) -> bool:
         """Tell whether nothing is to be done, by the ledger alone."""
         heals = KINDS[order.effect.kind].declaration.heals
-        if row.digest == order.digest and (order.progress or not heals):
-            return True
-        recent = self._tools.clock.now() - row.last_at < PROGRESS_SECONDS
-        return order.progress and recent
+        return row.digest == order.digest and (order.progress or not heals)
+
+    def _too_soon(self, order: _Order, row: LedgerRow) -> bool:
+        return order.progress and self._tools.clock.now() - row.last_at < PROGRESS_SECONDS
 
     async def _with_what_is_granted(self, order: _Order, known: Applied | None) -> Applied:
         """Apply it; where GitHub gives no token for the usual set, with the least it needs."""
