@@ -55,7 +55,9 @@ class Inflow:
     async def _look(self) -> None:
         gaps = list(self._gaps)
         query = partial(deliveries.arrived, newest=self._newest, gaps=gaps)
-        self._add(await self._database.read(query))
+        found = await self._database.read(query)
+        # what came in here meanwhile may have been taken already, and be acted on
+        self._add([one for one in found if one.seq > self._newest or one.seq in self._gaps])
 
     def _add(self, found: Sequence[Waiting]) -> None:
         now = time.time()

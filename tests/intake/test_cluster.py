@@ -132,9 +132,8 @@ async def test_of_two_candidates_one_acts_and_the_other_goes_on_when_it_is_gone(
 
         await second.settled()
 
-        assert sorted([*first.handled, *second.handled]) == sorted(
-            [*(f"g{n}" for n in range(10)), "last"]
-        )
+        # a decision may be made again, where it was not kept before the lead was lost
+        assert {*first.handled, *second.handled} == {*(f"g{n}" for n in range(10)), "last"}
 
 
 def spoil(url: str, statement: str) -> None:
