@@ -22,25 +22,21 @@ class Pace:
     def due(self, run: Run) -> bool:
         """Is it time to tell people how far the run is? Whoever is told yes tells them."""
         now, since = self._clock(), self._told.get(run.id, run.created_at)
+        self.put_off(run.id)  # the stage begins after this question, and may last
         if now - since < PROGRESS_SECONDS:
-            # not from `since`: what was written since then would be too fresh to be edited
-            self._owed[run.id] = now + PROGRESS_SECONDS
             return False
-        self._tell(run.id, now)
+        self._told[run.id] = now
         return True
 
     def owing(self) -> list[str]:
-        """The runs that were told no, and of which nothing was told since; told yes by this."""
+        """The runs that have been in one stage for a while, each once; told yes by this."""
         now = self._clock()
         found = [run_id for run_id, at in list(self._owed.items()) if at <= now]
         for run_id in found:
-            self._tell(run_id, now)
+            self._told[run_id] = now
+            self._owed.pop(run_id, None)
         return found
 
     def put_off(self, run_id: str) -> None:
-        """It could not be told now: it is owed again after a while."""
+        """It is owed after a while: what was written just now is too fresh to be edited."""
         self._owed[run_id] = self._clock() + PROGRESS_SECONDS
-
-    def _tell(self, run_id: str, now: float) -> None:
-        self._told[run_id] = now
-        self._owed.pop(run_id, None)
