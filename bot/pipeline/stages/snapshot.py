@@ -1,14 +1,11 @@
 """Freeze what the agent will be told: the issue as the trigger had it, and who said what."""
 
-import hashlib
-import json
-
 from bot.errors import StageFailed
 from bot.github.texts.moments import clock, count
 from bot.guard.sanitize import Sanitized, sanitize
 from bot.guard.secrets import scan
 from bot.pipeline.ports import Attempt, IssueComment, Ports, StageResult
-from bot.pipeline.snapshots import Snapshot, Span, write
+from bot.pipeline.snapshots import Snapshot, Span, digest, write
 from bot.runs import Json, StageStatus
 
 SHOWN = 20
@@ -33,8 +30,7 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
     said = [sanitize(comment.body) for comment in kept]
     goal = sanitize(run.trigger.goal or "").text or None
     _refuse_secrets(run.issue, title.text, body.text, goal or "", *(c.body for c in kept))
-    comment_by = (f"comment by {comment.author}" for comment in kept)
-    named = zip(comment_by, said, strict=True)
+    named = [(f"comment by {c.author}", text) for c, text in zip(kept, said, strict=True)]
     hidden = _hidden(("title", title), ("text", body), *named)
     frozen = Snapshot(
         title=title.text,
@@ -51,7 +47,7 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
         status=StageStatus.PASSED,
         summary=f"The text as of {clock(run.trigger.at)}, {count(len(kept), 'comment')}.",
         data={
-            "hash": _digest(frozen),
+            "hash": digest(ports.files),
             "authors": sorted({comment.author for comment in kept}),
             "left_out": frozen.left_out,
             "changed_later": list(frozen.changed_later),
@@ -60,10 +56,6 @@ async def snapshot(attempt: Attempt, ports: Ports) -> StageResult:
             "text": f"{frozen.title}\n\n{frozen.body}"[:LONGEST] if hidden else None,
         },
     )
-
-
-def _digest(frozen: Snapshot) -> str:
-    return hashlib.sha256(json.dumps(frozen.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
 def _hidden(*texts: tuple[str, Sanitized]) -> list[Json]:

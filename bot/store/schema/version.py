@@ -46,20 +46,18 @@ def found_at(url: str) -> str | None:
     path = sqlite_path(url)
     if path is not None:
         return _revision(path) if path.exists() else None
-    from bot.store.schema import postgres as postgres_schema  # late: see `prepare_any`
+    from bot.store.schema import postgres  # late: on SQLite nobody needs the driver
 
-    return postgres_schema.found_at(url)
+    return postgres.found_at(url)
 
 
 async def prepare_any(url: str) -> SqliteFile | str:
     """Bring the database of a URL to this version's schema; answer where the journal is."""
     path = sqlite_path(url)
     if path is None:
-        from bot.store.schema import (
-            postgres as postgres_schema,  # late: on SQLite nobody needs the driver
-        )
+        from bot.store.schema import postgres  # late: on SQLite nobody needs the driver
 
-        await postgres_schema.prepare(url)
+        await postgres.prepare(url)
         return url
     file = SqliteFile(path)
     await prepare(file)
