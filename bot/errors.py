@@ -24,6 +24,18 @@ class OperatorError(CoppiceError):
         self.exit_code = exit_code
 
 
+class Unreadable(OperatorError):
+    """A row that this release cannot read: a newer one wrote it, or somebody changed it."""
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(
+            f"{what} cannot be read by this version: {why}. A newer version wrote it, or somebody"
+            " changed it by hand: `coppice verify-store` says what does not fit",
+            exit_code=1,
+        )
+        self.why = why
+
+
 class StageFailed(CoppiceError):
     """A stage ended without a result.
 

@@ -3,7 +3,9 @@
 from gidgethub.sansio import Event
 
 from bot.errors import UserError
+from bot.github.texts.boxes import SHOWN
 from bot.runs import Again, Decision, MessageKind, Run, ignore
+from handlers.commands.approve import HASH
 from handlers.context import Context
 from handlers.payloads import CheckRunEvent, read
 from handlers.people import machine, permission
@@ -20,7 +22,8 @@ async def press(event: Event, context: Context) -> Decision:
     run = await _run_of(told, context)
     if isinstance(run, str):
         return ignore(run)
-    button = told.requested_action.identifier if told.requested_action else ""
+    pressed = told.requested_action.identifier if told.requested_action else ""
+    button, _, shown = pressed.partition("-")
     wanted = Wanted(
         by=told.sender.login,
         by_id=told.sender.id,
@@ -34,8 +37,8 @@ async def press(event: Event, context: Context) -> Decision:
     if button == "retry":
         return _again(run, wanted)
     if button in ("approve", "reject"):
-        return _answer(run, wanted, button)
-    return ignore(f"there is no button `{button}`")
+        return _answer(run, wanted, button, shown)
+    return ignore(f"there is no button `{pressed}`")
 
 
 @router.register("check_run", action="rerequested")
@@ -54,14 +57,18 @@ async def rerun(event: Event, context: Context) -> Decision:
     return _again(run, wanted, _stage(told))
 
 
-def _answer(run: Run, wanted: Wanted, button: str) -> Decision:
-    """Approve or reject the plan that is shown at this moment."""
-    if run.work.plan_hash is None or not alive(run):
+def _answer(run: Run, wanted: Wanted, button: str, shown: str) -> Decision:
+    """Approve or reject the plan that the button named when it was pressed."""
+    waits = run.work.plan_hash
+    if waits is None or not alive(run):
         return ignore("no plan waits for an approval here")
-    if button == "reject":
-        return Decision(tells=(say(run, MessageKind.REJECT, wanted, reason=""),))
-    approval = say(run, MessageKind.APPROVE, wanted, hash=run.work.plan_hash)
-    return Decision(tells=(approval,))
+    if not HASH.fullmatch(shown):
+        return ignore("the button names no plan; the box of the plan does")
+    if button == "approve":  # of another plan than the one that waits: the run says so
+        return Decision(tells=(say(run, MessageKind.APPROVE, wanted, hash=shown),))
+    if not waits.startswith(shown):
+        return ignore(f"the button was that of `{shown}`; what waits now is `{waits[:SHOWN]}`")
+    return Decision(tells=(say(run, MessageKind.REJECT, wanted, reason=""),))
 
 
 def _again(run: Run, wanted: Wanted, stage: str | None = None) -> Decision:

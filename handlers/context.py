@@ -6,14 +6,14 @@ from typing import Protocol
 
 from bot.github.marker import Markers
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import Permission, RepositoryRef, Run, StageRecord
+from bot.runs import Permission, Person, RepositoryRef, Run, StageRecord
 from handlers.refusals import Refusals
 
 
 class GitHub(Protocol):
     """What handlers ask of GitHub, as it is at this moment."""
 
-    async def permission(self, repository: RepositoryRef, login: str) -> Permission: ...
+    async def permission(self, repository: RepositoryRef, person: Person) -> Permission: ...
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         """Read the default branch's; raises UserError where it cannot be taken."""
@@ -22,8 +22,8 @@ class GitHub(Protocol):
         """Tell whether somebody is an active member of a team of the repository's owner."""
         ...
 
-    async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, str]:
-        """Who put each label on last: login by label, both as GitHub spells them."""
+    async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, Person]:
+        """Who put each label on last, by label as GitHub spells it."""
         ...
 
 

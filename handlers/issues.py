@@ -74,7 +74,7 @@ async def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
 
 
 async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decision:
-    """Approve the plan that is shown at this moment, as the command does."""
+    """Approve the plan that was shown when the label was put on, as the command does."""
     run = await context.runs.living(told.ref.id, told.issue.number)
     if run is None or run.work.plan_hash is None:
         return ignore("no plan waits for an approval here")
@@ -87,7 +87,7 @@ async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decis
         key=f"{event.delivery_id}/0",
         asked=f"label {told.label.name}",
     )
-    approval = say(run, MessageKind.APPROVE, wanted, hash=run.work.plan_hash)
+    approval = say(run, MessageKind.APPROVE, wanted, at=told.issue.updated_at)
     return Decision(tells=(approval,))
 
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from bot.errors import UserError
 from bot.github.markdown import code
-from bot.runs import Permission, RepositoryRef
+from bot.runs import Permission, Person, RepositoryRef
 from handlers.context import Context
 from handlers.payloads import Issue
 
@@ -49,7 +49,7 @@ async def by_labels(
     if not found:
         return {}
     by = await context.github.labelled_by(repository, issue.number)
-    held = await _permissions({by[name] for name in found if name in by}, repository, context)
+    held = await _permissions((by[name] for name in found if name in by), repository, context)
     counting = [m for name, m in found.items() if name in by and held[by[name]].may_write]
     pairs = [(match[1].lower(), match[2]) for match in counting]
     return {key: _value(key, value) for key, value in pairs if key not in given}
@@ -67,9 +67,9 @@ def _value(key: str, value: str) -> str:
 
 
 async def _permissions(
-    logins: set[str], repository: RepositoryRef, context: Context
-) -> dict[str, Permission]:
-    asked = sorted(logins)
+    people: Iterable[Person], repository: RepositoryRef, context: Context
+) -> dict[Person, Permission]:
+    asked = list(dict.fromkeys(people))
     ask = context.github.permission
-    held = await asyncio.gather(*(ask(repository, login) for login in asked))
+    held = await asyncio.gather(*(ask(repository, person) for person in asked))
     return dict(zip(asked, held, strict=True))

@@ -49,6 +49,7 @@ class Issue(msgspec.Struct, frozen=True):
 class Comment(msgspec.Struct, frozen=True):
     id: int
     html_url: str
+    created_at: str | None = None
     user: User | None = None
     body: str | None = None
 
@@ -57,11 +58,17 @@ class Before(msgspec.Struct, frozen=True):
     before: str | None = msgspec.field(name="from", default=None)
 
 
+class BaseBefore(msgspec.Struct, frozen=True):
+    ref: Before
+
+
 class Changes(msgspec.Struct, frozen=True):
     """What an edit changed; absent: it did not."""
 
     title: Before | None = None
     body: Before | None = None
+    base: BaseBefore | None = None
+    """Of a pull request: the branch that it is meant for."""
 
 
 class Branch(msgspec.Struct, frozen=True):

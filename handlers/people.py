@@ -34,7 +34,7 @@ async def permission(context: Context, repository: RepositoryRef, sender: User) 
     """
     held = context.refusals.recall(repository.id, sender.id)
     if held is None:
-        held = await context.github.permission(repository, sender.login)
+        held = await context.github.permission(repository, sender.person)
         if not held.may_write:
             context.refusals.remember(repository.id, sender.id, held)
     return held
@@ -49,7 +49,9 @@ async def may_start(
     allowed = [] if isinstance(rules, UserError) else rules.start
     if held is Permission.TRIAGE and "triage" in allowed:
         # what was remembered of somebody refuses; it lets nobody start
-        return await context.github.permission(repository, sender.login) not in _LESS
+        return await context.github.permission(repository, sender.person) not in _LESS
+    if held is Permission.NONE:
+        return False  # the name may be somebody else's by now, and teams are asked by name
     for name in allowed:
         team = name.removeprefix(TEAM)
         if team != name and await context.github.in_team(repository, team, sender.login):

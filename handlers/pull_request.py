@@ -24,7 +24,7 @@ from handlers.people import (
     rights_and_rules,
 )
 from handlers.routing import Router
-from handlers.runs import Wanted, alive, stop, tell
+from handlers.runs import Wanted, alive, say, stop, tell
 from handlers.starting import Wish, misconfigured, readable
 from handlers.visiting import REVIEW, visit, visitor
 
@@ -156,6 +156,8 @@ def _refuse(
 async def tick(event: Event, context: Context) -> Decision:
     """Take a box that somebody ticked in our description for the command that it stands for."""
     told = read(event, PullRequestEdited)
+    if told.changes.base is not None:
+        return await _retargeted(event, told, context)
     if who := machine(told.sender, context):
         return ignore(who)
     pull = told.pull_request
@@ -179,3 +181,16 @@ async def tick(event: Event, context: Context) -> Decision:
     )
     held = await permission(context, told.ref, told.sender)
     return await allowed([asked], held, context) or await carry_out([asked], context)
+
+
+async def _retargeted(event: Event, told: PullRequestEdited, context: Context) -> Decision:
+    """Tell the run that its pull request has another base; GitHub does that by itself too."""
+    number = told.pull_request.number
+    run = await context.runs.of_pull_request(told.ref.id, number)
+    if run is None:
+        return ignore(f"pull request #{number} is not of Coppice")
+    if not alive(run):
+        return ignore(f"run {run.short_id} has ended")
+    asked = f"#{number} has another base"
+    wanted = Wanted(by=told.sender.login, key=f"{event.delivery_id}/0", asked=asked)
+    return Decision(tells=(say(run, MessageKind.BASE, wanted),))

@@ -11,7 +11,7 @@ from bot.github.app import App, Me
 from bot.github.tokens import TEAMS
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.rulebook import Rulebook
-from bot.runs import Decision, Permission, RepositoryRef, Run, StageRecord
+from bot.runs import Decision, Permission, Person, RepositoryRef, Run, StageRecord
 from bot.settings import Settings
 from bot.store import runs
 from bot.store.database import Database
@@ -28,9 +28,9 @@ class LiveGitHub:
     app: App
     rulebook: Rulebook
 
-    async def permission(self, repository: RepositoryRef, login: str) -> Permission:
+    async def permission(self, repository: RepositoryRef, person: Person) -> Permission:
         client = await self.app.client(repository.installation_id, repository.id)
-        return await reads.permission(client, repository, login)
+        return await reads.permission(client, repository, person)
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         return await self.rulebook.read(repository)
@@ -39,7 +39,7 @@ class LiveGitHub:
         client = await self.app.client(repository.installation_id, repository.id, TEAMS)
         return await people.in_team(client, repository, team, login)
 
-    async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, str]:
+    async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, Person]:
         client = await self.app.client(repository.installation_id, repository.id)
         return await people.labelled_by(client, repository, issue)
 

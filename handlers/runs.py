@@ -15,8 +15,11 @@ from bot.runs import (
     Publish,
     Run,
     RunStatus,
+    StageKind,
     Tell,
 )
+
+_JUDGING = (StageKind.VERIFY, StageKind.REVIEW, StageKind.RULES)
 
 
 class AtWork(UserError):
@@ -38,6 +41,8 @@ class Wanted:
     """As it is told to others: `/coppice stop`, `the button Stop`."""
     comment_id: int | None = None
     """The comment with the command, where it was one: the run reacts to it."""
+    issue: int | None = None
+    """Where that comment stands."""
     machine: bool = False
     """A bot of the operator's list wants it."""
 
@@ -50,6 +55,7 @@ class Details(TypedDict, total=False):
     tests: bool
     title: str | None
     hash: str | None
+    at: str | None
     stage: str | None
     verdicts: bool
     budget: Budget | None
@@ -85,6 +91,7 @@ def say(run: Run, kind: MessageKind, wanted: Wanted, **more: Unpack[Details]) ->
         by_id=wanted.by_id,
         machine=wanted.machine,
         comment_id=wanted.comment_id,
+        issue=wanted.issue,
         **details,
     )
     return Tell(run_id=run.id, message=message, key=wanted.key)
@@ -128,7 +135,7 @@ def retry(run: Run, wanted: Wanted, onward: Onward = Onward()) -> Again | Tell:
             kind,
             wanted,
             stage=onward.stage,
-            verdicts=onward.verdicts,
+            verdicts=onward.verdicts or _judges(run, onward.stage),
             text=onward.note or "",
             budget=onward.budget,
         )
@@ -138,6 +145,11 @@ def retry(run: Run, wanted: Wanted, onward: Onward = Onward()) -> Again | Tell:
         raise AtWork(run)
     _check_over(run, onward)
     return again
+
+
+def _judges(run: Run, stage: str | None) -> bool:
+    """Is it a stage that only says what the work is worth?"""
+    return definition.kinds(run.pipeline).get(stage or "") in _JUDGING
 
 
 def _check_over(run: Run, onward: Onward) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.postgres import postgresql_server, postgresql_url, wanted
+from tests import databases
+from tests.postgres import either_database, either_url, postgresql_server, postgresql_url
 
-__all__ = ["postgresql_server", "postgresql_url"]
+__all__ = ["either_database", "either_url", "postgresql_server", "postgresql_url"]
 
 ROOMS_WITH_PROGRAMS = (
     "agent",
@@ -33,6 +34,10 @@ ROOMS_WITH_PROGRAMS = (
 
 QUICK = "not slow"
 """What `make quick` selects."""
+
+
+def pytest_configure() -> None:
+    databases.watch()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -58,7 +63,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         starts = inspect.iscoroutinefunction(getattr(item, "function", None)) or room == "cli"
         if room in ROOMS_WITH_PROGRAMS and starts:
             item.add_marker("slow")
-    if wanted():
+    databases.mark(items)
+    if databases.wanted():
         ours = [item for item in items if not item.get_closest_marker("sqlite")]
         config.hook.pytest_deselected(items=[item for item in items if item not in ours])
         items[:] = ours

@@ -22,6 +22,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from tests import databases
+
 USER = "postgres"  # made by the Debian package; the server refuses root
 TEMPLATE = "coppice_template"
 WATCH = 'read _; "$0" -D "$1/data" -m immediate stop; rm -rf "$1"'
@@ -36,14 +38,8 @@ _OPTIONS = {
     "autovacuum_naptime": "10min",
 }
 _ROOT = Path(__file__).resolve().parents[1]
-
-
-def wanted() -> bool:
-    """Say whether tests that could run on either database are to run on PostgreSQL."""
-    name = os.environ.get("COPPICE_TEST_DB") or "sqlite"
-    if name not in ("sqlite", "postgresql"):
-        raise ValueError(f"COPPICE_TEST_DB is sqlite or postgresql, not {name}")
-    return name == "postgresql"
+_chosen: dict[str, str] = {}
+"""Databases of the server, by the SQLite files in whose place they are."""
 
 
 def programs() -> Path | None:
@@ -193,9 +189,36 @@ def _made(**options: str) -> Server:
     return server
 
 
-def url_for(path: str) -> str:
+@contextmanager
+def either(path: Path | str) -> Iterator[str]:
     """Choose the database of a test that takes either: an SQLite file, or one of the server's."""
-    return shared().fresh(engine=True) if wanted() else f"sqlite:///{path}"
+    databases.require_mark()
+    if not databases.wanted():
+        yield f"sqlite:///{path}"
+        return
+    server = shared()
+    url = _chosen[str(path)] = server.fresh(engine=True)
+    try:
+        yield url
+    finally:
+        del _chosen[str(path)]
+        server.drop(url)
+
+
+def chosen(path: Path | str) -> str | None:
+    """Answer which database was chosen instead of an SQLite file, if one was."""
+    return _chosen.get(str(path))
+
+
+@pytest.fixture(scope="session")
+def either_database() -> None:
+    """What takes this, itself or by a fixture, runs on both databases: see tests/databases.py."""
+
+
+@pytest.fixture
+def either_url(either_database: None, tmp_path: Path) -> Iterator[str]:
+    with either(tmp_path / "coppice.sqlite") as url:
+        yield url
 
 
 @pytest.fixture

@@ -183,6 +183,9 @@ def test_keys_that_github_does_not_take_are_refused(operator: pytest.MonkeyPatch
         ("PUBLIC_URL", "coppice"),
         ("DATABASE_URL", "mysql://h/d"),
         ("CA_FILE", "/nonexistent.pem"),
+        ("CA_FILE", "~nobody-here/ca.pem"),
+        ("DATA_DIR", "~nobody-here/data"),
+        ("DATA_DIR", "/tmp/what?/data"),
         ("SCRIPTS", "/nonexistent"),
     ],
 )

@@ -34,6 +34,15 @@ class Destination:
             raise ValueError(f"{found['name']!r} is no host name")
         return cls(name, port)
 
+    @property
+    def is_address(self) -> bool:
+        """Tell an address from a name."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return False
+        return True
+
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 

@@ -115,31 +115,32 @@ class _Proxy:
         with _closing(away):
             if first is None:
                 writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                upward = self._tunnel(wanted, reader, (away, writer))
-            else:
-                away.write(first)
-                upward = _pump(reader, away)
+                first = await self._begun(wanted, reader, (away, writer))
+            if not first:
+                return
+            away.write(first)
             async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(upward)
+                pumps.create_task(_pump(reader, away))
                 pumps.create_task(_pump(there, writer))
 
-    async def _tunnel(
+    async def _begun(
         self,
         wanted: Destination,
         reader: asyncio.StreamReader,
         lines: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
-    ) -> None:
-        """Pass on what the client says, unless it asks for another name in there: then cut all."""
-        away, _ = lines
+    ) -> bytes:
+        """Read how TLS begins in a tunnel; nothing passes, either way, before that was looked at.
+
+        Empty: it was closed, or is no TLS for the allowed host and was cut.
+        """
         try:
-            first = await _opening(reader, wanted)
+            async with asyncio.timeout(HEAD_SECONDS):
+                return await _opening(reader, wanted)
         except Refused as refused:
             self._report(Reached(wanted.host, wanted.port, str(refused)))
             for line in lines:
                 line.transport.abort()
-            return
-        away.write(first)
-        await _pump(reader, away)
+            return b""
 
     async def _dial(self, wanted: Destination) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to an address of it that was looked at; raises Refused."""
@@ -205,15 +206,28 @@ def _understood(head: bytes) -> tuple[Destination, bytes | None]:
 
 
 async def _opening(reader: asyncio.StreamReader, wanted: Destination) -> bytes:
-    """Read how a client begins; raises Refused where that is TLS for another host than allowed."""
+    """Read how a client begins; raises Refused where that is no TLS for the host that is allowed.
+
+    Empty: it said nothing.
+    """
     data = await _more(reader)
-    if not is_tls(data):
+    if not data:
         return data
-    name = None
+    if not is_tls(data):
+        raise Refused(BAD, "it speaks no TLS inside")
+    name, data = await _named(reader, data)
+    if name != wanted.host and not (
+        name is None and wanted.is_address
+    ):  # RFC 6066 names no address
+        raise Refused("403 Forbidden", f"it asks for {(name or 'no name')[:100]} inside")
+    return data
+
+
+async def _named(reader: asyncio.StreamReader, data: bytes) -> tuple[str | None, bytes]:
+    """Read on until the name is there, or that there is none; answers all that was read too."""
     while True:
         try:
-            name = server_name(data)
-            break
+            return server_name(data), data
         except Unfinished:
             more = await _more(reader)
             if not more or len(data) > LONGEST:
@@ -221,9 +235,6 @@ async def _opening(reader: asyncio.StreamReader, wanted: Destination) -> bytes:
             data += more
         except Unreadable as error:
             raise Refused(BAD, f"its TLS cannot be read: {error}") from error
-    if name is not None and name != wanted.host:
-        raise Refused("403 Forbidden", f"it asks for {name[:100]} inside")
-    return data
 
 
 async def _more(reader: asyncio.StreamReader) -> bytes:

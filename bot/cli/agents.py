@@ -1,6 +1,7 @@
 """`coppice agents`: which coding agents are there, what each can do, and how to get one."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from bot.agent.runtime import AgentRuntime, Capabilities, Probe
 from bot.box import Box
 from bot.cli.boxes import find_box
 from bot.cli.output import emit, say, table
+from bot.cli.progress import Progress
 from bot.cli.staff import DEMO_SCRIPTS
 from bot.errors import OperatorError
 from bot.settings import BoxSettings, ModelSettings, load
@@ -73,8 +75,30 @@ def all_agents(settings: ModelSettings) -> Mapping[str, AgentRuntime]:
 async def _look(settings: AgentSettings) -> tuple[str, list[Found]]:
     box = await find_box(settings)
     agents = all_agents(settings)
-    found = [await _probe(name, agent, box) for name, agent in agents.items()]
+    found = await _look_at(agents, box)
     return f"{box.level.value} ({box.level.label})", found
+
+
+async def _look_at(agents: Mapping[str, AgentRuntime], box: Box) -> list[Found]:
+    """Start them side by side, as many as there are processors: some take seconds."""
+    room = asyncio.Semaphore(max(2, os.cpu_count() or 1))
+    progress, done = Progress(), 0
+
+    async def look(name: str, agent: AgentRuntime) -> Found:
+        nonlocal done
+        async with room:
+            found = await _probe(name, agent, box)
+        done += 1
+        progress(f"looked at {done} of {len(agents)} agents; {name} is done")
+        return found
+
+    progress(f"looking at {len(agents)} agents")
+    try:
+        async with asyncio.TaskGroup() as group:
+            looks = [group.create_task(look(name, agent)) for name, agent in agents.items()]
+    finally:
+        progress.close()
+    return [each.result() for each in looks]
 
 
 async def _probe(name: str, agent: AgentRuntime, box: Box) -> Found:

@@ -15,6 +15,7 @@ from bot.agent.catalogue import Catalogue, Endpoint, PriceTable
 from bot.agent.gateway import Gateway, Job
 from bot.agent.gateway.gateway import NOBODY
 from bot.agent.gateway.job import Listener
+from bot.agent.gateway.knocking import nobody_at
 from bot.agent.runtime import (
     AgentContext,
     AgentEvent,
@@ -40,6 +41,9 @@ from bot.store import calls
 from bot.store.database import Database
 
 SECONDS = 300.0
+MEND_ENDPOINT = (
+    "Start it, or correct its address: COPPICE_MODEL_URL, or `url` in COPPICE_MODELS_FILE"
+)
 FREE = PriceTable(input=0, output=0)
 PROMPT = f"""\
 You are in an empty repository at {TREE}. Make two files and nothing else:
@@ -144,15 +148,15 @@ async def _try(agent: AgentRuntime, settings: AgentSettings, *, quiet: bool) -> 
         database = await Database.open(f"sqlite:///{folder}/try.sqlite")
         stack.push_async_callback(database.close)
         known, scripted = await stack.enter_async_context(_models(agent, settings))
-        gateway = Gateway(
-            known,
-            database,
-            settings.budgets,
-            folder=folder / "s",
-            proxy=partial(proxy_for, settings=settings),
-        )
+        proxy = partial(proxy_for, settings=settings)
+        gateway = Gateway(known, database, settings.budgets, folder=folder / "s", proxy=proxy)
         stack.push_async_callback(gateway.close)
-        return await _work(Bench(agent, box, gateway, database, folder, scripted, quiet))
+        bench = Bench(agent, box, gateway, database, folder, scripted, quiet)
+        name = _endpoint(bench)
+        why = await nobody_at(known, name, proxy=proxy)
+        if why is not None:
+            raise OperatorError(f"the model endpoint is down: {why}. {MEND_ENDPOINT}")
+        return await _work(bench, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +186,9 @@ async def _models(
         yield Catalogue(endpoints={"scripted": endpoint}), True
 
 
-async def _work(bench: Bench) -> Tried:
+async def _work(bench: Bench, name: str) -> Tried:
     """Let it work, then look for ourselves."""
     started = time.monotonic()
-    name = _endpoint(bench)
     tree = bench.folder / "tree"
     tree.mkdir()
     mounts = (Mount(source=tree, target=TREE, writable=True),)

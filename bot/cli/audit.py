@@ -5,21 +5,24 @@ import re
 from bot.cli import stored
 from bot.cli.output import emit, moment, note, say, table
 from bot.errors import OperatorError
-from bot.store import audit
+from bot.store import audit, runs
 from bot.store.audit import AuditRow, Broken
+from bot.store.database import Connection
 
 _HEADER = ("at", "who", "act", "run", "data")
 _PIN = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 
 def run(run_id: str | None, *, limit: int, as_json: bool) -> int:
-    """List the log, newest first."""
-    rows = stored.read(lambda c: audit.listing(c, limit, run_id)) if stored.is_there() else []
+    """List the log, newest first; exit 1 where nobody knows the run that was named."""
+    rows = stored.read(lambda c: _find(c, run_id, limit)) if stored.is_there() else None
+    if rows is None and run_id is not None:
+        note(f"there is no run {run_id}; `coppice runs` lists them")
     if as_json:
-        emit([_facts(row) for row in rows])
-    else:
-        table(_HEADER, (_cells(row) for row in rows))
-    return 0
+        emit([_facts(row) for row in rows or ()])
+    elif rows is not None or run_id is None:
+        table(_HEADER, (_cells(row) for row in rows or ()))
+    return 1 if rows is None and run_id is not None else 0
 
 
 def verify(pin: str | None, *, as_json: bool) -> int:
@@ -37,6 +40,15 @@ def verify(pin: str | None, *, as_json: bool) -> int:
     else:
         _complain(broken)
     return 0 if broken is None else 1
+
+
+def _find(c: Connection, run_id: str | None, limit: int) -> list[AuditRow] | None:
+    """List what there is; None where the run is in no table, cleaned up ones are in the log."""
+    if run_id is None:
+        return audit.listing(c, limit)
+    run = runs.get(c, run_id)
+    found = audit.listing(c, limit, run.id if run else run_id)
+    return found if found or run else None
 
 
 def _complain(broken: Broken) -> None:

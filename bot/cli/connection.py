@@ -2,6 +2,7 @@
 
 import ssl
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, yet not in typeshed
 
@@ -13,17 +14,22 @@ from bot.settings import PREFIX, ProxySettings, Settings
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
     """Open a session; the caller closes it. Needs a running event loop."""
-    try:
-        trusted = ssl.create_default_context()
-        if settings.ca_file:
-            trusted.load_verify_locations(settings.ca_file)
-    except (ssl.SSLError, OSError) as error:
-        raise OperatorError(
-            f"{PREFIX}CA_FILE: {settings.ca_file} is not a file of certificates: {error}"
-        ) from error
+    trusted = _trusting(settings.ca_file) if settings.ca_file else True
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=trusted), proxy=proxy_for(settings.github_url, settings)
     )
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    """Trust a file of certificates beside the system's, which aiohttp has read once for all."""
+    try:
+        trusted = ssl.create_default_context()
+        trusted.load_verify_locations(ca_file)
+    except (ssl.SSLError, OSError) as error:
+        raise OperatorError(
+            f"{PREFIX}CA_FILE: {ca_file} is not a file of certificates: {error}"
+        ) from error
+    return trusted
 
 
 def proxy_for(url: str, settings: ProxySettings) -> str | None:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from bot.cli.issue_file import DEFAULT_TITLE, read_issue
 from bot.cli.output import emit, say
+from bot.cli.programs import require_git
 from bot.errors import OperatorError
 from bot.forge.seed import SeedRefused, checked_out, seed_demo, seed_from
 from bot.forge.server import ForgeRefused, Sow, running
@@ -23,6 +24,7 @@ PORT_TAKEN = 4
 
 def run(arguments: Namespace) -> int:
     """Serve until told to stop. Raises OperatorError (exit 2) that names the wrong option."""
+    require_git()
     _check(arguments)
     with _directory(arguments.state) as state:
         try:

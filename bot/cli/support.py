@@ -13,7 +13,7 @@ import sqlite3
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ def run(to: str | None, logs: Sequence[str], *, as_json: bool) -> int:
     path = Path(to).expanduser().absolute() if to else _usual()
     if path.exists():
         raise OperatorError(f"{path} is there already: name another file with --to")
-    found = dict(_read(settings, [Path(each) for each in logs]))
+    found = dict(_read(settings, _tails([Path(each) for each in logs])))
     clean = Cleaner(_known(settings))
     members = {name: clean(text, name) for name, text in found.items()}
     _write(path, members)
@@ -88,19 +88,21 @@ class Cleaner:
         return "\n".join(lines)
 
 
-def _read(settings: Settings | None, logs: Sequence[Path]) -> Iterator[tuple[str, str]]:
+def _read(settings: Settings | None, logs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "versions.json", _json(_versions())
     yield "doctor.json", _json([asdict(check) for check in _checks()])
     try:
         yield from list(_of_database(known=settings is not None))
     except (OperatorError, SQLAlchemyError) as error:  # just then somebody needs this file
         yield "database.txt", f"the database cannot be read: {error}\n"
-    for path in logs if settings is not None else ():
-        yield f"logs/{path.name}", _tail(path)
-    if settings is None:
-        note(
-            "a setting is wrong, so only counts and versions are in it; `coppice doctor` says which"
-        )
+    if settings is not None:
+        yield from logs.items()
+        return
+    left_out = "".join(f"; {name} is left out" for name in logs)
+    note(
+        "a setting is wrong, so only counts and versions are in it; `coppice doctor` says which"
+        f"{left_out}"
+    )
 
 
 def _of_database(*, known: bool) -> Iterator[tuple[str, str]]:
@@ -149,6 +151,17 @@ def _known(settings: Settings | None) -> tuple[str, ...]:
         marker = stored.read(lambda c: secrets.get(c, _MARKER))
         found += [] if marker is None else [marker.hex(), marker.decode("latin-1")]
     return tuple(filter(None, found))
+
+
+def _tails(paths: Sequence[Path]) -> dict[str, str]:
+    """Read the ends of logs, those of the same name apart; raises OperatorError."""
+    found: dict[str, str] = {}
+    for path in paths:
+        name = f"logs/{path.name}"
+        if name in found:
+            name = f"logs/{len(found) + 1}-{path.name}"
+        found[name] = _tail(path)
+    return found
 
 
 def _tail(path: Path) -> str:

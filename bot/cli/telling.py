@@ -37,7 +37,9 @@ def board_of(role: str, journal: Journal, database: "Database") -> Board:
 
 def show(app: web.Application, board: Board, door: Door) -> None:
     """Serve them."""
-    access = shown.Access(metrics=door.metrics, token=door.metrics_token)
+    access = shown.Access(
+        metrics=door.metrics, token=door.metrics_token, public_url=door.public_url
+    )
     shown.add(app, board, access, webhook=PATH)
 
 

@@ -63,7 +63,7 @@ class Children:
             await DBOS.start_workflow_async(self._named[turn.kind], turn.run_id, turn.part)
 
     async def _body(self, run_id: str, document: Json) -> Json:
-        part, flow = Part.model_validate(document), str(DBOS.workflow_id)
+        part, flow = Part.model_validate(document, extra="allow"), str(DBOS.workflow_id)
         found = Outcome(status=RunStatus.CANCELLED)
         try:
             found = await self._begin(run_id)

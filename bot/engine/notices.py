@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.engine.gates.showing import noted
 from bot.engine.outcome import GO_ON
 from bot.engine.sayings import SILENT
 from bot.engine.writer import Writer
@@ -47,8 +48,11 @@ class Notices:
         )
         comment = Comment(issue=run.issue, purpose=PLAN, body=plan.plan_comment(waiting))
         applied, outcome = await self.writer.apply(run, comment)
+        changes = noted(run, applied) if applied is not None else {}
         if applied is not None and run.work.plan_comment_url != applied.url:
-            await self.writer.update(run_id, work={"plan_comment_url": applied.url})
+            changes["plan_comment_url"] = applied.url
+        if changes:
+            await self.writer.update(run_id, work=changes)
         return outcome.model_dump(mode="json")
 
     async def notify(self, run_id: str) -> Json:

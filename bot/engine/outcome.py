@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
 from bot.pipeline.definition import StageSpec
-from bot.runs import Json, Publish, Record, RunError, RunStatus, StageKind, StageStatus, Stop
+from bot.runs import Json, Kept, Publish, RunError, RunStatus, StageKind, StageStatus, Stop
 
 Act = Callable[[str], Awaitable[Json]]
 """One step of a parent: takes the run's id, applies at most one effect, answers an ``Outcome``."""
 
 
-class Verdict(Record):
+class Verdict(Kept):
     """One try of a stage, as much of it as decides what comes next."""
 
     status: StageStatus
@@ -27,7 +27,7 @@ class Verdict(Record):
         return self.status in (StageStatus.PASSED, StageStatus.NEUTRAL, StageStatus.SKIPPED)
 
 
-class Outcome(Record):
+class Outcome(Kept):
     """How a child or a run ended; ``status`` None: go on."""
 
     status: RunStatus | None = None
@@ -45,7 +45,7 @@ class Outcome(Record):
 GO_ON = Outcome()
 
 
-class Part(Record):
+class Part(Kept):
     """What one child of a run is to do."""
 
     stages: tuple[StageSpec, ...]
@@ -60,7 +60,7 @@ class Part(Record):
     """An agent that changes nothing has not failed: it may have declined everything."""
 
 
-class Opening(Record):
+class Opening(Kept):
     """What a run found when it began; recorded, so that later settings do not change its way."""
 
     outcome: Outcome = GO_ON
@@ -116,7 +116,7 @@ class Opening(Record):
 
 @lru_cache(maxsize=64)
 def _opening(document: str) -> Opening:
-    return Opening.model_validate_json(document)
+    return Opening.model_validate_json(document, extra="allow")
 
 
 # What GitHub refused, and what becomes of the run: all others are `blocked`.

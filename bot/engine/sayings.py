@@ -3,18 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.engine.gates.showing import noted
 from bot.engine.outcome import GO_ON
 from bot.engine.writer import Writer
 from bot.github.effects.check_run import AT_ONCE
 from bot.github.markdown import line, plain
-from bot.github.texts import delivery
+from bot.github.texts import delivery, rounds
 from bot.pipeline import customs, definition, reports, visit_reports
 from bot.pipeline.findings import Severity
 from bot.pipeline.story import Story, commands
 from bot.runs import (
     Annotation,
     CheckRun,
+    Comment,
     Json,
+    Message,
     Publish,
     React,
     Ready,
@@ -45,8 +48,12 @@ class Sayings:
             shown = await self._delivery(story)
             effect = effect.model_copy(update={"body": f"{effect.body}\n\n{shown}"})
         applied, outcome = await self.writer.apply(story.run, effect)
+        work: dict[str, Json] = {}
+        if applied and story.run.work.overlaps is not None:
+            work = noted(story.run, applied)
         if applied and applied.id and story.run.work.status_comment_id != applied.id:
-            work = {"status_comment_id": applied.id, "status_comment_url": applied.url}
+            work |= {"status_comment_id": applied.id, "status_comment_url": applied.url}
+        if work:
             await self.writer.update(run_id, work=work)
         return outcome.model_dump(mode="json")
 
@@ -125,6 +132,15 @@ class Sayings:
         if applied is not None:
             await self.writer.update(run_id, work={"ready": True})
         return outcome.model_dump(mode="json")
+
+    async def nothing_to_retry(self, run_id: str, document: Json) -> Json:
+        """Answer whoever wants to try again what is good already: what to write instead."""
+        run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
+        number = message.issue or run.pull_request or run.issue
+        purpose = f"answer-{message.comment_id or 'retry'}"
+        text = rounds.nothing_to_retry(run.pull_request or 0, message.reason, message.by or "")
+        await self.writer.apply(run, Comment(issue=number, purpose=purpose, body=text))
+        return _GO_ON
 
     async def react(self, run_id: str, document: Json) -> Json:
         """A sign at the comment that asked for something; where it was deleted, none."""

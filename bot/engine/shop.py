@@ -63,7 +63,9 @@ class Shop:
 
     def config(self, run_id: str) -> RepositoryConfig:
         """The repository's configuration as it was frozen when the run began."""
-        return RepositoryConfig.model_validate_json((self.files(run_id) / CONFIG).read_bytes())
+        return RepositoryConfig.model_validate_json(
+            (self.files(run_id) / CONFIG).read_bytes(), extra="ignore"
+        )
 
     def objects(self, run: Run) -> Objects:
         return self.works.open(run.repository.id, run.id)

@@ -15,7 +15,7 @@ from bot.github.tokens import FETCH, TEAMS, Scope
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.ports import IssueComment
 from bot.pipeline.rulebook import Rulebook
-from bot.runs import Permission, RepositoryRef, Run
+from bot.runs import Permission, Person, RepositoryRef, Run
 from bot.worktree import Mirrors, RefMissing, Unreachable
 
 UNREACHABLE_SECONDS = 5.0
@@ -91,9 +91,9 @@ class Source:
         found = await reads.commit_author(await self.client(repository), repository, sha)
         return found or "somebody"
 
-    async def permission(self, repository: RepositoryRef, login: str) -> Permission:
+    async def permission(self, repository: RepositoryRef, person: Person) -> Permission:
         """Ask what a person may do at this moment."""
-        return await reads.permission(await self.client(repository), repository, login)
+        return await reads.permission(await self.client(repository), repository, person)
 
     async def issue(self, run: Run) -> reads.IssueFacts | None:
         """Read the issue as it is now; None: it was deleted or transferred."""
@@ -147,15 +147,15 @@ class Source:
         me = (await self.app.me(client)).user_id
         listed = await reads.comments(client, run.repository, run.issue)
         found = [each for each in listed if each.author is None or each.author.id != me]
-        may: dict[str, bool] = {}
-        for login in {comment.author.login for comment in found if comment.author}:
-            held = await reads.permission(client, run.repository, login)
-            may[login] = Permission(held).may_write
+        may: dict[Person, bool] = {}
+        for author in {comment.author for comment in found if comment.author}:
+            held = await reads.permission(client, run.repository, author)
+            may[author] = Permission(held).may_write
         return [
             IssueComment(
                 id=comment.id,
                 author=comment.author.login if comment.author else "ghost",
-                may_write=bool(comment.author and may[comment.author.login]),
+                may_write=bool(comment.author and may[comment.author]),
                 body=comment.body,
                 created_at=comment.created_at,
                 updated_at=comment.updated_at,

@@ -6,7 +6,7 @@ database outside a step.
 
 import logging
 
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS, SetWorkflowID, error
 
 from bot.engine.acts import Acts
 from bot.engine.bench import Benches
@@ -17,12 +17,11 @@ from bot.engine.gates.at_overlap import AtOverlap
 from bot.engine.outcome import GO_ON, Opening, Outcome, Part
 from bot.engine.parent import Parent
 from bot.engine.revival import FOLLOWING
+from bot.engine.room import wait_for_room
 from bot.engine.rounds.following import Following
 from bot.engine.visits.flow import Visiting
 from bot.engine.working import parts, work
 from bot.runs import Json, Message, Publish, RunError, RunStatus
-
-ROOM_SECONDS = 15.0  # how often a queued run looks whether it may begin
 
 
 class Workflows:
@@ -41,6 +40,8 @@ class Workflows:
             parent.inbox.kept.append(Message.model_validate(said))
         try:
             outcome = await self._carry(parent, first_stage)
+        except error.DBOSUnexpectedStepError:
+            raise  # not ours to end: another release goes on with it
         except Exception:
             # The last word of a run is said whatever broke: a bug of ours must not leave it silent.
             logging.getLogger(__name__).exception("internal error", extra={"run": run_id})
@@ -66,7 +67,7 @@ class Workflows:
             return await self._follow_again(parent)
         outcome = parent.opening.outcome
         if not outcome.ended:
-            outcome = await self._wait_for_room(parent)
+            outcome, _ = await wait_for_room(parent, (self._acts.say.comment,))
         if not outcome.ended:
             outcome = await parent.effects(self._acts.announcing(parent.publish))
         if not outcome.ended:
@@ -118,19 +119,6 @@ class Workflows:
         if await patched("overlap"):
             outcome = await AtOverlap(parent).pass_through()
         return outcome if outcome.ended else await parent.child(preparing)
-
-    async def _wait_for_room(self, parent: Parent) -> Outcome:
-        """Stay queued while the repository has as many open pull requests of ours as it wants."""
-        told = False
-        while not await step("room", self._acts.queue.has_room, parent.run_id):
-            if not told:
-                told = True
-                await parent.effects((self._acts.say.comment,))
-            await sleep(ROOM_SECONDS)
-            stop = await parent.look()
-            if stop.ended:
-                return stop
-        return GO_ON
 
     async def _leave(self, parent: Parent) -> None:
         """Have somebody come back for the branch that an ended run keeps for a retry."""

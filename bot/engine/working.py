@@ -36,9 +36,10 @@ async def work(parent: Parent, part: Part, replan: Callable[[], Awaitable[Outcom
         asked = Answer.model_validate(await parent.do("amend", parent.acts.plans.amend))
         if not asked.done:
             return outcome
-        allowed = await AtGate(parent, replan).pass_through()
+        gate = AtGate(parent, replan)
+        allowed = await gate.pass_through()
         if allowed.ended:
             return allowed
         names = [stage.name for stage in part.stages]
-        stage = outcome.error.stage or ""
-        part = part.model_copy(update={"position": names.index(stage), "baseline": False})
+        position = 0 if gate.works_again else names.index(outcome.error.stage or "")
+        part = part.model_copy(update={"position": position, "baseline": False})

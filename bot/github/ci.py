@@ -1,15 +1,21 @@
 """Read what the repository's own CI says of a commit: check runs, statuses, the logs of jobs."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.github.answers import Refusal
+from bot.github.answers import Refusal, Unanswered
 from bot.github.client import Client
 from bot.runs import Record, RepositoryRef
 
 ACTIONS = "github-actions"
 LOG_BYTES = 1 << 20
 PASSING = ("success", "neutral", "skipped")
+MOST_NOTES = 20
+"""Annotations of a check that are read; GitHub shows the first ten of a job."""
+_EXIT = "Process completed with exit code"
+_WITHOUT_JOBS = ("action_required", "startup_failure")
+Key = tuple[str | None, str]
+"""What a check is known by: its App's slug and its name."""
 
 
 class Check(Record):
@@ -26,6 +32,12 @@ class Check(Record):
     text: str = ""
     """What it shows: title, summary, text."""
     url: str | None = None
+    notes: int = 0
+    """How many annotations it has."""
+
+    @property
+    def key(self) -> Key:
+        return self.app, self.name
 
     @property
     def passed(self) -> bool:
@@ -42,8 +54,32 @@ async def checks(client: Client, ref: RepositoryRef, sha: str, *, ours: int) -> 
     runs = client.getiter(f"{root}/check-runs?filter=all&per_page=100", iterable_key="check_runs")
     found = [run async for run in runs if (run.get("app") or {}).get("id") != ours]
     found.sort(key=lambda run: (run.get("started_at") or "", run["id"]))
-    combined = await client.getitem(f"{root}/status?per_page=100")
-    return [*map(_run, found), *map(_status, combined["statuses"])]
+    statuses = client.getiter(f"{root}/status?per_page=100", iterable_key="statuses")
+    told = [*map(_run, found), *[_status(status) async for status in statuses]]
+    return [*told, *await _without_jobs(client, ref, sha, {check.suite for check in told})]
+
+
+async def _without_jobs(
+    client: Client, ref: RepositoryRef, sha: str, suites: Collection[int | None]
+) -> list[Check]:
+    """Workflows that wait for an approval or could not start have no check to show."""
+    path = f"/repos/{ref.full_name}/actions/runs?head_sha={sha}&per_page=100"
+    try:
+        runs = [run async for run in client.getiter(path, iterable_key="workflow_runs")]
+    except Refusal:  # no Actions here, or not for the App
+        return []
+    return [
+        Check(
+            name=run.get("name") or "a workflow",
+            suite=run.get("check_suite_id"),
+            app=ACTIONS,
+            completed=True,
+            conclusion=run["conclusion"],
+            url=run.get("html_url"),
+        )
+        for run in runs
+        if run.get("conclusion") in _WITHOUT_JOBS and run.get("check_suite_id") not in suites
+    ]
 
 
 async def log(client: Client, ref: RepositoryRef, check: Check) -> str:
@@ -52,21 +88,41 @@ async def log(client: Client, ref: RepositoryRef, check: Check) -> str:
         path = f"/repos/{ref.full_name}/actions/jobs/{check.id}/logs"
         try:
             return await client.download(path, LOG_BYTES)
-        except Refusal:  # expired, or the App may not read it: the check's own words remain
+        except (Refusal, Unanswered):  # expired, not for the App, or too large to come in time
             return check.text
     return check.text
+
+
+async def notes(client: Client, ref: RepositoryRef, check: Check) -> list[str]:
+    """Read what a check says at lines, failures first: `src/a.py:7: words`."""
+    if check.id is None or not check.notes:
+        return []
+    path = f"/repos/{ref.full_name}/check-runs/{check.id}/annotations?per_page=50"
+    try:
+        found = [note async for note in client.getiter(path)]
+    except Refusal:
+        return []
+    found.sort(key=lambda note: note.get("annotation_level") != "failure")
+    said = [
+        f"{note.get('path')}:{note.get('start_line')}: {(note.get('message') or '').strip()}"
+        for note in found
+        if _EXIT not in (note.get("message") or "")
+    ]
+    return said[:MOST_NOTES]
 
 
 def _run(run: Mapping[str, Any]) -> Check:
     output = run.get("output") or {}
     told = (output.get(key) for key in ("title", "summary", "text"))
+    waits = run["status"] == "waiting"  # for somebody to approve what it would do
     return Check(
         name=run["name"],
         id=run["id"],
         suite=(run.get("check_suite") or {}).get("id"),
         app=(run.get("app") or {}).get("slug"),
-        completed=run["status"] == "completed",
-        conclusion=run.get("conclusion"),
+        completed=waits or run["status"] == "completed",
+        conclusion="action_required" if waits else run.get("conclusion"),
+        notes=output.get("annotations_count") or 0,
         text="\n".join(text for text in told if text),
         url=run.get("html_url"),
     )

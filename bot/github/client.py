@@ -31,6 +31,8 @@ REDIRECTS = frozenset({301, 302, 307, 308})
 MAX_REDIRECTS = 5
 RETRY_SECONDS = (1.0, 3.0)  # after a lost connection or 5xx, where a second call does no harm
 TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
+LONG_TIMEOUT = aiohttp.ClientTimeout(total=180, sock_connect=10, sock_read=30)
+"""For logs, which may be hundreds of megabytes."""
 _REPOSITORY_ID = re.compile(r"/repositories/(\d+)(?:/|$)")
 
 Answer = tuple[int, Mapping[str, str], bytes]
@@ -161,17 +163,34 @@ class Client(GitHubAPI):
         request = _Request(method="GET", url=url, headers={"user-agent": REQUESTER}, body=b"")
         if self._tokens is not None:
             request = request.signed(await self._tokens.current())
-        status, headers, body = await self._exchange(request)
+        status, headers, _ = await self._exchange(request)
         if status not in REDIRECTS:
             raise Refusal("gone", f"GitHub answered {status} to GET {path}", status=status)
         place = url.join(URL(headers.get("location", ""), encoded=True))
         if place.scheme != "https" and place.origin() != self._origin:
             raise Refusal("invalid", f"GitHub points to {place.host} without TLS", status=status)
         plain = _Request(method="GET", url=place, headers={"user-agent": REQUESTER}, body=b"")
-        status, _, body = await self._exchange(plain)
+        status, end = await self._end_of(plain, limit)
         if status != HTTPStatus.OK:
             raise Refusal("gone", f"{place.host} answered {status} for {path}", status=status)
-        return body[-limit:].decode(errors="replace")
+        return end.decode(errors="replace")
+
+    async def _end_of(self, request: _Request, limit: int) -> tuple[int, bytes]:
+        """Read a long answer and keep its end only; what comes too slowly raises Unanswered."""
+        kept = bytearray()
+        try:
+            async with self._connection.session.get(
+                request.url,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=LONG_TIMEOUT,
+            ) as response:
+                async for chunk in response.content.iter_chunked(1 << 16):
+                    kept += chunk
+                    del kept[:-limit]
+                return response.status, bytes(kept)
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise Unanswered(f"{request.url.host} did not give all of it: {error}", 10) from error
 
     async def sleep(self, seconds: float) -> None:
         await self._connection.clock.sleep(seconds)

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from bot.github.answers import Refusal
 from bot.github.client import Client
-from bot.runs import RepositoryRef
+from bot.runs import Person, RepositoryRef
 
 _NOT_THERE = (403, 404)
 
@@ -26,10 +26,11 @@ async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> 
     return bool(found["state"] == "active")
 
 
-async def labelled_by(client: Client, ref: RepositoryRef, issue: int) -> dict[str, str]:
-    """Who put each label on last: login by label; a label without a known person is left out."""
-    found: dict[str, str] = {}
+async def labelled_by(client: Client, ref: RepositoryRef, issue: int) -> dict[str, Person]:
+    """Who put each label on last, by label; a label without a known person is left out."""
+    found: dict[str, Person] = {}
     async for event in client.getiter(f"/repos/{ref.full_name}/issues/{issue}/events?per_page=100"):
         if event["event"] == "labeled" and event.get("actor"):
-            found[event["label"]["name"]] = event["actor"]["login"]
+            by = event["actor"]
+            found[event["label"]["name"]] = Person(id=by["id"], login=by["login"])
     return found

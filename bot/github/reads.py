@@ -69,13 +69,15 @@ class PullRequestFacts(Record):
     updated_at: str
 
 
-async def permission(client: Client, repository: RepositoryRef, login: str) -> Permission:
+async def permission(client: Client, repository: RepositoryRef, person: Person) -> Permission:
     """Ask what a person may do in the repository at this moment; never kept.
 
+    GitHub is asked by name, and names change hands: an answer about another number is none.
     A custom role counts as the permission that it is built on.
     """
-    held = await _get(client, f"{_repo(repository)}/collaborators/{quote(login)}/permission")
-    if held is None:
+    login = quote(person.login, safe="")
+    held = await _get(client, f"{_repo(repository)}/collaborators/{login}/permission")
+    if held is None or (held.get("user") or {}).get("id") != person.id:
         return Permission.NONE
     role = held.get("role_name") or held["permission"]
     known = set(Permission)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 
 _JUNK_DIRECTORIES = frozenset(
     {
@@ -68,7 +69,7 @@ _PROTECTED = (
         "editors start programs from it",
     ),
     (
-        re.compile(r"(?:.*/)?\.(?:idea|devcontainer|zed)(?:/.+|\.json)"),
+        re.compile(r"(?:.*/)?(?:\.(?:idea|devcontainer|zed)(?:/.+|\.json)|[^/]*\.code-workspace)"),
         "editors start programs from it",
     ),
     (
@@ -113,6 +114,41 @@ def protected(path: str) -> str | None:
     """Say why an agent may not touch a path, or None: what runs or rules elsewhere."""
     plain = "/".join(folded(part) for part in path.split("/"))
     return next((why for pattern, why in _PROTECTED if pattern.fullmatch(plain)), None)
+
+
+def collisions(added: Iterable[str], paths: Iterable[str]) -> dict[str, str]:
+    """Find added paths that a file system takes for another one's: the other by each.
+
+    Where letter case and Unicode's forms of a letter make no difference (macOS, Windows), one takes
+    the place of the other when somebody checks the repository out, whatever the review showed.
+    ``paths`` are all of the tree.
+    """
+    new = set(added)
+    old = {name for path in paths if path not in new for name in _with_folders(path)}
+    spelled: dict[str, list[str]] = {}
+    for name in old.union(*map(_with_folders, new)):
+        spelled.setdefault(_alike(name), []).append(name)
+    return {
+        path: min(other for other in spelled[_alike(name)] if other != name)
+        for path in sorted(new)
+        for name in _with_folders(path)
+        if name not in old and len(spelled[_alike(name)]) > 1
+    }
+
+
+def _with_folders(path: str) -> Iterator[str]:
+    """The path and every folder that it lies in."""
+    end = path.find("/")
+    while end >= 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
+    yield path
+
+
+def _alike(path: str) -> str:
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def leads_out(path: str, target: bytes) -> bool:

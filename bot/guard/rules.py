@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.guard.known import Known
 from bot.guard.lockfiles import is_lockfile, strange_hosts
-from bot.guard.paths import folded, leads_out, protected, unsafe
+from bot.guard.paths import collisions, folded, leads_out, protected, unsafe
 from bot.guard.secrets import scan
 
 _log = logging.getLogger(__name__)
@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 MEGABYTE = 1_000_000
 SHOWN = 5
 """Secrets named per file; the file is blocked anyway."""
+MOST_VIOLATIONS = 200
+"""Named of one change; a hundred thousand files can break a rule each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,11 @@ class FileChange:
     def deleted(self) -> bool:
         return self.new_mode is None
 
+    @property
+    def gone(self) -> bool:
+        """Nothing is left of what was there."""
+        return self.old_mode is not None and (self.deleted or not self.size)
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -89,7 +96,20 @@ def check_changes(
     for change in changes:
         for rule, check in _RULES.items():
             found += _attempt(rule, change.path, partial(check, change, limits))
-    return found
+        if len(found) >= MOST_VIOLATIONS:
+            break  # it is held anyway
+    return found[:MOST_VIOLATIONS]
+
+
+def check_spellings(changes: Sequence[FileChange], paths: Sequence[str]) -> list[Violation]:
+    """Refuse new paths that some file systems take for another one of ``paths``, the whole tree."""
+
+    def check() -> Iterator[str]:
+        added = [change.path for change in changes if change.old_mode is None]
+        for path, other in list(collisions(added, paths).items())[:SHOWN]:
+            yield f"{path!r} and {other!r} are one path on some file systems"
+
+    return _attempt("spelling", "", check)
 
 
 def check_author(commit: Author, app: str) -> list[Violation]:
@@ -185,6 +205,20 @@ def _attributes(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
         yield "not for an agent to change: it names a program, or hides files from review"
 
 
+def _install(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    """What package tools start by themselves, on the machine of whoever installs."""
+    name = folded(change.path.rpartition("/")[2])
+    if change.deleted or name not in _MANIFESTS:
+        return
+    if change.added is None:
+        yield "could not check: what was added was not read"
+        return
+    plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), change.added)
+    if found := _AT_INSTALL.search(plain):
+        hook = found[1].decode()
+        yield f"not for an agent to change: `{hook}` runs when somebody installs the packages"
+
+
 def _lockfile(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
     if change.deleted or not is_lockfile(change.path):
         return
@@ -208,8 +242,15 @@ _RULES: dict[str, Callable[[FileChange, RuleLimits], Iterator[str]]] = {
     "size": _size,
     "secrets": _secrets,
     "attributes": _attributes,
+    "install": _install,
     "lockfile": _lockfile,
 }
 _RUNS_OR_HIDES = re.compile(
-    rb"\b(?:filter|merge|diff)=|(?<=\s)-diff\b|\bbinary\b|linguist-(?:generated|vendored)"
+    rb"\b(?:filter|merge|diff|working-tree-encoding)=|(?<=\s)-diff\b|\bbinary\b|\bexport-(?:subst|ignore)"
+    rb"|linguist-(?:generated|vendored)"
+)
+_MANIFESTS = frozenset(("package.json", "composer.json"))
+_ESCAPED = re.compile(rb"\\u00([0-7][0-9a-fA-F])")  # as JSON writes a letter
+_AT_INSTALL = re.compile(
+    rb"\"((?:pre|post)?install|(?:pre|post)?prepare|(?:pre|post)-(?:install|update|autoload)[a-z-]*)\""
 )

@@ -99,7 +99,7 @@ class Journal:
 
     def _run(self) -> None:
         """The writer thread: commit whatever has gathered while the last commit ran."""
-        item = self._queue.get()
+        item = self._next()
         while item is not None:
             batch = [item]
             while len(batch) < _LARGEST_BATCH and not self._queue.empty():
@@ -108,9 +108,16 @@ class Journal:
                     break
                 batch.append(item)
             self._commit(batch)
-            item = item and self._queue.get()
+            item = item and self._next()
         self._writer.close()
         self._loop.call_soon_threadsafe(self._ended.set_result, None)
+
+    def _next(self) -> _Item | None:
+        while True:
+            try:
+                return self._queue.get(timeout=self._writer.owing)
+            except queue.Empty:
+                self._writer.tell()
 
     def _commit(self, batch: list[_Item]) -> None:
         arrivals = [(item, future) for item, future in batch if isinstance(item, Arrival)]

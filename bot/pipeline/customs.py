@@ -48,7 +48,9 @@ def _write(folder: Path, found: Customs) -> None:
 def read(folder: Path) -> Customs:
     """Read what was frozen; nothing in particular where the run froze nothing."""
     path = folder / FILE
-    return Customs.model_validate_json(path.read_bytes()) if path.exists() else Customs()
+    if not path.exists():
+        return Customs()
+    return Customs.model_validate_json(path.read_bytes(), extra="ignore")
 
 
 async def _template(branch: Branch, config: RepositoryConfig) -> str:

@@ -46,8 +46,7 @@ def implement(attempt: Attempt, files: Path) -> str:
         instructions=_instructions(files, attempt),
         plan=_contract(attempt),
         material=_issue(attempt, files),
-        feedback=(_round(attempt, files) or _noted(attempt))
-        + _told("The attempt before this one was sent back", attempt.feedback),
+        feedback=(_round(attempt, files) or _noted(attempt)) + _sent_back(attempt),
     )
 
 
@@ -148,8 +147,17 @@ def _round(attempt: Attempt, files: Path) -> str:
     return f"{brief.read_text()}\n"
 
 
-def _told(what: str, text: str | None) -> str:
-    if not text:
+def _sent_back(attempt: Attempt) -> str:
+    """What commands printed, files are called and reviewers found: none of them gives orders."""
+    if not attempt.feedback:
         return ""
-    kept = text if len(text) <= MOST_FEEDBACK else f"…{text[-MOST_FEEDBACK:]}"
-    return f"{what}:\n{kept}"
+    why = quoted("why it was sent back", _kept(attempt.feedback), attempt.run.id)
+    return f"The attempt before this one was sent back. Mend what is wrong with it:\n{why}"
+
+
+def _told(what: str, text: str | None) -> str:
+    return f"{what}:\n{_kept(text)}" if text else ""
+
+
+def _kept(text: str) -> str:
+    return text if len(text) <= MOST_FEEDBACK else f"…{text[-MOST_FEEDBACK:]}"

@@ -23,6 +23,15 @@ _KINDS = (
         r"|[^/]*\.csproj)$",
     ),
     (
+        "touches what runs or is read by itself on people's machines",
+        r"(^|/)(\.pre-commit-(config|hooks)\.ya?ml|\.overcommit\.yml|\.lintstagedrc[^/]*|\.envrc|\.direnv"
+        r"|\.?mise(\.[^/]*)?\.toml|\.tool-versions|\.(mise|run|mvn)/.+|\.npmrc|bunfig\.toml|pip\.conf"
+        r"|\.(gdb|lldb)init|\.n?vimrc|\.nvim\.lua|\.exrc|\.dir-locals\.el|[^/]*\.sublime-project"
+        r"|\.bazelrc|\.gitattributes|\.lfsconfig|(site|user)customize\.py|[^/]*\.pth|\.env(\.local)?"
+        r"|gradlew(\.bat)?|mvnw(\.cmd)?|gradle-wrapper\.properties|(shell|flake|default)\.nix"
+        r"|devenv\.nix|devbox\.json|Vagrantfile)$",
+    ),
+    (
         "touches migrations or the schema",
         r"(^|/)(migrations?|alembic|db/migrate)/|(^|/)schema\.(rb|prisma|sql)$|\.sql$",
     ),

@@ -15,9 +15,11 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _TEST = re.compile(
-    r"(?:.*/)?(?:tests?|specs?|__tests__|testing|testdata)/.+"
-    r"|(?:.*/)?(?:test_[^/]+|[^/]+[_.-](?:test|tests|spec)\.[^/]+|[^/]+(?:Test|Tests|Spec|IT)\.[^/]+"
-    r"|conftest\.py)",
+    r"(?:.*/)?(?:(?i:tests?|specs?|__tests__|__mocks__|__snapshots__|testing|test[_-]?data|e2e"
+    r"|cypress|[\w.-]+[._-]tests?|tests?[_-][\w-]+)|[\w.-]*[a-z0-9](?:Test|Tests))/.+"
+    r"|(?:.*/)?(?i:test_[^/]+\.[^/]+|[^/]+[_.-](?:test|tests|spec|specs)\.[^/]+|tests?\.\w+)"
+    r"|(?:.*/)?(?:[^/]+(?:Test|Tests|TestCase|Spec)\.[^/]+|[^/]+IT\.(?:java|kt|groovy)"
+    r"|Test[A-Z][^/]*\.(?:java|kt|swift)|conftest\.py|[^/]+\.(?:feature|snap)|t/[^/]+\.t)",
 )
 _CI = re.compile(
     r"\.github/.+|\.circleci/.+|\.buildkite/.+|\.gitlab-ci\.ya?ml|\.gitlab/ci/.+|\.travis\.ya?ml"

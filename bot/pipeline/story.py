@@ -58,7 +58,7 @@ class Story:
         """What the newest review found, our own signals first."""
         last = self.last_of(StageKind.REVIEW)
         rows = last.result.get("data", {}).get("findings", ()) if last else ()
-        return tuple(Finding.model_validate(row) for row in rows)
+        return tuple(Finding.model_validate(row, extra="ignore") for row in rows)
 
     @property
     def spent(self) -> Spend:

@@ -1,5 +1,6 @@
 """What is told of a run on somebody else's pull request: its story as effects. Pure."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from bot.github.markdown import code
@@ -19,6 +20,7 @@ from bot.runs import (
     Json,
     LineComment,
     PostReview,
+    Run,
     RunStatus,
     StageKind,
 )
@@ -34,14 +36,15 @@ _Conclusion = Literal["success", "neutral", "cancelled", "action_required"]
 
 def looked(story: Story) -> Looked:
     last = story.last_of(StageKind.REVIEW)
-    return Looked.model_validate(last.result["data"]["looked"] if last else {"commit": ""})
+    looked = last.result["data"]["looked"] if last else {"commit": ""}
+    return Looked.model_validate(looked, extra="ignore")
 
 
 def said(story: Story) -> Said | None:
     """What the newest review said; None: it is not that far."""
     last = story.last_of(StageKind.PUBLISH)
     data = last.result.get("data", {}) if last else {}
-    return Said.model_validate(data["said"]) if "said" in data else None
+    return Said.model_validate(data["said"], extra="ignore") if "said" in data else None
 
 
 def review(story: Story, markers: Markers, *, moved_to: str | None, at_lines: bool) -> PostReview:
@@ -50,13 +53,13 @@ def review(story: Story, markers: Markers, *, moved_to: str | None, at_lines: bo
     if not at_lines:
         found = found.model_copy(update={"at_lines": (), "listed": found.new})
     summary, found = _fitting(story, found, moved_to)
-    marks = "".join(f"\n{_mark(each, markers)}" for each in found.listed)
+    marks = "".join(f"\n{mark(run, each, markers)}" for each in found.listed)
     return PostReview(
         pull_request=run.issue,
         sha=looked(story).commit,
         purpose=f"review-{len(story.tries(_name(story)))}",
         body=f"{summary}{marks}",
-        comments=tuple(_comment(each, markers) for each in found.at_lines),
+        comments=tuple(_comment(run, each, markers) for each in found.at_lines),
     )
 
 
@@ -93,12 +96,14 @@ def check_run(story: Story, sha: str) -> CheckRun:
 
 
 def let_go(story: Story, sha: str) -> CheckRun:
-    """The last word on a head whose commits somebody replaced."""
+    """The last word on a head that was looked at before somebody gave it other commits or another
+    base.
+    """
     told: dict[str, Json] = {
         "status": "completed",
         "conclusion": "cancelled",
-        "title": "Its commits were replaced",
-        "summary": "Read anew at the commits that are there now.",
+        "title": "It is another one now",
+        "summary": "Its commits or its base changed meanwhile; read anew as it is now.",
         "buttons": (),
         "progress": False,
     }
@@ -133,6 +138,8 @@ def _buttons(story: Story) -> tuple[Button, ...]:
 def _words(story: Story) -> tuple[str, str]:
     run, found = story.run, said(story)
     facts: Status = reports.facts(story)
+    if not run.status.ended and run.work.waits_for is not None and not story.stages:
+        return "Waiting", f"Waiting: {run.work.waits_for}."
     if not run.status.ended:
         money = spent(story.spent, story.budget)
         return visit.working(run), f"{visit.working(run)}.{f' {money}.' if money else ''}"
@@ -189,19 +196,31 @@ def _point(remark: Remark) -> visit.Point:
     )
 
 
-def _comment(remark: Remark, markers: Markers) -> LineComment:
+def _comment(run: Run, remark: Remark, markers: Markers) -> LineComment:
     finding = remark.finding
     return LineComment(
         path=finding.file or "",
         line=finding.line or 1,
         start_line=finding.first_line,
         side=finding.side,
-        body=f"{visit.remark(_point(remark))}\n{_mark(remark, markers)}",
+        body=f"{visit.remark(_point(remark))}\n{mark(run, remark, markers)}",
     )
 
 
-def _mark(remark: Remark, markers: Markers) -> str:
-    return markers.make(FINDING, remark.known_by.text)
+def mark(run: Run, remark: Remark, markers: Markers) -> str:
+    """The marker by which a finding is known again, on this pull request and no other."""
+    return markers.make(FINDING, f"{_place(run)}{remark.known_by.text}")
+
+
+def known(run: Run, bodies: Iterable[str], markers: Markers) -> list[str]:
+    """What of findings (``Print.text``) was said before in texts of ours on this pull request."""
+    place = _place(run)
+    named = (about for body in bodies for about in markers.named(body, FINDING))
+    return [about.removeprefix(place) for about in named if about.startswith(place)]
+
+
+def _place(run: Run) -> str:
+    return f"{run.repository.id}/{run.issue}/"
 
 
 def _name(story: Story) -> str:

@@ -32,10 +32,10 @@ from bot.runs.effects import (
     Review,
 )
 from bot.runs.ending import Ending, RunError, Stop
-from bot.runs.gate import Amendment, Approval, Gate, Overlap, Rival
+from bot.runs.gate import Amendment, Approval, Gate, Overlap, Rival, Shown
 from bot.runs.messages import Again, Message, MessageKind, Start, Tell
 from bot.runs.plan import Check, FileAction, Plan, PlannedFile, Step
-from bot.runs.record import Json, Record
+from bot.runs.record import Json, Kept, Record
 from bot.runs.run import RepositoryRef, Run, branch_name, run_id
 from bot.runs.spending import Budget, Budgets, Spend, parse_budget
 from bot.runs.stage import CommandResult, RunEvent, StageRecord
@@ -82,6 +82,7 @@ __all__ = [
     "Grant",
     "Grow",
     "Json",
+    "Kept",
     "Label",
     "LineComment",
     "Message",
@@ -114,6 +115,7 @@ __all__ = [
     "RunError",
     "RunEvent",
     "RunStatus",
+    "Shown",
     "Spend",
     "StageKind",
     "StageRecord",

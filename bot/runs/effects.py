@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bot.runs.record import Record
+from bot.runs.record import Kept, Record
 
 
 class React(Record):
@@ -254,7 +254,7 @@ Effect = Annotated[
 ]
 
 
-class Applied(Record):
+class Applied(Kept):
     """What an effect came to on GitHub."""
 
     id: int | None = None
@@ -263,6 +263,8 @@ class Applied(Record):
     number: int | None = None
     url: str | None = None
     """The page that people open."""
+    at: str | None = None
+    """Of a comment: ISO 8601, when it was changed last, by GitHub's clock."""
     sha: str | None = None
     draft: bool | None = None
     open: bool = False

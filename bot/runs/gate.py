@@ -1,10 +1,25 @@
 """What people have to let a run do: its plan, more than its plan, work beside somebody else's."""
 
-from bot.runs.record import Record
+from bot.runs.record import Kept
 from bot.runs.trigger import Person
 
 
-class Approval(Record):
+class Shown(Kept):
+    """Since when people can read what waits for their word."""
+
+    hash: str
+    """Of the plan, amendment or overlap."""
+    at: str
+    """ISO 8601, UTC, in whole seconds: when GitHub had it on the page."""
+    instead: bool = False
+    """Until then another one stood there and waited."""
+
+    def read_by(self, at: str | None) -> bool:
+        """Could it be read then? In the second in which it took another one's place: no."""
+        return at is not None and (at > self.at or (at == self.at and not self.instead))
+
+
+class Approval(Kept):
     """Somebody let a plan, or an amendment of it, go ahead."""
 
     by: Person
@@ -14,15 +29,17 @@ class Approval(Record):
     at: float
 
 
-class Amendment(Record):
+class Amendment(Kept):
     """What the work needs beside the approved plan: files, in one line, to be approved."""
 
     hash: str
     paths: tuple[str, ...]
+    gone: tuple[str, ...] = ()
+    """Those of them of which nothing is left."""
     asked_at: float
 
 
-class Gate(Record):
+class Gate(Kept):
     """Where the approval of a plan stands. It binds plan, commit, and each person's permission."""
 
     hash: str
@@ -33,10 +50,14 @@ class Gate(Record):
     """Why it waits (`touches dependencies`); empty: it need not."""
     asked_at: float
     approvals: tuple[Approval, ...] = ()
+    planned: tuple[Approval, ...] = ()
+    """Those of the plan itself, once files beside it were asked for."""
     void: tuple[Approval, ...] = ()
     """Those that count no more, and why not: ``changed``."""
     changed: str | None = None
     """What changed since it was asked for or approved, in words of ours (Markdown)."""
+    refused: str | None = None
+    """Why the newest approval does not count, in words of ours (Markdown)."""
     edit: str | None = None
     """The difference that an edit of the issue made, as a patch."""
     passed: bool = False
@@ -46,8 +67,14 @@ class Gate(Record):
     amended: tuple[str, ...] = ()
     """Paths beside the plan that were approved."""
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The logins of those who let it go ahead, each once."""
+        given = (*self.planned, *self.approvals)
+        return tuple(dict.fromkeys(approval.by.login for approval in given))
 
-class Rival(Record):
+
+class Rival(Kept):
     """Somebody else's open pull request about the same."""
 
     number: int
@@ -55,7 +82,7 @@ class Rival(Record):
     """Login."""
 
 
-class Overlap(Record):
+class Overlap(Kept):
     """Others that close the same issue, and whether somebody let the run go on beside them."""
 
     hash: str

@@ -3,10 +3,11 @@
 from enum import StrEnum
 from typing import Literal
 
-from bot.runs.record import Record
+from bot.runs.record import Kept, Record
 from bot.runs.run import Run
 from bot.runs.spending import Budget
 from bot.runs.status import Publish
+from bot.runs.trigger import Person
 
 
 class MessageKind(StrEnum):
@@ -25,8 +26,8 @@ class MessageKind(StrEnum):
     RENAMED = "renamed"
     """The repository has a new full name: ``text``. Only the run's row changes."""
     APPROVE = "approve"
-    """Needs ``by``, ``by_id`` and ``hash``: the plan's or amendment's that was *shown* when it was
-    given (a label or button: what the run's row says at that moment), or a prefix of four or more.
+    """Needs ``by``, ``by_id`` and ``hash``, the plan's or amendment's that was *shown* when it was
+    given, or a prefix of four or more; what names none (a label, `/coppice approve`) needs ``at``.
     Counts once a person; void where it fits neither, is withdrawn, or comes too late. On an open
     pull request that somebody approved it lets the round push that asks for it (no ``hash``)."""
     REJECT = "reject"
@@ -67,7 +68,7 @@ class MessageKind(StrEnum):
     """Needs ``by``. The draft becomes ready for review."""
 
 
-class Message(Record):
+class Message(Kept):
     """What a handler tells a living run; the run reads it from its one topic, ``inbox``.
 
     Only the fields that its kind needs are set.
@@ -82,6 +83,8 @@ class Message(Record):
     comment_id: int | None = None
     """The issue comment with the command: it gets 🚀 when the run has acted on it, 😕 when it could
     not. None for buttons, boxes, labels and events."""
+    issue: int | None = None
+    """The issue or pull request on which that command stands."""
     reason: str = ""
     """Of a stop or a rejection: ends the sentence "Stopped: …"."""
     merged: bool = False
@@ -97,6 +100,8 @@ class Message(Record):
     """Of an edit: the issue's new title."""
     hash: str | None = None
     """Of an approval: what was shown when it was given, or a prefix as people type it."""
+    at: str | None = None
+    """Of an approval without a hash: ISO 8601, when GitHub says that it was given."""
     budget: Budget | None = None
     """Of a retry or note: what may be spent from here on."""
     publish: Publish | None = None
@@ -106,6 +111,11 @@ class Message(Record):
     review_id: int | None = None
     comment_ids: tuple[int, ...] = ()
     """Of a review: single comments on lines."""
+
+    @property
+    def person(self) -> Person:
+        """Whoever did it; number 0, which nobody has, where that is not known."""
+        return Person(id=self.by_id or 0, login=self.by or "")
 
 
 class Start(Record):

@@ -3,7 +3,7 @@
 import hashlib
 
 from bot.runs.ending import RunError, Stop
-from bot.runs.record import Record
+from bot.runs.record import Kept, Record
 from bot.runs.status import Publish, RunStatus
 from bot.runs.trigger import Trigger
 from bot.runs.work import Work
@@ -17,7 +17,7 @@ class RepositoryRef(Record):
     installation_id: int
 
 
-class Run(Record):
+class Run(Kept):
     """One execution of a pipeline for one issue or pull request: a row of ``runs``."""
 
     id: str

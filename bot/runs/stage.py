@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from bot.runs.ending import RunError
-from bot.runs.record import Json, Record
+from bot.runs.record import Json, Kept
 from bot.runs.status import StageStatus
 
 
-class StageRecord(Record):
+class StageRecord(Kept):
     """One try of a stage: a row of ``stages``."""
 
     run_id: str
@@ -22,7 +22,7 @@ class StageRecord(Record):
     result: Mapping[str, Json] = {}
 
 
-class RunEvent(Record):
+class RunEvent(Kept):
     """One line of a run's timeline (`coppice runs ID --events --json`)."""
 
     stage: str
@@ -31,7 +31,7 @@ class RunEvent(Record):
     data: Mapping[str, Json] = {}
 
 
-class CommandResult(Record):
+class CommandResult(Kept):
     """One of the repository's own commands, run in the box."""
 
     name: str

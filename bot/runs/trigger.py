@@ -2,16 +2,16 @@
 
 from typing import Literal
 
-from bot.runs.record import Record
+from bot.runs.record import Kept
 from bot.runs.spending import Budget
 
 
-class Person(Record):
+class Person(Kept):
     id: int
     login: str
 
 
-class Options(Record):
+class Options(Kept):
     """What a person chose for one run, in a command or by labels; None: as configured."""
 
     model: str | None = None
@@ -29,7 +29,7 @@ class Options(Record):
     """Tests and CI configuration that are there may be changed to mend it."""
 
 
-class Trigger(Record):
+class Trigger(Kept):
     """What started a run, frozen at that moment (title and body come from the event itself)."""
 
     delivery: str

@@ -1,12 +1,12 @@
 """What a run has in git and on GitHub so far."""
 
 from bot.runs.ending import Ending
-from bot.runs.gate import Gate, Overlap
-from bot.runs.record import Record
+from bot.runs.gate import Gate, Overlap, Shown
+from bot.runs.record import Kept
 from bot.runs.spending import Budget, Spend
 
 
-class Notice(Record):
+class Notice(Kept):
     """The one new comment that tells a person to act."""
 
     purpose: str
@@ -14,7 +14,7 @@ class Notice(Record):
     """Node id."""
 
 
-class Round(Record):
+class Round(Kept):
     """One round on the open pull request: what it takes in. The threads lie in the run's files."""
 
     number: int
@@ -43,7 +43,7 @@ class Round(Record):
     """How often somebody pushed while it worked."""
 
 
-class Visit(Record):
+class Visit(Kept):
     """The pull request of somebody else that a run reviews or mends, as it was when it began."""
 
     number: int
@@ -63,7 +63,7 @@ class Visit(Record):
     """What came of it in the end: the page of the review, or the commit that was pushed."""
 
 
-class Grant(Record):
+class Grant(Kept):
     """What somebody let a retried run spend from then on, in the place of its first budget."""
 
     budget: Budget
@@ -72,7 +72,7 @@ class Grant(Record):
     at: float
 
 
-class Work(Record):
+class Work(Kept):
     """What a run has in git and on GitHub so far; every field is written once or moves forward."""
 
     base_ref: str | None = None
@@ -108,7 +108,9 @@ class Work(Record):
     ending: Ending | None = None
     """Set while the last effects are applied, so that whoever sees the end sees all of it."""
     plan_hash: str | None = None
-    """Of the plan or amendment that is shown and waits for an approval; handlers bind to it."""
+    """Of the plan or amendment that waits for an approval."""
+    shown: Shown | None = None
+    """Since when that can be read; what names no hash approves nothing that was not there yet."""
     ci: bool = False
     """Somebody with write access asked for the repository's CI."""
     note: str | None = None
@@ -151,6 +153,11 @@ class Work(Record):
     """Set where the run is about a pull request that is not its own."""
     only_ci: bool = False
     """It lives again only to have CI run on what it mended there."""
+
+    def read_by(self, at: str | None) -> bool:
+        """Could people read what waits for their word, at a time of GitHub's clock?"""
+        there = self.shown is not None and self.shown.hash == self.plan_hash
+        return there and self.shown is not None and self.shown.read_by(at)
 
     @property
     def overlaps(self) -> Overlap | None:

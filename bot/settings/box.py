@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
-from bot.settings.values import CONFIG, existing
+from bot.settings.values import CONFIG, absolute, existing
 
 HOST_AND_PORT = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?")
 LEAST_MEMORY = 64 * 2**20
@@ -51,7 +51,7 @@ class BoxSettings(BaseSettings):
     @field_validator("box_root")
     @classmethod
     def _absolute_root(cls, value: Path | None) -> Path | None:
-        return None if value is None else value.expanduser().absolute()
+        return None if value is None else absolute(value)
 
     @field_validator("box_memory", mode="before")
     @classmethod

@@ -25,10 +25,11 @@ class DoorSettings(StoreSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
-    """Where GitHub reaches this service, without `/webhook`; only `coppice doctor` compares it."""
+    """Where GitHub reaches this service, without `/webhook`: `coppice doctor` compares it, and
+    `/metrics` is then nobody's without a token, as a proxy may speak for anybody."""
     metrics: Literal["local", "on", "off"] = "local"
-    """Who may read `/metrics`: whoever asks from this machine and not through a proxy, everybody,
-    nobody. With a token everybody who has it."""
+    """Who may read `/metrics`: whoever asks from this machine where there is no public address,
+    everybody, nobody. With a token everybody who has it."""
     metrics_token_file: Path | None = None
     metrics_token: SecretStr = SecretStr("")
 

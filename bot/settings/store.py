@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from bot.errors import OperatorError
-from bot.settings.values import CONFIG, PREFIX, secret
+from bot.settings.values import CONFIG, PREFIX, absolute, secret
 
 DATABASE_FILE = "coppice.sqlite"
 ENGINE_FILE = "coppice-engine.sqlite"
@@ -32,7 +32,10 @@ class StoreSettings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        path = absolute(value)
+        if "?" in str(path):
+            raise ValueError(f"must be a path without `?`, which {path} is not")
+        return path
 
     @field_validator("database_url", mode="before")
     @classmethod

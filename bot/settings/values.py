@@ -51,13 +51,21 @@ def passwords(url: str | None) -> tuple[str, ...]:
     return tuple({secret for each in written for secret in (each, unquote(each))} | {*named})
 
 
+def absolute(value: Path) -> Path:
+    """Put the home directory in the place of `~`. Raises ValueError."""
+    try:
+        return value.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(f"names {value}, and there is no such home directory") from error
+
+
 def existing(value: Path | None) -> Path | None:
     """Require a path that exists, where one is given at all."""
     if value is None:
         return None
-    if not value.expanduser().exists():
+    if not absolute(value).exists():
         raise ValueError(f"names {value}, which does not exist")
-    return value.expanduser().absolute()
+    return absolute(value)
 
 
 def secret(value: object, info: ValidationInfo) -> str:
@@ -69,7 +77,7 @@ def secret(value: object, info: ValidationInfo) -> str:
     if text:
         raise ValueError("and its _FILE are both set: keep one of them")
     try:
-        return str(file.expanduser().read_text()).strip()
+        return absolute(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not text"
         raise ValueError(f"cannot be read from {file}: {reason}") from error

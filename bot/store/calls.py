@@ -15,6 +15,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     update,
 )
 
@@ -95,10 +96,25 @@ def drop_spare(c: Connection, seq: int) -> None:
 
 def abandon(c: Connection, before: float) -> int:
     """Close what a process that died left reserved since before then, at its largest price."""
-    left = (_CALL.status.in_(UNDER_WAY), _CALL.started_at < before)
+    return _abandon(c, _CALL.started_at < before)
+
+
+def abandon_living(c: Connection) -> int:
+    """Close what is reserved for any run, for a process that begins where there is no other."""
+    alive = select(tables.runs.c.id).where(text(tables.ALIVE))
+    return _abandon(c, _CALL.run_id.in_(alive))
+
+
+def abandon_of(c: Connection, runs: Sequence[str]) -> int:
+    """Close what is reserved for these runs, whose worker is gone."""
+    return _abandon(c, _CALL.run_id.in_(runs)) if runs else 0
+
+
+def _abandon(c: Connection, *which: ColumnElement[bool]) -> int:
     values = {"status": CallStatus.FAILED.value, "estimated": True}
     error = "the process ended before the answer did"
-    return c.execute(update(tables.calls).where(*left).values(**values, error=error)).rowcount
+    left = update(tables.calls).where(_CALL.status.in_(UNDER_WAY), *which)
+    return c.execute(left.values(**values, error=error)).rowcount
 
 
 def spend(

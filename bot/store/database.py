@@ -63,9 +63,8 @@ class Database:
 
     @classmethod
     def _open(cls, url: str, patience: float) -> Self:
-        parsed = parse_url(url)
         path = sqlite_path(url)
-        engine = _sqlite(parsed, path) if path else _postgresql(url)
+        engine = _sqlite(path) if path else _postgresql(url)
         try:
             migration = migrate(engine)
         except DBAPIError as error:
@@ -197,6 +196,7 @@ def _complaint(error: DBAPIError, url: str) -> OperatorError:
 
 
 def _postgresql(url: str) -> Engine:
+    parse_url(url)
     from bot.store.postgres import parameters  # late: on SQLite nobody needs the driver
 
     limits = parameters(
@@ -207,8 +207,9 @@ def _postgresql(url: str) -> Engine:
     )
 
 
-def _sqlite(url: URL, path: Path) -> Engine:
+def _sqlite(path: Path) -> Engine:
     create_private(path)
+    url = URL.create("sqlite", database=str(path))  # as text `%XX` and `?` would be read
     engine = create_engine(url, creator=lambda: connect(path), pool_size=_READERS + 2)
     event.listen(engine, "begin", _begin)
     return engine

@@ -1,13 +1,16 @@
 """Runs, their stages and their events; every function takes a connection first."""
 
+import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select, text
 from sqlalchemy import update as sql_update
 
+from bot.errors import Unreadable
 from bot.runs import (
     Json,
     Publish,
@@ -21,9 +24,11 @@ from bot.runs import (
     Trigger,
 )
 from bot.store import tables
+from bot.store.complaint import complaint
 from bot.store.upsert import insert_or_ignore, upsert
 
 _RUN = tables.runs.c
+_log = logging.getLogger(__name__)
 _PREFIX = re.compile(r"[0-9a-f]{6,}")
 
 
@@ -166,7 +171,8 @@ def stages(c: Connection, run_id: str) -> list[StageRecord]:
     """List the tries of a run's stages in the order in which they were first saved."""
     columns = [column for column in tables.stages.c if column.name != "seq"]
     query = select(*columns).where(tables.stages.c.run_id == run_id).order_by(tables.stages.c.seq)
-    return [StageRecord.model_validate(dict(row)) for row in c.execute(query).mappings()]
+    found = c.execute(query).mappings()
+    return [StageRecord.model_validate(dict(row), extra="allow") for row in found]
 
 
 def append_events(c: Connection, run_id: str, events: Sequence[RunEvent], at: float) -> None:
@@ -213,7 +219,10 @@ def _values(run: Run) -> dict[str, Any]:
 
 
 def read_row(row: Row[Any]) -> Run:
-    """Read a row of the table; raises ValidationError where Coppice did not write it."""
+    """Read a row of the table; raises Unreadable where this release did not write it.
+
+    Keys of a newer release are carried along, a value that means nothing here is not.
+    """
     values = dict(row._mapping)
     del values["branch"]
     values["repository"] = RepositoryRef(
@@ -221,7 +230,10 @@ def read_row(row: Row[Any]) -> Run:
         full_name=values["repository"],
         installation_id=values.pop("installation_id"),
     )
-    return Run.model_validate(values)
+    try:
+        return Run.model_validate(values, extra="allow")
+    except ValidationError as error:
+        raise Unreadable(f"run {row.id}", complaint(error)) from error
 
 
 def _one(c: Connection, *conditions: ColumnElement[bool] | Any) -> Run | None:
@@ -231,4 +243,13 @@ def _one(c: Connection, *conditions: ColumnElement[bool] | Any) -> Run | None:
 
 
 def _all(c: Connection, query: Select[Any]) -> list[Run]:
-    return [read_row(row) for row in c.execute(query)]
+    return list(_readable(c.execute(query)))
+
+
+def _readable(rows: Iterable[Row[Any]]) -> Iterator[Run]:
+    """Leave out of a list what cannot be read, with a word: the others are to go on."""
+    for row in rows:
+        try:
+            yield read_row(row)
+        except Unreadable as error:
+            _log.error("%s", error)

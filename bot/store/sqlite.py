@@ -37,11 +37,11 @@ class SqliteFile:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """Name the file of an SQLite URL; None for another database."""
+    """Name the file of an SQLite URL, whatever characters it has; None for another database."""
     if not url.startswith("sqlite:"):
         return None
     path = url.removeprefix(_PREFIX)
-    if path == url or not path or path.startswith(":memory:") or "?" in path:
+    if path == url or not path or path.startswith(":memory:"):
         raise OperatorError(
             f"COPPICE_DATABASE_URL: {_PREFIX} and the path of a file is what Coppice can use"
         )

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Literal
+from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from bot.telemetry.board import Board
 
@@ -25,6 +26,8 @@ class Access:
     """`local`: whoever asks from this machine, and not through a proxy."""
     token: str
     """Where there is one, everybody has to send it."""
+    public_url: str | None = None
+    """Where others reach this service: then a proxy speaks for them, which may come from here."""
 
     def refusal(self, request: web.Request) -> web.HTTPException | None:
         """Answer why not, or None."""
@@ -37,11 +40,16 @@ class Access:
                 return None
             asks = {"WWW-Authenticate": "Bearer"}
             return web.HTTPUnauthorized(text="the metrics need a token\n", headers=asks)
-        if self.metrics == "on" or _is_near(request):
+        if self.metrics == "on" or (not self._is_proxied and _is_near(request)):
             return None
         return web.HTTPForbidden(
-            text="the metrics are for this machine: set COPPICE_METRICS_TOKEN for others\n"
+            text="the metrics are for this machine, and where COPPICE_PUBLIC_URL is set nobody can"
+            " tell who comes from it: set COPPICE_METRICS_TOKEN\n"
         )
+
+    @property
+    def _is_proxied(self) -> bool:
+        return self.public_url is not None and not _is_loopback(urlsplit(self.public_url).hostname)
 
 
 def add(app: web.Application, board: Board, access: Access, *, webhook: str) -> None:
@@ -82,7 +90,8 @@ def _counting(board: Board, path: str) -> Callable[..., Awaitable[web.StreamResp
 
 def _is_near(request: web.Request) -> bool:
     """Say whether whoever asks is on this machine; one that a proxy speaks for may be anywhere."""
-    if any(name in request.headers for name in _FORWARDED):
+    # nginx speaks HTTP/1.0 to what is behind it where nobody configured more than its address
+    if request.version < HttpVersion11 or any(name in request.headers for name in _FORWARDED):
         return False
     try:
         named = request.url.host

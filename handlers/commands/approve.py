@@ -14,23 +14,29 @@ HASH = re.compile(r"[0-9a-f]{4,64}")
 
 async def _approve(asked: Asked, context: Context) -> Reply:
     run = await asked.run(context)
-    hash_ = _shown(asked, run)
+    hash_, at = _shown(asked, run), asked.comment.created_at
     if run.status.ended and not run.following and run.status is not RunStatus.DONE:
         raise UserError("No plan waits any more: its run has ended. `/coppice retry` goes on.")
     if run.status.ended and not run.following:
-        onward = retry(run, asked.wanted, Onward(hash=hash_))
+        if hash_ is None and not run.work.read_by(at):
+            raise UserError("This was written before the plan was there to read.")
+        onward = retry(run, asked.wanted, Onward(hash=run.work.plan_hash))
         return Reply(starts=(onward,)) if isinstance(onward, Again) else Reply(tells=(onward,))
-    return Reply(tells=(say(run, MessageKind.APPROVE, asked.wanted, hash=hash_),))
+    return Reply(tells=(say(run, MessageKind.APPROVE, asked.wanted, hash=hash_, at=at),))
 
 
 def _shown(asked: Asked, run: Run) -> str | None:
-    """The hash of the plan that is shown at this moment; raises UserError where it is another."""
+    """The whole hash that is named; raises UserError where it is not the one that waits.
+
+    None: none is named. The run looks whether its plan could be read by then; of an open pull
+    request it is a word to a round that waits, because that was approved before.
+    """
     shown = run.work.plan_hash
-    if shown is None:
-        if run.following and not asked.words:
-            return None  # a round that waits, because the pull request was approved before
+    if shown is None and not (run.following and not asked.words):
         raise UserError("No plan waits for an approval here.")
-    given = asked.words[0].lower() if asked.words else shown
+    if shown is None or not asked.words:
+        return None
+    given = asked.words[0].lower()
     if not HASH.fullmatch(given):
         raise UserError("It takes the hash that the plan shows, such as `3b7e90c2`.")
     if not shown.startswith(given):

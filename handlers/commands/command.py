@@ -85,6 +85,7 @@ class Asked:
             key=self.key,
             asked=asked,
             comment_id=self.comment.id if self.box is None else None,
+            issue=self.issue.number,
         )
 
     @property

@@ -51,10 +51,12 @@ def within_reach(folder: Path) -> tuple[Path, Path]:
     python = interpreter()
     if as_nobody(python, "-c", "import pytest, tests.box").returncode == 0:
         return ROOT, packages
-    for name in ("bot", "tests", "pyproject.toml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / "sources" / name)
-    shutil.copytree(packages, folder / "packages", ignore=shutil.ignore_patterns(*NOT_NEEDED))
+    left_out = shutil.ignore_patterns(*NOT_NEEDED)
+    # not the byte code: whoever imports beside us writes it, and renames it while we copy
+    for name in ("bot", "tests"):
+        shutil.copytree(ROOT / name, folder / "sources" / name, ignore=left_out)
+    shutil.copy(ROOT / "pyproject.toml", folder / "sources")
+    shutil.copytree(packages, folder / "packages", ignore=left_out)
     return folder / "sources", folder / "packages"
 
 

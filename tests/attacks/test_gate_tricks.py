@@ -1,12 +1,13 @@
 """What a plan or a CODEOWNERS file says in odd spellings lets nobody past the gate."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.agent.runtime import AgentContext, AgentEvent, AgentTask, Finished, FinishReason
 from bot.engine.gates import codeowners
 from bot.engine.gates.plans import PlanActs
 from bot.engine.gates.plans import Waiting as Waiting_
@@ -15,11 +16,11 @@ from bot.pipeline import risk
 from bot.pipeline.configuration import load
 from bot.pipeline.contract import of_result
 from bot.pipeline.story import Story
-from bot.runs import FileAction, Gate, Plan, StageKind
+from bot.runs import Amendment, FileAction, Gate, Plan, StageKind, StageStatus
 from bot.runs.plan import PlannedFile, Step
 from tests.attacks.rendered import live
 from tests.github.runs import run
-from tests.pipeline.desk import desk, says, writes
+from tests.pipeline.desk import Act, desk, says, writes
 from tests.worktree.rooms import Room, open_room
 
 
@@ -108,3 +109,58 @@ async def test_lost_rules_are_not_the_defaults() -> None:
     assert not waiting.passed
     assert waiting.outcome.error is not None
     assert waiting.outcome.error.kind == "no_rules"
+
+
+SHOP: dict[str, Any] = {
+    "summary": "The price is wrong.",
+    "steps": [{"description": "Mend it."}],
+    "files": [{"glob": "src/shop.py", "action": "change", "purpose": "the price"}],
+}
+
+
+def takes_away(how: str) -> Act:
+    """Leave nothing of a file of which the plan says that it is changed."""
+
+    def act(task: AgentTask, context: AgentContext) -> Sequence[AgentEvent]:
+        path = context.mounts[0].source / "src/shop.py"
+        path.unlink() if how == "deleted" else path.write_text("")
+        return [Finished(reason=FinishReason.DONE, message="Done.")]
+
+    return act
+
+
+@pytest.mark.parametrize("how", ["deleted", "emptied"])
+async def test_a_change_that_leaves_nothing_of_a_file_is_asked_for(room: Room, how: str) -> None:
+    here = await desk(room, says(SHOP))
+    made = of_result((await here.attempt(StageKind.PLAN)).model_dump(mode="json"))
+    here.agency.agent.act = takes_away(how)
+    await here.attempt(StageKind.IMPLEMENT)
+
+    first = await here.attempt(StageKind.RULES, plan=made)
+    second = await here.attempt(StageKind.RULES, 2, plan=made)
+
+    assert (first.status, first.blocked) == (StageStatus.FAILED, False)
+    assert "the plan does not say that it goes away" in first.summary
+    assert second.blocked
+    assert (second.data["outside"], second.data["gone"]) == (["src/shop.py"], ["src/shop.py"])
+
+
+@pytest.mark.parametrize(("gate", "action"), [("never", "change"), ("risky", "delete")])
+async def test_what_may_go_goes(room: Room, gate: str, action: str) -> None:
+    files = [{"glob": "src/shop.py", "action": action, "purpose": "the price"}]
+    here = await desk(room, says({**SHOP, "files": files}))
+    here.config = load(f"gate: {gate}\n")
+    made = of_result((await here.attempt(StageKind.PLAN)).model_dump(mode="json"))
+    here.agency.agent.act = takes_away("deleted")
+    await here.attempt(StageKind.IMPLEMENT)
+
+    assert (await here.attempt(StageKind.RULES, plan=made)).status is StageStatus.PASSED
+
+
+def test_an_amendment_says_what_goes_away() -> None:
+    wanted = Amendment(hash="ab12" * 16, paths=("a.py", "b.py"), gone=("b.py",), asked_at=0.0)
+    gate = Gate(hash="3b7e", base_sha="a", asked_at=0.0, amendment=wanted)
+
+    shown = plan_comment(Waiting(run=run(), plan=plan("a.py"), gate=gate))
+
+    assert "The work also changes `b.py` (nothing is left), `a.py`." in shown

@@ -81,6 +81,8 @@ def test_a_path_that_leaves_the_tree_or_reaches_git_is_unsafe(path: str) -> None
         ".idea/workspace.xml",
         ".devcontainer/devcontainer.json",
         ".devcontainer.json",
+        "shop.code-workspace",
+        "a/Shop.CODE-Workspace",
         ".husky/pre-commit",
         ".githooks/pre-push",
         "lefthook.yml",

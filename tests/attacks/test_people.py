@@ -5,22 +5,24 @@ import asyncio
 import pytest
 import pytest_asyncio
 
-from tests.service.conftest import town as _town
 from tests.service.turns import note
 from tests.service.world import Json, World
 from tests.service.world import world as start_world
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-town = _town
 PATH = ".github/coppice.yml"
 RULES = "verify: {test: 'true'}\nlimits: {open_pull_requests: 100, rounds: 2, settle: 1}\n"
 LOCK = '{"packages": {"left-pad": {"resolved": "https://packages.example.org/left-pad.tgz"}}}\n'
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _rules(town: World) -> None:
-    await town.write_file(PATH, RULES)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return RULES
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+async def _lock(town: World) -> None:
     await town.write_file("package-lock.json", LOCK)
 
 

@@ -7,13 +7,11 @@ from pathlib import Path
 import pytest
 
 import bot.github.effects
-from tests.service.conftest import town as _town  # the fixture, for this module too
 from tests.service.turns import branch, note
 from tests.service.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
-town = _town
 HOSTILE = '"; touch /tmp/coppice-pwned; $(id) `id` --upload-pack=x \r\n::set-output name=x::y'
 
 

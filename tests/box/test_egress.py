@@ -78,15 +78,35 @@ async def test_an_allowed_host_is_reached_and_told(tmp_path: Path, level: Choice
     assert b"proxy" not in heads[0].lower()
 
 
-async def test_a_tunnel_leads_to_an_allowed_host(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words", [b"GET / HTTP/1.0\r\n\r\n", b"SSH-2.0-x\r\n", b"\x17\x03\x03\0\0"]
+)
+async def test_what_is_no_tls_passes_through_no_tunnel_and_is_told(
+    tmp_path: Path, words: bytes
+) -> None:
     async with website() as (port, heads):
         there = f"127.0.0.1:{port}"
-        lines = f"raw(b'CONNECT {there} HTTP/1.1\\r\\n\\r\\nGET / HTTP/1.0\\r\\n\\r\\n')"
+        asked = f"CONNECT {there} HTTP/1.1\r\n\r\n".encode() + words
+        lines = f"try: raw({asked!r})\nexcept OSError: print('cut')"
         outcome, reports = await fetched(tmp_path / "tree", lines, [there])
 
-    assert "200 Connection established" in outcome.output
-    assert "page" in outcome.output
-    assert (reports, heads) == ([Reached("127.0.0.1", port)], [b"GET / HTTP/1.0\r\n\r\n"])
+    assert "page" not in outcome.output
+    assert reports == [
+        Reached("127.0.0.1", port),
+        Reached("127.0.0.1", port, "it speaks no TLS inside"),
+    ]
+    assert heads == []
+
+
+async def test_a_tunnel_in_which_nothing_is_said_hears_nothing(tmp_path: Path) -> None:
+    """A server that speaks first (SSH, SMTP) would tell whoever listens that it is there."""
+    async with website() as (port, heads):
+        there = f"127.0.0.1:{port}"
+        lines = f"raw(b'CONNECT {there} HTTP/1.1\\r\\n\\r\\n')"
+        outcome, reports = await fetched(tmp_path / "tree", lines, [there])
+
+    assert outcome.output == "b'HTTP/1.1 200 Connection established\\r\\n\\r\\n'\n"
+    assert (reports, heads) == ([Reached("127.0.0.1", port)], [])
 
 
 @EACH_LEVEL
@@ -316,13 +336,27 @@ async def test_tls_for_another_name_in_a_tunnel_is_cut_and_told(
     ]
 
 
-@pytest.mark.parametrize("name", ["'localhost'", "None"])
-async def test_tls_for_the_allowed_name_goes_through(tmp_path: Path, name: str) -> None:
+async def test_tls_that_names_no_host_in_a_tunnel_to_one_is_cut_and_told(tmp_path: Path) -> None:
     async with listener() as (port, heard):
         there = f"localhost:{port}"
+        lines = f"{TLS}\ntls({there!r}, None)"
+        allowed = [there, f"127.0.0.1:{port}"]
+        outcome, reports = await fetched(tmp_path / "tree", lines, allowed)
+
+    assert "heard b'hello'" not in outcome.output
+    assert (heard, reports[1:]) == (
+        [],
+        [Reached("localhost", port, "it asks for no name inside")],
+    )
+
+
+@pytest.mark.parametrize(("host", "name"), [("localhost", "'localhost'"), ("127.0.0.1", "None")])
+async def test_tls_for_the_allowed_host_goes_through(tmp_path: Path, host: str, name: str) -> None:
+    async with listener() as (port, heard):
+        there = f"{host}:{port}"
         lines = f"{TLS}\ntls({there!r}, {name}, 3)"
         allowed = [there, f"127.0.0.1:{port}"]
         outcome, reports = await fetched(tmp_path / "tree", lines, allowed)
 
     assert "heard b'hello'" in outcome.output
-    assert (len(heard), reports) == (1, [Reached("localhost", port)])
+    assert (len(heard), reports) == (1, [Reached(host, port)])

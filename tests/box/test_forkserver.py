@@ -102,12 +102,13 @@ async def test_who_fled_from_both_servers_at_once_does_not_live_on(
 
 
 async def test_what_a_dead_service_left_ends_with_the_next(tmp_path: Path) -> None:
-    """Somebody killed the service, too."""
+    """Somebody killed the service, too. Any other service on this machine may be the next, those of
+    tests beside us as well: whether it lives on until ours begins is not ours to say.
+    """
     program = (sys.executable, "-m", "tests.box.doomed_program", str(tmp_path / "tree"))
     doomed = await asyncio.create_subprocess_exec(*program, "with its servers")
     async with asyncio.timeout(60):
         assert await doomed.wait() == -signal.SIGKILL
-    assert await beats(tmp_path / "tree/begun")
 
     again = await asyncio.create_subprocess_exec(*program, "at its end")
     async with asyncio.timeout(60):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,26 @@ async def test_what_a_try_waits_for_is_said(tmp_path: Path) -> None:
 
     assert "waits for the model: 429, 1 s" in done.stdout
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+def test_an_endpoint_that_is_down_is_said_before_anything_is_waited_for(
+    tmp_path: Path, fallback: bool
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    one = {"url": url, "api": "chat", "model": "m"}
+    endpoints = {"one": {**one, "fallback": "two"}, "two": one} if fallback else {"one": one}
+    models = tmp_path / "models.yml"
+    models.write_text(json.dumps({"endpoints": endpoints}))
+
+    done = coppice("agents", "try", "loop", AGENTS_DIR=tmp_path, MODELS_FILE=models)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"`one` (127.0.0.1:{port}): connection refused" in done.stderr
+    assert "Start it, or correct its address" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -174,3 +174,15 @@ def test_a_run_without_work_has_no_patch(data_dir: Path) -> None:
 
     assert (done.returncode, done.stdout) == (1, "")
     assert "has no work yet" in done.stderr
+
+
+def test_the_audit_log_of_a_run_that_is_not_there_says_so(data_dir: Path) -> None:
+    unknown = coppice("audit", "--run", "beefbeefbeef", DATA_DIR=data_dir)
+
+    assert (unknown.returncode, unknown.stdout) == (1, "")
+    assert unknown.stderr == "coppice: there is no run beefbeefbeef; `coppice runs` lists them\n"
+    assert listed("audit", "--run", "beefbeefbeef", data_dir=data_dir) == (1, [])
+
+
+def test_the_audit_log_of_a_run_to_which_nothing_was_done_is_empty(data_dir: Path) -> None:
+    assert listed("audit", "--run", RUN.short_id, data_dir=data_dir) == (0, [])

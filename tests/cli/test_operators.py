@@ -15,6 +15,7 @@ from bot.store.schema.version import HEAD
 from tests import postgres
 from tests.cli.shell import coppice
 
+SETTINGS = {"APP_ID": 1, "PRIVATE_KEY": "k" * 32, "WEBHOOK_SECRET": "w" * 32}
 OLDER = f"{int(HEAD) - 1:04}"
 
 
@@ -136,3 +137,40 @@ def test_a_support_file_is_written_while_the_database_is_away(tmp_path: Path) ->
     assert names == {"versions.json", "doctor.json", "database.txt"}
     assert "is it running, and can this machine reach it?" in words
     assert "hunter2" not in words
+
+
+def test_a_log_that_cannot_be_read_ends_a_support_bundle_with_its_name(tmp_path: Path) -> None:
+    file, absent = tmp_path / "support.tar.gz", tmp_path / "gone.log"
+
+    said = coppice("support", "--to", str(file), "--log", str(absent), DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr == f"coppice: --log {absent}: No such file or directory\n"
+    assert not file.exists()
+
+
+def test_logs_that_stay_out_of_a_support_bundle_are_named(tmp_path: Path) -> None:
+    file, log = tmp_path / "support.tar.gz", tmp_path / "serve.log"
+    log.write_text("line\n")
+
+    said = coppice(
+        "support", "--to", str(file), "--log", str(log), DATA_DIR=tmp_path, PORT="not a port"
+    )
+
+    assert said.returncode == 0
+    assert "logs/serve.log is left out" in said.stderr
+
+
+def test_two_logs_of_one_name_are_both_in_a_support_bundle(tmp_path: Path) -> None:
+    file, folders = tmp_path / "support.tar.gz", [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "serve.log").write_text(f"of {folder.name}\n")
+    named = [word for folder in folders for word in ("--log", str(folder / "serve.log"))]
+
+    said = coppice("support", "--to", str(file), *named, **SETTINGS, DATA_DIR=tmp_path)
+
+    assert said.returncode == 0, said.stderr
+    with tarfile.open(file) as tar:
+        names = [name for name in tar.getnames() if "/logs/" in name]
+    assert names == ["coppice-support/logs/serve.log", "coppice-support/logs/2-serve.log"]

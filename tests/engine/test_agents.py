@@ -16,7 +16,6 @@ from bot.runs import Budget, Budgets, Options, Run, RunEvent
 from bot.store import calls
 from bot.store.calls import Call, CallStatus
 from bot.store.database import Database
-from tests import postgres
 from tests.engine.test_budget import run
 from tests.pipeline.desk import Agent, Socket, says
 
@@ -64,8 +63,8 @@ class Gate:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(postgres.url_for(f"{tmp_path}/coppice.sqlite"))
+async def database(either_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(either_url)
     yield opened
     await opened.close()
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -11,13 +10,12 @@ from bot.errors import EffectRefused
 from bot.runs import Run
 from bot.store import runs
 from bot.store.database import Database
-from tests import postgres
 from tests.github.runs import run
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(postgres.url_for(f"{tmp_path}/coppice.sqlite"))
+async def database(either_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(either_url)
     yield opened
     await opened.close()
 

@@ -4,12 +4,13 @@ import pytest
 
 from bot.engine.gates import approvals, codeowners
 from bot.engine.rounds.answering import Did, answers
-from bot.engine.rounds.ci import Verdict, excerpt, verdicts
+from bot.engine.rounds.ci import Verdict, excerpt, judge
+from bot.engine.rounds.reading import CiState
 from bot.engine.rounds.suggestions import Suggestion, applied, suggested
 from bot.github.ci import Check
 from bot.github.conversations import ReviewThread, ThreadComment, Writer
 from bot.pipeline import risk
-from bot.runs import FileAction, Gate, Message, MessageKind, Permission, Person, Plan
+from bot.runs import Approval, FileAction, Gate, Message, MessageKind, Permission, Person, Plan
 from bot.runs.plan import PlannedFile, Step
 
 GATE = Gate(hash="3b7e" + "0" * 60, base_sha="a" * 40, asked_at=0.0)
@@ -34,6 +35,15 @@ def approve(hash_: str | None, by: str = "ana", by_id: int = 5) -> Message:
         "src/auth/session.py",
         "src/**",
         "Dockerfile",
+        ".pre-commit-config.yaml",
+        ".envrc",
+        "a/.mise.toml",
+        "mise.local.toml",
+        ".gitattributes",
+        "web/.npmrc",
+        ".run/all.run.xml",
+        "src/sitecustomize.py",
+        "gradlew",
         "keys/site.pem",
     ],
 )
@@ -42,7 +52,8 @@ def test_what_cannot_be_judged_by_a_glance_waits(glob: str) -> None:
 
 
 def test_a_plain_change_of_code_does_not_wait() -> None:
-    assert risk.reasons(plan("src/parser.py", "tests/test_parser.py")) == ()
+    ordinary = ("src/parser.py", "tests/test_parser.py", "src/promise.toml", "docs/.env.example")
+    assert risk.reasons(plan(*ordinary)) == ()
 
 
 def test_deleting_and_many_files_wait() -> None:
@@ -57,7 +68,7 @@ def test_deleting_and_many_files_wait() -> None:
         ("3B7E", Permission.MAINTAIN, None),
         ("3b7f", Permission.WRITE, "another plan"),
         ("3b7", Permission.WRITE, "another plan"),
-        (None, Permission.ADMIN, "another plan"),
+        (None, Permission.ADMIN, "it names none, and this one was not there to read yet"),
         ("3b7e", Permission.TRIAGE, "needs write access"),
         ("3b7e", Permission.NONE, "needs write access"),
     ],
@@ -75,6 +86,18 @@ def test_the_requester_does_not_count_where_that_is_said() -> None:
 
     assert approvals.refusal(GATE, approve("3b7e"), Permission.ADMIN, rules) is not None
     assert approvals.refusal(GATE, approve("3b7e", "bob", 6), Permission.WRITE, rules) is None
+
+
+def test_what_counted_once_is_looked_at_again_when_it_lets_the_work_begin() -> None:
+    people = [Person(id=n, login=name) for n, name in enumerate(("ana", "bob", "eve"), 5)]
+    given = [Approval(by=by, hash="3b7e", base_sha="b", at=1.0) for by in people]
+    held = [Permission.ADMIN, Permission.WRITE, Permission.TRIAGE]
+
+    now = approvals.still_counting(given, held, None)
+    strictly = approvals.still_counting(given, held, people[0])
+
+    assert [a.by.login for a in now] == ["ana", "bob"]
+    assert [a.by.login for a in strictly] == ["bob"]
 
 
 def test_the_last_line_of_codeowners_decides() -> None:
@@ -156,9 +179,16 @@ def test_every_thread_gets_an_answer_whatever_the_agent_says() -> None:
     assert [each.words for each in found if each.thread == "b"] == ["it is public"]
 
 
-def check(name: str, conclusion: str | None, text: str = "") -> Check:
+def check(
+    name: str, conclusion: str | None, text: str = "", *, suite: int = 1, app: str | None = "ci"
+) -> Check:
     return Check(
-        name=name, completed=conclusion is not None, conclusion=conclusion, text=text, suite=1
+        name=name,
+        completed=conclusion is not None,
+        conclusion=conclusion,
+        text=text,
+        suite=suite,
+        app=app,
     )
 
 
@@ -168,19 +198,61 @@ def check(name: str, conclusion: str | None, text: str = "") -> Check:
         ([check("t", "success")], set(), Verdict.PASSED),
         ([check("t", "failure")], set(), Verdict.REAL),
         ([check("t", "failure"), check("t", "success")], set(), Verdict.FLAKY),
-        ([check("t", "failure")], {"t"}, Verdict.FLAKY),
+        ([check("t", "failure")], {"t"}, Verdict.BASE),
+        ([check("t", "failure"), check("t", "success")], {"t"}, Verdict.FLAKY),
+        ([check("t", "timed_out")], {"t"}, Verdict.BASE),
         ([check("t", "failure"), check("t", None)], set(), Verdict.PENDING),
         ([check("t", "timed_out")], set(), Verdict.INFRASTRUCTURE),
         ([check("t", "cancelled")], set(), Verdict.INFRASTRUCTURE),
+        ([check("t", "stale")], set(), Verdict.INFRASTRUCTURE),
+        ([check("t", "startup_failure")], set(), Verdict.INFRASTRUCTURE),
+        ([check("t", "error")], set(), Verdict.INFRASTRUCTURE),
         ([check("t", "failure", "No space left on device")], set(), Verdict.INFRASTRUCTURE),
+        ([check("t", "failure", "fatal: error: rate limit")], set(), Verdict.INFRASTRUCTURE),
+        ([check("t", "failure", "FAILED test_rate limit")], set(), Verdict.REAL),
         ([check("t", "action_required")], set(), Verdict.PERSON),
         ([check("t", "neutral")], set(), Verdict.PASSED),
+        ([check("t", "skipped")], set(), Verdict.PASSED),
     ],
 )
 def test_a_failing_check_is_named_for_what_it_is(
     tries: list[Check], on_base: set[str], verdict: Verdict
 ) -> None:
-    assert verdicts(tries, on_base) == {"t": verdict}
+    (found,) = judge(tries, {("ci", name) for name in on_base})
+    assert (found.check.name, found.verdict, found.tries) == ("t", verdict, len(tries))
+
+
+def told(*checks: Check) -> dict[str, Verdict]:
+    return {each.check.name: each.verdict for each in judge(checks, set())}
+
+
+def test_two_apps_may_have_a_check_of_one_name() -> None:
+    red, green = check("t", "failure", app="a", suite=1), check("t", "success", app="b", suite=2)
+
+    assert told(red, green) == {"t (a)": Verdict.REAL, "t (b)": Verdict.PASSED}
+
+
+def test_two_workflows_may_call_a_job_alike() -> None:
+    red, green = check("t", "failure", suite=1), check("t", "success", suite=2)
+
+    found = [(each.check.suite, each.verdict) for each in judge([red, green], set())]
+    assert found == [(1, Verdict.REAL), (2, Verdict.PASSED)]
+
+
+def test_what_a_newer_run_has_taken_the_place_of_is_told_no_more() -> None:
+    old, new = check("t", "cancelled", suite=1), check("t", "success", suite=2)
+
+    assert [each.check.suite for each in judge([old, new], set())] == [2]
+
+
+def test_what_is_under_way_hides_only_what_fails_beside_it() -> None:
+    red, other = check("a", "failure", suite=1), check("d", "failure", suite=2)
+    checks = (red, check("b", None, suite=1), other, check("c", None, suite=3))
+    state = CiState(judged=tuple(judge(checks, set())))
+
+    assert state.pending
+    assert [each.name for each in state.ripe.failing] == ["d"]
+    assert state.ripe.suites == {2}
 
 
 def test_the_log_is_cut_around_its_last_error() -> None:

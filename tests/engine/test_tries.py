@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -13,15 +12,14 @@ from bot.errors import StageFailed
 from bot.runs import RunStatus, StageRecord, StageStatus
 from bot.store import runs
 from bot.store.database import Database
-from tests import postgres
 from tests.engine.test_budget import run
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(postgres.url_for(f"{tmp_path}/coppice.sqlite"))
+async def database(either_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(either_url)
     await opened.write(lambda c: runs.insert(c, run()))
     yield opened
     await opened.close()

@@ -37,6 +37,30 @@ async def test_a_jwt_outside_of_its_ten_minutes_is_refused(
     assert answer.body["message"].startswith(message)
 
 
+async def test_an_installation_is_found_by_its_account(forge: Forge) -> None:
+    owner = forge.running.installation.account.login
+    ana = forge.state.add_user("ana-alone")
+    hers = forge.state.install(forge.running.installation.app, ana)
+
+    found = await forge.get(f"/orgs/{owner}/installation", by="app")
+    person = await forge.get("/users/Ana-Alone/installation", by="app")
+
+    assert (found.status, found.body["id"]) == (200, forge.installation_id)
+    assert (person.status, person.body["id"], person.body["target_type"]) == (200, hers.id, "User")
+    token = await forge.installation_token()
+    assert (await forge.get(f"/orgs/{owner}/installation", by=token)).status == 401
+    for path in ("/orgs/nobody", "/orgs/ana-alone", "/users/nobody", f"/users/{owner}"):
+        assert (await forge.get(f"{path}/installation", by="app")).status == 404
+
+
+async def test_what_was_uninstalled_is_not_found_by_its_account(forge: Forge) -> None:
+    await forge.switch("uninstall")
+
+    owner = forge.running.installation.account.login
+
+    assert (await forge.get(f"/orgs/{owner}/installation", by="app")).status == 404
+
+
 async def test_a_jwt_of_another_key_is_refused(forge: Forge) -> None:
     head, claims, _ = forge.jwt().split(".")
 

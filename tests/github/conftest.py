@@ -70,6 +70,8 @@ def app(edge: Edge, session: aiohttp.ClientSession, private_key: str, watch: Wat
 
 
 @pytest.fixture
-async def world(tmp_path: Path, session: aiohttp.ClientSession) -> AsyncIterator[World]:
+async def world(
+    either_database: None, tmp_path: Path, session: aiohttp.ClientSession
+) -> AsyncIterator[World]:
     async with open_world(tmp_path, session) as world:
         yield world

@@ -58,4 +58,6 @@ class Edge:
             await asyncio.sleep(1)
         if status == 304:
             return web.Response(status=304, headers=headers)
+        if isinstance(body, bytes):
+            return web.Response(body=body, status=status, headers=headers)
         return web.json_response(body, status=status or 200, headers=headers)

@@ -6,10 +6,17 @@ import pytest
 
 from bot.errors import UserError
 from bot.github import reads
-from bot.runs import Permission, PullRequest
+from bot.github.client import Client
+from bot.runs import Permission, Person, PullRequest
 from tests.github.world import BRANCH, World
 
 CONFIG = ".github/coppice.yml"
+
+
+async def known(client: Client, world: World, who: str) -> Person:
+    """Somebody of the forge, by the word that its seed has for them."""
+    user = await client.getitem(f"/users/{world.forge.ready['users'][who]['login']}")
+    return Person(id=user["id"], login=user["login"])
 
 
 @pytest.mark.parametrize(
@@ -22,15 +29,38 @@ CONFIG = ".github/coppice.yml"
     ],
 )
 async def test_permission_is_what_github_says_now(world: World, who: str, may: Permission) -> None:
-    login = world.forge.ready["users"][who]["login"]
+    client = await world.client()
+    person = await known(client, world, who)
 
-    assert await reads.permission(await world.client(), world.repository, login) == may
+    assert await reads.permission(client, world.repository, person) == may
 
 
 async def test_nobody_has_no_permission(world: World) -> None:
     client = await world.client()
+    nobody = Person(id=1, login="no-such")
 
-    assert await reads.permission(client, world.repository, "no-such") == Permission.NONE
+    assert await reads.permission(client, world.repository, nobody) == Permission.NONE
+
+
+async def test_a_name_that_changed_hands_lends_nothing(world: World) -> None:
+    """Whoever asked is another account than the one that is called so by now."""
+    client = await world.client()
+    admin = await known(client, world, "maintainer")
+    former = Person(id=admin.id + 1_000_000, login=admin.login)
+
+    held = await reads.permission(client, world.repository, former)
+
+    assert held == Permission.NONE
+
+
+@pytest.mark.parametrize("login", ["../../../orgs/acme", "a/b?c#d", "mona/../marta"])
+async def test_a_name_cannot_ask_for_another_path(world: World, login: str) -> None:
+    client = await world.client()
+    person = Person(id=(await known(client, world, "maintainer")).id, login=login)
+
+    held = await reads.permission(client, world.repository, person)
+
+    assert held == Permission.NONE
 
 
 async def test_the_repository_as_it_is_called_now(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from bot.runs import Applied, Effect, Push, RepositoryRef
 from bot.store import ledger
 from bot.store.database import Database
 from bot.worktree import Identity, Mirrors, Objects, Pusher, Works
+from tests import postgres
 
 RUN = "4f9a1c0d2e3f"
 KEY = b"k" * 32
@@ -57,6 +58,8 @@ class World:
     forge: Running
     session: aiohttp.ClientSession
     data: Path
+    opened: ExitStack
+    """Ends with the world."""
     database: Database
     time: Time
     app: App
@@ -75,7 +78,8 @@ class World:
 
     async def forget(self) -> None:
         """Be killed after the write, before the ledger knew: every row says pending again."""
-        self.database = await Database.open(f"sqlite:///{self.data / 'empty.sqlite'}")
+        url = self.opened.enter_context(postgres.either(self.data / "empty.sqlite"))
+        self.database = await Database.open(url)
         self.effects = make_effects(
             self.app, self.database, Pusher(self.works), self.limits, self.time
         )
@@ -125,6 +129,11 @@ class World:
     async def fault(self, kind: str, /, **values: Any) -> None:
         await self._control("/_forge/faults", {"kind": kind, **values})
 
+    async def play_ci(self, sha: str, jobs: list[dict[str, Any]]) -> None:
+        """Have somebody's CI run jobs on a commit, to their end."""
+        where = {"repository": self.repository.full_name, "sha": sha}
+        await self._control("/_forge/ci", {**where, "runs": jobs})
+
     async def _control(self, path: str, body: Any) -> None:
         async with self.session.post(self.forge.ready["api_url"] + path, json=body) as answer:
             assert answer.status == 200, await answer.text()
@@ -165,11 +174,14 @@ async def open_world(directory: Path, session: aiohttp.ClientSession) -> AsyncIt
         app = App(registration, session, time.clock)
         limits = WriteBudget(time.clock)
         works = Works(directory / "runs", Mirrors(directory / "mirrors"))
-        database = await Database.open(f"sqlite:///{directory / 'coppice.sqlite'}")
+        opened = ExitStack()
+        url = opened.enter_context(postgres.either(directory / "coppice.sqlite"))
+        database = await Database.open(url)
         world = World(
             forge=forge,
             session=session,
             data=directory,
+            opened=opened,
             database=database,
             time=time,
             app=app,
@@ -184,4 +196,5 @@ async def open_world(directory: Path, session: aiohttp.ClientSession) -> AsyncIt
             if world.database is not database:
                 await world.database.close()
             await database.close()
+            opened.close()
         assert state.violations == []

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from bot.guard.rules import (
+    MOST_VIOLATIONS,
     Author,
     FileChange,
     RuleLimits,
     Violation,
     check_author,
     check_changes,
+    check_spellings,
 )
 
 LIMITS = RuleLimits()
@@ -163,6 +165,9 @@ def test_a_part_of_the_operators_own_secret_is_refused_and_not_repeated() -> Non
         (b"*.py -diff\n", True),
         (b"src/** linguist-generated=true\n", True),
         (b"*.py binary\n", True),
+        (b"*.py working-tree-encoding=UTF-7\n", True),
+        (b"*.py export-subst\n", True),
+        (b"SECURITY.md export-ignore\n", True),
         (b"*.sh text eol=lf\n", False),
     ],
 )
@@ -170,3 +175,77 @@ def test_attributes_that_run_programs_or_hide_files_are_refused(line: bytes, hel
     path = "src/.gitattributes"
 
     assert broken([change(path, added=line)]) == ([("attributes", path)] if held else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "hook"),
+    [
+        ("package.json", b'  "postinstall": "node x.js",\n', "postinstall"),
+        ("web/package.json", b'"scripts":{"prepare":"sh x"}\n', "prepare"),
+        ("Package.json", b'"install" : "sh x"\n', "install"),
+        ("package.json", rb'"post\u0069nst\u0061ll": "sh x"', "postinstall"),
+        ("composer.json", b'"post-autoload-dump": "sh x"', "post-autoload-dump"),
+        ("package.json", b'"test": "pytest", "preinstaller": "^1.0.0"\n', None),
+        ("docs/hooks.json", b'"postinstall": "node x.js"\n', None),
+    ],
+)
+def test_what_runs_at_installing_is_for_a_person_to_add(
+    path: str, line: bytes, hook: str | None
+) -> None:
+    told = check_changes([change(path, added=line)], LIMITS)
+
+    assert [v.rule for v in told] == (["install"] if hook else [])
+    assert hook is None or f"`{hook}`" in told[0].message
+
+
+def test_a_manifest_that_was_not_read_is_refused() -> None:
+    assert ("install", "package.json") in broken([change("package.json", added=None)])
+
+
+def test_of_very_many_violations_some_are_named() -> None:
+    many = [change(f".claude/{n}") for n in range(5000)]
+
+    told = check_changes(many, LIMITS)
+
+    assert told[0].message == "5000 files are changed; at most 100 may be"
+    assert len(told) == MOST_VIOLATIONS
+
+
+@pytest.mark.parametrize(
+    ("added", "there", "other"),
+    [
+        ("Setup.py", "setup.py", "setup.py"),
+        ("SRC/new.py", "src/shop.py", "src"),
+        ("docs/caf\u00e9.md", "docs/cafe\u0301.md", "docs/cafe\u0301.md"),
+        ("stra\u00dfe.py", "strasse.py", "strasse.py"),
+        ("src", "SRC/shop.py", "SRC"),
+        ("src/new.py", "src/shop.py", None),
+        ("caf\u00e9.md", "cafe.md", None),
+    ],
+)
+def test_a_path_that_takes_anothers_place_elsewhere_is_refused(
+    added: str, there: str, other: str | None
+) -> None:
+    told = check_spellings([change(added)], [there, added])
+
+    assert [v.rule for v in told] == (["spelling"] if other else [])
+    assert other is None or repr(other) in told[0].message
+
+
+def test_a_clash_that_was_there_before_is_nobodys_fault() -> None:
+    paths = ["net/A.h", "net/a.h", "net/b.h"]
+
+    assert check_spellings([change("net/b.h")], paths) == []
+    assert check_spellings([change("net/a.h", old_mode="100644")], paths) == []
+
+
+def test_a_rename_of_a_letter_takes_nothings_place() -> None:
+    gone = change("README.md", mode=None, old_mode="100644", size=0)
+
+    assert check_spellings([gone, change("Readme.md")], ["Readme.md"]) == []
+
+
+def test_names_that_cannot_be_compared_are_refused() -> None:
+    told = check_spellings([change("a\udcff")], None)  # type: ignore[arg-type]
+
+    assert [v.message for v in told] == ["could not check: TypeError"]

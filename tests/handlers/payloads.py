@@ -54,7 +54,13 @@ def gone(action: str, by: str = "ana") -> dict[str, Any]:
 
 
 def commented(body: str, by: str = "ana", **changes: Any) -> dict[str, Any]:
-    comment = {"id": 881, "html_url": "https://h/c/881", "user": EVERY_USER[by], "body": body}
+    comment = {
+        "id": 881,
+        "html_url": "https://h/c/881",
+        "user": EVERY_USER[by],
+        "body": body,
+        "created_at": "2026-01-01T00:00:00Z",
+    }
     return {"action": "created", "comment": comment, "issue": issue(**changes), **where(by)}
 
 

@@ -136,7 +136,10 @@ async def test_the_suite_too_is_for_people_with_write_access(world: World, by: s
 
 @pytest.mark.parametrize(
     ("button", "kind", "shown"),
-    [("approve", MessageKind.APPROVE, "3b7e" * 16), ("reject", MessageKind.REJECT, None)],
+    [
+        ("approve-3b7e3b7e", MessageKind.APPROVE, "3b7e3b7e"),
+        ("reject-3b7e3b7e", MessageKind.REJECT, None),
+    ],
 )
 async def test_the_plan_that_is_shown_is_answered_by_buttons(
     world: World, button: str, kind: MessageKind, shown: str | None
@@ -151,7 +154,22 @@ async def test_the_plan_that_is_shown_is_answered_by_buttons(
 
 async def test_a_button_for_a_plan_that_no_longer_waits_does_nothing(world: World) -> None:
     world.has(run())
+    pressed = check_run("requested_action", button="approve-3b7e3b7e")
 
-    decision = await world.decide("check_run", check_run("requested_action", button="approve"))
+    decision = await world.decide("check_run", pressed)
 
     assert decision == ignore("no plan waits for an approval here")
+
+
+async def test_a_button_is_about_the_plan_that_it_stood_below(world: World) -> None:
+    world.has(run(RunStatus.WAITING, work=Work(plan_hash="ffff" * 16)))
+
+    async def press(button: str) -> Decision:
+        return await world.decide("check_run", check_run("requested_action", button=button))
+
+    (tell,) = (await press("approve-3b7e3b7e")).tells
+    assert tell.message.hash == "3b7e3b7e"  # the run says that it waits for another one
+    assert await press("reject-3b7e3b7e") == ignore(
+        "the button was that of `3b7e3b7e`; what waits now is `ffffffff`"
+    )
+    assert (await press("approve")).tells == ()

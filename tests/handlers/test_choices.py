@@ -111,12 +111,16 @@ async def test_the_label_plan_starts_a_run_that_only_plans(world: World) -> None
     assert start.run.trigger.options.plan_only
 
 
-async def test_the_label_approve_is_bound_to_what_is_shown_now(world: World) -> None:
+async def test_the_label_approve_is_bound_to_what_was_shown_when_it_was_put_on(
+    world: World,
+) -> None:
     world.has(run(RunStatus.WAITING, work=Work(plan_hash="3b7e" * 16)))
+    put_on = labeled("coppice:approve", updated_at="2026-01-01T00:00:07Z")
 
-    (tell,) = (await world.decide("issues", labeled("coppice:approve"))).tells
+    (tell,) = (await world.decide("issues", put_on)).tells
 
-    assert (tell.message.kind, tell.message.hash) == (MessageKind.APPROVE, "3b7e" * 16)
+    assert (tell.message.kind, tell.message.hash) == (MessageKind.APPROVE, None)
+    assert tell.message.at == "2026-01-01T00:00:07Z"
 
 
 async def test_the_label_approve_by_triage_is_refused(world: World) -> None:
@@ -143,6 +147,18 @@ async def test_the_configuration_may_let_others_start(world: World, rules: str, 
 
     assert await started(world, "issue_comment", commented("/coppice run", by))
     assert await started(world, "issues", labeled(by=by))
+
+
+async def test_a_team_lends_nothing_to_a_name_that_is_somebody_elses(world: World) -> None:
+    """Teams are asked by name; that the name is still the sender's, the permission tells."""
+    world.github.rules = "start: ['team:helpers']"
+    world.github.teams = {"helpers": ("eve",)}
+    world.github.permissions["eve"] = Permission.NONE
+
+    by_command = await world.decide("issue_comment", commented("/coppice run", "eve"))
+    by_label = await world.decide("issues", labeled(by="eve"))
+
+    assert (by_command.starts, by_label.starts) == ((), ())
 
 
 async def test_who_may_start_may_not_steer(world: World) -> None:

@@ -41,9 +41,14 @@ def answer(decision: Decision) -> str:
 PURPOSE = "answer-881"
 
 
-def told(kind: MessageKind, command: str, by: str = "ana", reason: str = "") -> Tell:
+def told(kind: MessageKind, command: str, issue: int = 12, reason: str = "") -> Tell:
     message = Message(
-        kind=kind, by=by, by_id=1, comment_id=881, reason=reason or f"`/coppice {command}`"
+        kind=kind,
+        by="ana",
+        by_id=1,
+        comment_id=881,
+        issue=issue,
+        reason=reason or f"`/coppice {command}`",
     )
     return Tell(run_id="a1b2c3d4e5f6", message=message, key="881/1")
 
@@ -163,7 +168,8 @@ async def test_stop_tells_the_run(world: World, body: dict[str, Any]) -> None:
 
     decision = await world.decide("issue_comment", body)
 
-    assert decision.tells == (told(MessageKind.STOP, "stop", reason="`/coppice stop` by ana"),)
+    said = "`/coppice stop` by ana"
+    assert decision.tells == (told(MessageKind.STOP, "stop", body["issue"]["number"], said),)
     assert [effect.content for effect in decision.then if isinstance(effect, React)] == ["rocket"]
 
 
@@ -231,6 +237,14 @@ async def test_retry_with_an_open_pull_request_is_one_more_round(world: World) -
     decision = await world.decide("issue_comment", on_pull_request("/coppice retry"))
 
     assert decision.tells == (told(MessageKind.RETRY, "retry"),)
+
+
+async def test_retry_of_a_verdict_on_an_open_pull_request_asks_no_agent(world: World) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+
+    (tell,) = (await world.decide("issue_comment", on_pull_request("/coppice retry verify"))).tells
+
+    assert (tell.message.stage, tell.message.verdicts) == ("verify", True)
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,9 @@ class GitHub:
     asked: int = 0
     """How often a permission was read."""
 
-    async def permission(self, repository: RepositoryRef, login: str) -> Permission:
+    async def permission(self, repository: RepositoryRef, person: Person) -> Permission:
         self.asked += 1
-        return self.permissions.get(login, Permission.READ)
+        return self.permissions.get(person.login, Permission.READ)
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         return load(self.rules)
@@ -70,8 +70,8 @@ class GitHub:
     async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
         return login in self.teams.get(team, ())
 
-    async def labelled_by(self, repository: RepositoryRef, issue: int) -> dict[str, str]:
-        return self.labelled
+    async def labelled_by(self, repository: RepositoryRef, issue: int) -> dict[str, Person]:
+        return {name: Person(id=1, login=by) for name, by in self.labelled.items()}
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ class World:
 class Unreachable(GitHub):
     """GitHub for those whose word is not even asked about."""
 
-    async def permission(self, repository: RepositoryRef, login: str) -> Permission:
+    async def permission(self, repository: RepositoryRef, person: Person) -> Permission:
         raise AssertionError
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:

@@ -1,18 +1,16 @@
 """A door and, behind it, a dispatcher for each test."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from tests import postgres
 from tests.intake.door import Door, open_door
 from tests.intake.office import Office, open_office
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return postgres.url_for(f"{tmp_path}/coppice.sqlite")
+def url(either_url: str) -> str:
+    return either_url
 
 
 @pytest.fixture

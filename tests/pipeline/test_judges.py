@@ -10,7 +10,13 @@ from tests.worktree.rooms import Room
 
 pytestmark = pytest.mark.slow
 
-THERE = {"tests/test_a.py": "assert 1 == 2\n", ".gitlab-ci.yml": "a: b\n", "src/new.py": "x\n"}
+THERE = {
+    "tests/test_a.py": "assert 1 == 2\n",
+    ".gitlab-ci.yml": "a: b\n",
+    "src/new.py": "x\n",
+    "pytest.ini": "[pytest]\npython_files = *_probe.py\n",
+    "src/cart_probe.py": "assert 1 == 2\n",
+}
 
 
 async def judged(room: Room, path: str, attempt: int = 2, **begun: Any) -> Any:
@@ -27,7 +33,10 @@ async def judged(room: Room, path: str, attempt: int = 2, **begun: Any) -> Any:
     return await here.attempt(StageKind.RULES, attempt)
 
 
-@pytest.mark.parametrize("path", ["tests/test_a.py", ".gitlab-ci.yml"])
+@pytest.mark.parametrize(
+    "path",
+    ["tests/test_a.py", ".gitlab-ci.yml", "src/cart_probe.py", "pytest.ini", "src/conftest.py"],
+)
 async def test_a_round_for_red_checks_leaves_what_judges_as_it_is(room: Room, path: str) -> None:
     result = await judged(room, path)
 

@@ -19,6 +19,7 @@ from bot.runs import Budget, Budgets, Json, Spend
 from bot.scripted_model import Fault, Play, Scenario, ScriptedModel, Step
 from bot.store import calls
 from bot.store.database import Database
+from tests import postgres
 
 E = TypeVar("E")
 SECONDS = 240.0
@@ -74,7 +75,16 @@ class World:
         """Let it do the steps; return how it ended."""
         play = Play(steps=tuple(steps), final=final)
         scenario = Scenario(model=MODEL, plays=(play,), faults=tuple(faults), key=self.key)
-        database = await Database.open(f"sqlite:///{self.root}/store.sqlite")
+        with postgres.either(self.root / "store.sqlite") as url:
+            await self._play(scenario, url, role, answer)
+        end = self.events[-1]
+        assert isinstance(end, Finished)
+        return end
+
+    async def _play(
+        self, scenario: Scenario, url: str, role: Role, answer: Mapping[str, Json] | None
+    ) -> None:
+        database = await Database.open(url)
         try:
             async with ScriptedModel(scenario) as model:
                 gateway = Gateway(
@@ -89,9 +99,6 @@ class World:
             self.spend = await database.read(lambda c: calls.spend(c, RUN))
         finally:
             await database.close()
-        end = self.events[-1]
-        assert isinstance(end, Finished)
-        return end
 
     async def _attempt(self, role: Role, answer: Mapping[str, Json] | None, socket: Json) -> None:
         agent = runtime(self.name, scripts=self.root)

@@ -32,7 +32,9 @@ async def planned(town: World, *plans: Json, extra: tuple[Json, ...] = ()) -> tu
     made = list(plans) or [plan(f"NOTES-{issue}.md")]
     town.script(issue, [note(issue), *extra], plan=made)
     await town.label(issue)
-    return issue, await waiting(town, issue)
+    run = await waiting(town, issue)
+    await shown(town, issue, "pprove")  # whoever approves has read it
+    return issue, run
 
 
 async def shown(town: World, issue: int, holds: str = "approve to start") -> Json:

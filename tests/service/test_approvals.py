@@ -12,12 +12,16 @@ PATH = ".github/coppice.yml"
 TWO = "approvals: {count: 2, from: CODEOWNERS, not_requester: true, expire: 1d}\n"
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return GATED + TWO
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="module")
 async def _two_owners(town: World) -> None:
     for login in ("olga", "otto", "oleg", "wanda"):
         await town.person(login, "write")
     await town.write_file(".github/CODEOWNERS", "*.md @olga @otto @oleg @marta\n")
-    await town.write_file(PATH, GATED + TWO)
 
 
 async def approve(town: World, issue: int, who: str, sign: str) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-import pytest_asyncio
 
 from tests.service.proposals import commit
 from tests.service.test_rounds import QUICK, answers, head, opened, review, settled
@@ -13,10 +12,9 @@ from tests.service.world import Json, World
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _quick(town: World) -> None:
-    await town.write_file(".github/coppice.yml", QUICK)
-    await town.switch("limits", content_minute=5000, content_hour=50_000)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return QUICK
 
 
 async def reviews(town: World, run: Json) -> list[Json]:

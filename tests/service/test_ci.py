@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-import pytest_asyncio
 
 from tests.service.turns import note
 from tests.service.world import Json, World
@@ -15,9 +14,9 @@ QUICK = (
 )
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _quick(town: World) -> None:
-    await town.write_file(".github/coppice.yml", QUICK)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return QUICK
 
 
 async def play(town: World, where: Json, name: str, conclusion: str, log: str = "") -> Json:
@@ -65,7 +64,7 @@ async def test_what_fails_on_the_base_too_is_not_ours(town: World) -> None:
 
     await play(town, {"pull_request": run["pull_request"]}, "lint", "failure")
 
-    await town.comment_that(issue, lambda body: "CI: `lint` is flaky" in body)
+    await town.comment_that(issue, lambda body: "CI: `lint` fails on the base too" in body)
     await asyncio.sleep(2)
     pull = await town.repo("GET", f"/pulls/{run['pull_request']}")
     assert pull["head"]["sha"] == before
@@ -126,3 +125,45 @@ async def test_what_a_round_came_to_nothing_about_is_not_tried_again_by_itself(
     await town.comment_that(issue, lambda body: f"`later-{number}`" in body)
     (row, *_) = await town.runs()
     assert len([s for s in row["stages"] if s["name"] == "implement"]) == tries
+
+
+async def test_a_status_that_never_ends_hides_no_failure(town: World) -> None:
+    issue, run, before = await opened(town, [{"write": "FIX-2.md", "text": "fixed\n"}])
+    number = run["pull_request"]
+    endless = {"state": "pending", "context": f"endless-{number}"}
+    await town.repo("POST", f"/statuses/{before}", endless)
+
+    await play(town, {"pull_request": number}, f"unit-{number}", "failure", "E   AssertionError\n")
+
+    after = await town.head_after(number, before)
+    last = await town.repo("GET", f"/commits/{after}")
+    assert [file["filename"] for file in last["files"]] == ["FIX-2.md"]
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "done")
+
+
+async def test_two_workflows_that_call_a_job_alike_are_told_apart(town: World) -> None:
+    issue, run, before = await opened(town, [{"write": "FIX-3.md", "text": "fixed\n"}])
+    number = run["pull_request"]
+    red = {"name": "build", "conclusion": "failure", "log": "E   AssertionError\n"}
+    where = {"pull_request": number}
+    await town.call("POST", f"{town.control}/ci", {**where, "workflow": "CI", "runs": [red]})
+    green = {"name": "build", "conclusion": "success"}
+    await town.call("POST", f"{town.control}/ci", {**where, "workflow": "Release", "runs": [green]})
+
+    await town.head_after(number, before)
+
+    files = await town.repo("GET", f"/pulls/{number}/files")
+    assert "FIX-3.md" in [file["filename"] for file in files]
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "done")
+
+
+async def test_what_was_cut_off_says_how_and_what_to_do(town: World) -> None:
+    issue, run, before = await opened(town)
+    number = run["pull_request"]
+
+    await play(town, {"pull_request": number}, f"slow-{number}", "timed_out")
+
+    said = f"CI: `slow-{number}` did not run to its end: timed out; run it again on its own page."
+    await town.comment_that(issue, lambda body: said in body)
+    pull = await town.repo("GET", f"/pulls/{number}")
+    assert pull["head"]["sha"] == before

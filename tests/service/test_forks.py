@@ -1,7 +1,6 @@
 """Pull requests from forks: GitHub names less of them, and a fork may be gone at any moment."""
 
 import pytest
-import pytest_asyncio
 
 from tests.service.proposals import (
     LINES,
@@ -18,9 +17,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 CONFIG = "verify: {test: 'true'}\nlimits: {open_pull_requests: 100}\n"
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _config(town: World) -> None:
-    await town.write_file(".github/coppice.yml", CONFIG)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return CONFIG
 
 
 async def test_rerun_all_looks_once_more_at_a_fork(town: World) -> None:

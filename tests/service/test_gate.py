@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import pytest_asyncio
 
 from tests.service.gate import GATED, note, plan, planned, shown, waiting
 from tests.service.world import World
@@ -11,9 +10,9 @@ from tests.service.world import World
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _gated(town: World) -> None:
-    await town.write_file(".github/coppice.yml", GATED)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return GATED
 
 
 async def test_an_approved_plan_is_carried_out_after_a_restart_in_the_wait(town: World) -> None:

@@ -1,7 +1,6 @@
 """`/coppice fix` on pull requests of people: on top of what they pushed, or beside it."""
 
 import pytest
-import pytest_asyncio
 
 from tests.service.proposals import LINES, commit, forked, proposed, remarks
 from tests.service.world import Json, World
@@ -11,9 +10,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 CONFIG = "verify: {test: 'test ! -e broken'}\nlimits: {open_pull_requests: 100, attempts: 2}\n"
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _config(town: World) -> None:
-    await town.write_file(".github/coppice.yml", CONFIG)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return CONFIG
 
 
 async def fails(town: World, number: int) -> None:

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-import pytest_asyncio
 
 from tests.service.gate import note, plan, waiting
 from tests.service.world import Json, World
@@ -14,9 +13,9 @@ PATH = ".github/coppice.yml"
 RULES = "verify: {test: 'true'}\nlimits: {open_pull_requests: 100}\ngate: never\n"
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _rules(town: World) -> None:
-    await town.write_file(PATH, RULES)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return RULES
 
 
 async def theirs(town: World, branch: str, path: str, body: str = "") -> int:

@@ -1,7 +1,6 @@
 """`/coppice review` on pull requests of people: one review, at lines of the diff, nothing twice."""
 
 import pytest
-import pytest_asyncio
 
 from tests.service.proposals import (
     LINES,
@@ -21,9 +20,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 CONFIG = "verify: {test: 'true'}\nlimits: {open_pull_requests: 100}\n"
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _config(town: World) -> None:
-    await town.write_file(".github/coppice.yml", CONFIG)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return CONFIG
 
 
 async def test_a_review_says_what_it_found_at_lines_and_approves_nothing(town: World) -> None:

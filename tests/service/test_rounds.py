@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests.service.gate import plan
 from tests.service.turns import branch, note, push
@@ -14,9 +13,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 QUICK = "verify: {test: 'true'}\nlimits: {open_pull_requests: 100, settle: 1}\n"
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _quick(town: World) -> None:
-    await town.write_file(".github/coppice.yml", QUICK)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return QUICK
 
 
 async def opened(town: World, *later: list[Json]) -> tuple[int, Json]:

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-import pytest_asyncio
 
 from tests.service.proposals import commit
 from tests.service.test_rounds import head, opened, settled
@@ -18,9 +17,9 @@ RULES = (
 )
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _rules(town: World) -> None:
-    await town.write_file(".github/coppice.yml", RULES)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return RULES
 
 
 async def conclusions(town: World, sha: str, *names: str) -> list[str]:

@@ -12,7 +12,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,12 +121,14 @@ class World:
         return int(made["id"])
 
     async def write_file(self, path: str, text: str) -> None:
-        """Commit a file to the default branch, as the maintainer."""
+        """Commit a file to the default branch, as the maintainer, where it differs."""
         import base64
 
         there = {"message": f"Change {path}", "content": base64.b64encode(text.encode()).decode()}
         try:
             found = await self.repo("GET", f"/contents/{path}")
+            if base64.b64decode(found["content"]) == text.encode():
+                return
             there["sha"] = found["sha"]
         except AssertionError:
             pass
@@ -363,22 +365,28 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
         "COPPICE_DATA_DIR": str(folder / "coppice"),
         "COPPICE_SCRIPTS": str(folder / "scripts"),
         "COPPICE_AGENT": "scripted",
-        "COPPICE_DATABASE_URL": postgres.url_for(f"{folder}/coppice/coppice.sqlite"),
         **settings,
     }
     (folder / "scripts").mkdir()
     _share_cache(folder / "coppice")
-    async with aiohttp.ClientSession() as session:
-        here = World(folder, forge, session, environment)
-        try:
-            await here.serve()
-            yield here
-        finally:
-            if here.service is not None:
-                await here.service.kill()
-            if here.database is not None:
-                await here.database.close()
-            await forge.kill()
+    with _database(folder, settings) as url:
+        environment["COPPICE_DATABASE_URL"] = url
+        async with aiohttp.ClientSession() as session:
+            here = World(folder, forge, session, environment)
+            try:
+                await here.serve()
+                yield here
+            finally:
+                if here.service is not None:
+                    await here.service.kill()
+                if here.database is not None:
+                    await here.database.close()
+                await forge.kill()
+
+
+def _database(folder: Path, settings: Mapping[str, str]) -> AbstractContextManager[str]:
+    given = settings.get("COPPICE_DATABASE_URL")
+    return nullcontext(given) if given else postgres.either(folder / "coppice/coppice.sqlite")
 
 
 def _share_cache(data: Path) -> None:

@@ -92,6 +92,28 @@ async def test_a_restore_has_every_row_and_file_of_the_backup(
     assert not any(name.endswith(("half.part", "link")) for name in files)
 
 
+ODD = "a%41 b?c=d#e'ü"
+
+
+async def test_no_character_of_a_path_leads_a_backup_elsewhere(
+    database: Database, tmp_path: Path
+) -> None:
+    path = await a_backup(database, tmp_path)
+    before = await contents(database)
+    folder = tmp_path / ODD
+    folder.mkdir()
+
+    await restored(path, target(folder / "one"))
+    source = await Database.open(target(folder / "one").url)
+    await backup.write(source, place(folder / "one"), folder / "x.tar", silent)
+    await source.close()
+    _, after = await restored(folder / "x.tar", target(folder / "two"))
+
+    assert without(after, "audit", "run_files") == without(before, "audit", "run_files")
+    made = {each.name for each in tmp_path.iterdir() if each.name.startswith("a")}
+    assert made == {ODD}
+
+
 async def test_a_backup_of_either_database_goes_into_postgresql(
     database: Database, tmp_path: Path, postgresql_server: object
 ) -> None:

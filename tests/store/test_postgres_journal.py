@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from bot.intake.journal import Journal
 from bot.runs import DecisionKind
 from bot.store.database import Database
 from bot.store.journal import deliveries
@@ -98,6 +99,21 @@ def test_whoever_listens_hears_of_a_delivery_and_not_of_one_seen_before(
         writer.write([an_arrival("g1")], [])
 
         assert len(list(connection.notifies(timeout=0.5))) == 1
+
+
+async def test_what_comes_in_a_moment_after_the_news_is_told_a_moment_later(
+    database: Database, postgresql_url: str
+) -> None:
+    journal = await Journal.open(database.url)
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(f"LISTEN {DELIVERIES}".encode())
+
+        await journal.enter(an_arrival("g1"))
+        await journal.enter(an_arrival("g2"))
+
+        # each with its commit, or the second 20 ms after the first
+        assert len(list(connection.notifies(timeout=60, stop_after=2))) == 2
+    await journal.close()
 
 
 def test_a_connection_that_was_cut_is_made_anew(

@@ -3,11 +3,13 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select, update
 from sqlalchemy.exc import NoResultFound
 
+from bot.errors import Unreadable
 from bot.runs import RunError, RunEvent, RunStatus, StageRecord, StageStatus, Stop, Work
-from bot.store import runs
-from bot.store.database import Database
+from bot.store import runs, tables
+from bot.store.database import Connection, Database
 from tests.store.rows import SHOP, VISIT, a_run
 
 
@@ -226,3 +228,48 @@ async def test_a_run_on_somebodys_pull_request_is_found_by_the_head_it_saw(
     assert await database.read(lambda c: runs.of_visit(c, SHOP.id, VISIT.head_sha)) == newer
     assert await database.read(lambda c: runs.of_visit(c, SHOP.id, "")) is None
     assert await database.read(lambda c: runs.of_visit(c, 11, VISIT.head_sha)) is None
+
+
+async def test_keys_of_a_newer_release_are_carried_along(database: Database) -> None:
+    await database.write(lambda c: runs.insert(c, a_run(work=Work(visit=VISIT))))
+
+    def newer(c: Connection) -> None:
+        values = a_run(work=Work(visit=VISIT)).model_dump(mode="json")
+        values["work"] |= {"later": 1, "visit": values["work"]["visit"] | {"later": [2]}}
+        values["trigger"]["options"]["later"] = "three"
+        changed = {name: values[name] for name in ("work", "trigger")}
+        c.execute(update(tables.runs).values(changed))
+
+    def older(c: Connection) -> None:
+        """Read a run, and write back all that may be written of it."""
+        run = runs.get(c, "aaaaaa111111")
+        assert run is not None
+        assert run.work.visit is not None
+        visit = run.work.visit.model_copy(update={"turn": 2}).model_dump(mode="json")
+        runs.update(c, run.id, work={"visit": visit}, trigger=run.trigger)
+
+    def kept(c: Connection) -> list[object]:
+        row = c.execute(select(tables.runs)).one()
+        visit = row.work["visit"]
+        return [row.work["later"], visit["later"], visit["turn"], row.trigger["options"]["later"]]
+
+    await database.write(newer)
+    await database.write(older)
+
+    assert await database.read(kept) == [1, [2], 2, "three"]
+
+
+async def test_a_run_that_means_nothing_here_is_named_and_stands_in_no_others_way(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = a_run("bbbbbb222222", issue=8)
+    await database.write(lambda c: runs.insert(c, a_run()))
+    await database.write(lambda c: runs.insert(c, other))
+    wrong = {"error": {"class": "of a kind without a message"}}
+    edited = update(tables.runs).where(tables.runs.c.id == "aaaaaa111111").values(wrong)
+    await database.write(lambda c: c.execute(edited))
+
+    assert await database.read(runs.all_living) == [other]
+    assert "run aaaaaa111111 cannot be read by this version" in caplog.text
+    with pytest.raises(Unreadable, match="coppice verify-store"):
+        await database.read(lambda c: runs.get(c, "aaaaaa111111"))

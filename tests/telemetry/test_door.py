@@ -1,5 +1,7 @@
 """Who may read the figures, and what readiness names."""
 
+import asyncio
+
 import pytest
 from multidict import CIMultiDict
 
@@ -43,6 +45,40 @@ async def test_figures_are_for_whom_the_operator_says(
 
     assert answer.status == status
     assert ("coppice_info" in text) is (status == 200)
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "status"),
+    [
+        ("https://coppice.example", "", 403),
+        ("https://coppice.example", TOKEN, 200),
+        ("http://127.0.0.1:8080", "", 200),
+        ("http://localhost:8080", "", 200),
+    ],
+)
+async def test_where_there_is_a_public_address_a_token_is_needed(
+    url: str, token: str, status: int
+) -> None:
+    """A proxy on this machine may send no header that tells for whom it asks."""
+    access = Access(metrics="local", token=token, public_url=url)
+    async with (
+        served(full_board(), access) as session,
+        session.get("/metrics", headers=BEARER) as answer,
+    ):
+        assert answer.status == status
+
+
+async def test_a_proxy_as_nginx_is_by_default_is_none_of_this_machine() -> None:
+    async with served(full_board(), LOCAL) as session:
+        base = session._base_url
+        assert base is not None
+        reader, writer = await asyncio.open_connection(base.host, base.port)
+        writer.write(b"GET /metrics HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    assert b" 403 " in answer.partition(b"\r\n")[0]
 
 
 async def test_readiness_names_what_is_missing() -> None:

@@ -79,8 +79,16 @@ class Conversation:
 
     async def _turn(self, session: str, prompt: str) -> None:
         text = {"type": "text", "text": prompt}
-        result = await self._request("session/prompt", sessionId=session, prompt=[text])
+        try:
+            result = await self._request("session/prompt", sessionId=session, prompt=[text])
+        except BaseException:
+            await self._tell_rest()  # what it was at when it was stopped
+            raise
         await self._note(result)
+
+    async def _tell_rest(self) -> None:
+        for event in self._updates.rest():
+            await self._account.tell(event)
 
     async def _begin(self) -> str:
         features = {"fs": {"readTextFile": False, "writeTextFile": False}, "terminal": False}

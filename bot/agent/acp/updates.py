@@ -29,6 +29,7 @@ _SPEECH: Mapping[str, type[Message] | type[Thought]] = {
     "agent_message_chunk": Message,
     "agent_thought_chunk": Thought,
 }
+_WAITS = "pending"
 _ENDED = ("completed", "failed")
 _EDITS = ("edit", "delete", "move")
 MOST_CALLS = 5000
@@ -40,16 +41,23 @@ Contents = list[
 
 
 class Updates:
-    """Turns updates into events; knows the calls that have begun and not ended."""
+    """Turns updates into events; knows the calls that have begun and not ended.
+
+    A call that is `pending` is told once its arguments are there: most agents tell it without
+    them first. They are when it goes on or ends, permission is asked, or the next thing comes.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, schema.ToolCallStart] = {}
+        self._pending: str | None = None
+        """The call that is not told yet."""
         self._warned = False
 
     def read(self, update: Json) -> Iterator[AgentEvent]:
         """Yield the events of one update; kinds that we do not know are nobody's fault."""
         kind = update.get("sessionUpdate") if isinstance(update, dict) else None
         if isinstance(kind, str) and kind in _SPEECH:
+            yield from self.rest()
             yield from _spoken(_SPEECH[kind], update.get("content"))
             return
         if isinstance(kind, str) and kind not in _KINDS:
@@ -68,6 +76,15 @@ class Updates:
             yield from self._started(
                 schema.ToolCallStart.model_validate(told | {"session_update": "tool_call"})
             )
+        elif not (known := self._open[call.tool_call_id]).raw_input and call.raw_input:
+            self._open[call.tool_call_id] = known.model_copy(update={"raw_input": call.raw_input})
+        yield from self.rest()
+
+    def rest(self) -> Iterator[AgentEvent]:
+        """Tell the call that is not told yet, as far as it is known."""
+        if self._pending is not None:
+            call, self._pending = self._open[self._pending], None
+            yield _start_of(call)
 
     def call(self, id: str) -> schema.ToolCallStart | None:
         return self._open.get(id)
@@ -84,15 +101,22 @@ class Updates:
                 yield Usage(usd=cost.amount)
 
     def _started(self, told: schema.ToolCallStart) -> Iterator[AgentEvent]:
-        if told.tool_call_id not in self._open:
-            yield ToolStarted(
-                title=told.title, id=told.tool_call_id[:200], arguments=_arguments(told.raw_input)
-            )
-        if len(self._open) < MOST_CALLS:
+        if self._pending != told.tool_call_id:
+            yield from self.rest()
+        known = told.tool_call_id in self._open
+        if known or len(self._open) < MOST_CALLS:
             self._open[told.tool_call_id] = told
+            if not known and told.status == _WAITS:
+                self._pending = told.tool_call_id
+        if not known and self._pending is None:
+            yield _start_of(told)
+        if told.status != _WAITS:
+            yield from self.rest()
         yield from self._ended(told)
 
     def _went_on(self, told: schema.ToolCallProgress) -> Iterator[AgentEvent]:
+        if self._pending != told.tool_call_id:
+            yield from self.rest()
         known = self._open.get(told.tool_call_id)
         if known is None:
             known = schema.ToolCallStart(
@@ -104,6 +128,8 @@ class Updates:
         now = known.model_copy(update=changed | {"status": told.status})
         if told.tool_call_id in self._open:
             self._open[told.tool_call_id] = now
+        if told.status not in (None, _WAITS):
+            yield from self.rest()
         yield from self._ended(now)
 
     def _ended(self, call: schema.ToolCallStart) -> Iterator[AgentEvent]:
@@ -130,10 +156,21 @@ def _spoken(kind: type[Message] | type[Thought], content: Json) -> Iterator[Agen
         yield kind(text=text)
 
 
-def _arguments(raw: Json) -> dict[str, Json]:
-    if raw is None:
-        return {}
-    return raw if isinstance(raw, dict) else {"input": raw}
+def _start_of(call: schema.ToolCallStart) -> ToolStarted:
+    return ToolStarted(title=call.title, id=call.tool_call_id[:200], arguments=_arguments(call))
+
+
+def _arguments(call: schema.ToolCallStart) -> dict[str, Json]:
+    """Give a call's arguments; of who tells none, what it shows to people instead."""
+    if call.raw_input:
+        return call.raw_input if isinstance(call.raw_input, dict) else {"input": call.raw_input}
+    for part in _parts(call):
+        if isinstance(part, schema.FileEditToolCallContent):
+            old = {"old": part.old_text} if part.old_text else {}
+            return {"path": part.path, **old, "new": part.new_text}
+    if call.kind == "execute":
+        return {"command": call.title}
+    return {"path": call.locations[0].path} if call.locations else {}
 
 
 def _paths(call: schema.ToolCallStart) -> list[str]:

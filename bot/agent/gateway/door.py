@@ -17,7 +17,7 @@ from bot.agent.gateway.dialect import Kind, Route
 from bot.agent.gateway.dialects import DIALECTS
 from bot.agent.gateway.job import Listener, TurnedAway
 from bot.agent.gateway.metering import Ending, largest, outcome
-from bot.agent.gateway.passing import pass_on, require_words
+from bot.agent.gateway.passing import pass_on, words_of
 from bot.agent.gateway.refusing import Refused, passed_on
 from bot.agent.gateway.seat import Seat
 from bot.agent.gateway.sizing import SLACK, Sizer
@@ -27,6 +27,7 @@ from bot.agent.gateway.upstream import (
     DOWN_SECONDS,
     PATIENCE,
     PATIENCE_WITH_FALLBACK,
+    CutOff,
     Down,
     Patience,
     Told,
@@ -42,6 +43,8 @@ _log = logger(__name__)
 MOST_NOTED = 50
 """Of an attempt's requests that were turned away; an agent may go on asking for ever."""
 LONGEST_ASKED = 200
+MOST_CUT_OFF = 3
+"""Answers to one call that broke off before the agent had a word of them."""
 
 
 class Door:
@@ -128,6 +131,7 @@ class Door:
         self, request: web.Request, route: Route, body: Mapping[str, Any]
     ) -> web.StreamResponse:
         """Send a call to the first of the endpoints that is up."""
+        cut_off = 0
         while self.refusal is None:
             upstream = await self._seat.take(lambda: self._chain[0])
             names = (self.model, *self._endpoint.aliases, *upstream.endpoint.aliases)
@@ -137,7 +141,9 @@ class Door:
                 return await self._exchange(request, upstream, ask, reservation)
             except Down as down:
                 reservation.fail(str(down))
-                self._go_on(upstream, down)
+                cut_off += isinstance(down, CutOff)
+                if not isinstance(down, CutOff) or cut_off % MOST_CUT_OFF == 0:
+                    self._go_on(upstream, down)
             except Told as told:
                 reservation.fail(f"{told.status}: {told.text}")
                 if not upstream.learn(ask.added, told):
@@ -174,14 +180,14 @@ class Door:
         answer = await upstream.send(self._session, url, ask.payload, headers, patience)
         self._tell("")
         try:
-            require_words(answer)
-        except Down:
+            words = await words_of(answer)
+        except BaseException:
             answer.close()
             raise
         tap = Tap(dialect, drops_usage=asking.STREAM_OPTIONS in ask.added, secrets=secrets)
         end = "the answer was given up", False
         try:
-            response, error = await pass_on(request, answer, tap)
+            response, error = await pass_on(request, words, tap)
             end = error or "", error is None
             return response
         finally:

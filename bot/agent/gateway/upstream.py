@@ -37,6 +37,10 @@ class Down(Exception):
     """It does not answer, or not as an endpoint does; the text says how."""
 
 
+class CutOff(Down):
+    """It began an answer and broke off: the next one may be whole."""
+
+
 class Told(Exception):
     """It refused a call: its status, what its body says, and that as a line of text."""
 
@@ -132,7 +136,7 @@ class Upstream:
         headers: Mapping[str, str],
         patience: Patience,
     ) -> aiohttp.ClientResponse:
-        """Send a call and wait for its answer to begin; wait out 429 and 5xx.
+        """Send a call and wait for its answer to begin; wait out 408, 429 and 5xx.
 
         Raises Down, and Told for an answer that no waiting changes.
         """
@@ -228,7 +232,9 @@ class Upstream:
 
 def is_passing(told: Told) -> bool:
     """Say whether it may be otherwise after a while."""
-    return (told.status == 429 and not told.spent) or told.status >= 500
+    if told.status == 429:
+        return not told.spent
+    return told.status in (408, 425) or told.status >= 500
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:

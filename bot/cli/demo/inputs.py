@@ -1,6 +1,5 @@
 """What the demo writes into its state directory for the service: scripts and configuration."""
 
-import shutil
 from pathlib import Path
 
 import yaml
@@ -12,7 +11,8 @@ from bot.cli.issue_file import DEFAULT_TITLE, Issue
 
 def write_issue(issue: Issue | None, path: Path) -> Path:
     """Write what the forge is to open on somebody's own repository."""
-    path.write_text(f"# {issue.title}\n\n{issue.body}\n" if issue else f"# {DEFAULT_TITLE}\n")
+    text = f"# {issue.title}\n\n{issue.body}\n" if issue else f"# {DEFAULT_TITLE}\n"
+    path.write_text(text, encoding="utf-8")
     return path
 
 
@@ -27,7 +27,7 @@ def write_scripts(options: Options, folder: Path) -> Path | None:
         return None
     folder.mkdir()
     for number, patch in enumerate(options.patches, 1):
-        shutil.copyfile(patch, folder / f"{number}.diff")
+        (folder / f"{number}.diff").write_bytes(patch)
     return folder
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from bot.agent import catalogue
 from bot.agent.registry import NAMES
+from bot.agent.script import DIFF_LIMIT
 from bot.cli.demo.story import FIX, STORIES
 from bot.cli.issue_file import Issue, read_issue
+from bot.cli.programs import require_git
 from bot.errors import OperatorError
 from bot.forge.seed import SeedRefused, checked_out, find_start
 from bot.settings import ModelSettings, load
@@ -30,7 +32,7 @@ class Options:
     base: str
     """Where work begins in `repo`."""
     issue: Issue | None
-    patches: tuple[Path, ...]
+    patches: tuple[bytes, ...]
     verify: dict[str, str]
     """Commands by name, in order, `setup` first; empty: the repository's own."""
     agent: str
@@ -46,6 +48,7 @@ class Options:
 
 def read(arguments: Namespace) -> Options:
     """Check the arguments; raise OperatorError (exit 2) that names the wrong one."""
+    require_git()
     if arguments.story is not None:
         _one_of("--story", arguments.story, STORIES)
         _alone(arguments)
@@ -65,7 +68,7 @@ def read(arguments: Namespace) -> Options:
         repo=repo,
         base=base,
         issue=read_issue(Path(arguments.issue)) if arguments.issue else None,
-        patches=tuple(_file("--patch", patch) for patch in arguments.patch),
+        patches=tuple(_patch(name) for name in arguments.patch),
         verify=_commands(arguments.setup, arguments.verify),
         agent=arguments.agent,
         story=arguments.story,
@@ -103,13 +106,16 @@ def _not_empty(arguments: Namespace, *names: str) -> None:
             raise OperatorError(f"--{name} is empty")
 
 
-def _file(option: str, name: str) -> Path:
-    path = Path(name).absolute()
+def _patch(name: str) -> bytes:
+    """Read it at once: `<(git diff)` can be read but once."""
     try:
-        path.read_bytes()
+        with Path(name).open("rb") as file:
+            patch = file.read(DIFF_LIMIT + 1)
     except OSError as error:
-        raise OperatorError(f"{option} {name}: {error.strerror}") from error
-    return path
+        raise OperatorError(f"--patch {name}: {error.strerror}") from error
+    if len(patch) > DIFF_LIMIT:
+        raise OperatorError(f"--patch {name} is larger than {DIFF_LIMIT >> 20} MB")
+    return patch
 
 
 def _repository(name: str) -> Path:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.boxes import find_box
-from bot.cli.demo import inputs, result, story
+from bot.cli.demo import bugs, inputs, result, story
+from bot.cli.demo.bugs import Bug
 from bot.cli.demo.live import Live
 from bot.cli.demo.model import chosen_model, require_agent, require_model
 from bot.cli.demo.options import Options
@@ -33,7 +34,8 @@ def run(options: Options) -> int:
     try:
         return asyncio.run(_play(options, state))
     finally:
-        if options.state is None and not options.as_json:
+        told = options.as_json or (state / bugs.TRACEBACK).exists()
+        if options.state is None and not told:
             shutil.rmtree(state, ignore_errors=True)
 
 
@@ -46,23 +48,34 @@ async def _play(options: Options, state: Path) -> int:
     _end_in_order()
     outcome = Result(agent=options.agent, state_dir=str(state))
     steps: list[dict[str, Any]] = []
+    interrupted = False
     try:
         await _perform(options, state, outcome, steps)
-    except CoppiceError as error:
-        if not options.as_json:
-            raise
-        note(str(error))
-        outcome.status = "failed"
-        outcome.error = {"stage": None, "class": "demo", "message": str(error)}
     except asyncio.CancelledError:
-        return 0 if outcome.run and not options.once else INTERRUPTED
+        if outcome.run and not options.once:
+            return 0
+        interrupted = True
+        outcome.end("cancelled", "interrupted", "a signal ended it")
+    except Exception as error:  # noqa: BLE001 whatever it is, the object is whole
+        _fail(outcome, bugs.named(error, state), as_json=options.as_json)
     if options.story == story.FIX:
         steps = story.steps(outcome)
-    told = {"story": options.story, "steps": steps} if options.story else {}
     if options.as_json:
-        emit(outcome.as_json() | told)
+        emit(outcome.as_json() | _told(options, steps))
     right = outcome.status == "done" and all(step["ok"] for step in steps)
-    return 0 if right else 1
+    return INTERRUPTED if interrupted else 0 if right else 1
+
+
+def _fail(outcome: Result, error: CoppiceError, *, as_json: bool) -> None:
+    """Put the error into the object, which is printed on failure too; people see it alone."""
+    if not as_json:
+        raise error
+    note(str(error))
+    outcome.end("failed", "internal_error" if isinstance(error, Bug) else "demo", str(error))
+
+
+def _told(options: Options, steps: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"story": options.story, "steps": steps} if options.story else {}
 
 
 def _end_in_order() -> None:

@@ -42,6 +42,10 @@ class Result:
     effects: int = 0
     timings: Json = field(default_factory=lambda: dict.fromkeys(TIMINGS))
 
+    def end(self, status: str, kind: str, message: str) -> None:
+        """Say that it was not the run that ended it."""
+        self.status, self.error = status, {"stage": None, "class": kind, "message": message}
+
     def as_json(self) -> Json:
         return asdict(self)
 

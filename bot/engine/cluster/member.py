@@ -14,14 +14,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bot.engine.cluster.lock import IN_USE
 from bot.errors import OperatorError
+from bot.store import calls
 from bot.store.cluster import turns, workers
-from bot.store.cluster.seat import Seat
 from bot.store.cluster.workers import BEAT_SECONDS, Worker, WorkerState
 from bot.store.database import Connection, Database
+
+if TYPE_CHECKING:
+    from bot.store.cluster.seat import Seat
 
 FENCED = 5  # exit code
 LOOK_SECONDS = 2.5  # between two looks for workers that are gone
@@ -39,7 +42,7 @@ class Member:
 
     database: Database
     worker: Worker
-    seat: Seat | None
+    seat: "Seat | None"
     """None on SQLite, where a lock on the data directory does the same."""
     lost: Callable[[], NoReturn] = end_process
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,8 +59,11 @@ class Member:
             host=socket.gethostname(),
             slots=slots,
         )
-        seat = Seat(url, name) if database.file is None else None
-        return cls(database=database, worker=worker, seat=seat)
+        if database.file is not None:
+            return cls(database=database, worker=worker, seat=None)
+        from bot.store.cluster.seat import Seat  # late: on SQLite nobody needs the driver
+
+        return cls(database=database, worker=worker, seat=Seat(url, name))
 
     @property
     def name(self) -> str:
@@ -80,10 +86,13 @@ class Member:
             self.database.guard = self.guard
 
     def _claim(self, c: Connection) -> None:
-        """Begin this life; what an earlier one had of turns is given back."""
+        """Begin this life; what an earlier one had of turns is given back, its calls are over."""
         workers.claim(c, self.worker)
-        if self.seat is not None:
-            turns.release(c, self.worker.name)
+        if self.seat is None:
+            calls.abandon_living(c)
+            return
+        calls.abandon_of(c, turns.runs_of(c, self.worker.name))
+        turns.release(c, self.worker.name)
 
     async def keep(self) -> None:
         """Beat until cancelled."""
@@ -180,6 +189,8 @@ class Takeover:
         """One taker at a time: the row stays locked, and stays until nothing more is found."""
         found = 0
         for worker in workers.gone(c, self.member.name):
+            # before anybody else begins a call for the same run
+            calls.abandon_of(c, turns.runs_of(c, worker.name))
             count = self.recover(worker.name)
             self.release(c, worker.name)
             if not count:

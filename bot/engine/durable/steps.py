@@ -8,15 +8,19 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from dbos import DBOS
+from dbos import DBOS, error
 
 from bot.engine.patience import LONGEST_WAIT
-from bot.errors import EffectDelayed
-from bot.log import bound
+from bot.errors import EffectDelayed, Unreadable
+from bot.log import bound, logger
 from bot.runs import Message
 from bot.telemetry import traces
 
 INBOX = "inbox"
+PARKED_SECONDS = 60.0
+"""Between two looks at a row that cannot be read; somebody may have mended it."""
+REMINDED_SECONDS = 3600.0
+_log = logger(__name__)
 
 
 async def step(name: str, act: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
@@ -34,7 +38,7 @@ async def long_step(name: str, act: Callable[..., Awaitable[Any]], *arguments: A
 async def receive(seconds: float) -> Message | None:
     """Wait for the next message of this workflow, over restarts; None: there came none."""
     message = await DBOS.recv_async(INBOX, timeout_seconds=seconds)
-    return None if message is None else Message.model_validate(message)
+    return None if message is None else Message.model_validate(message, extra="allow")
 
 
 async def receive_in_full(seconds: float) -> Message | None:
@@ -76,10 +80,20 @@ def register(
     async def workflow(*arguments: Any) -> Any:
         run = str(arguments[0])
         with bound(run=run), traces.in_run(run):
-            return await body(*arguments)
+            try:
+                return await body(*arguments)
+            except error.DBOSUnexpectedStepError as other:
+                await _park(other)
 
     workflow.__qualname__ = name
     return DBOS.workflow(name=name, max_recovery_attempts=recoveries)(workflow)
+
+
+async def _park(other: error.DBOSUnexpectedStepError) -> None:
+    """Wait for the release that goes on with what it did: an error would be the run's end."""
+    while True:
+        _log.error("the run waits: another release of Coppice has carried it on (%s)", other)
+        await asyncio.sleep(REMINDED_SECONDS)
 
 
 async def _from_now(seconds: float) -> float:
@@ -97,5 +111,8 @@ def _coroutine(act: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
                 return await act(*arguments)
             except EffectDelayed as delay:  # a read that GitHub puts off is no failure of the run
                 await asyncio.sleep(min(delay.seconds, LONGEST_WAIT))
+            except Unreadable as unread:  # the step's error would be the run's end
+                _log.error("the run waits: %s", unread)
+                await asyncio.sleep(PARKED_SECONDS)
 
     return call

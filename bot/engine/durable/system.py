@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _dbos
 
-from bot.engine.durable import postgresql, sqlite
+from bot.engine.durable import sqlite
 from bot.store.database import Database
 
 VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
@@ -36,6 +36,8 @@ def configuration(database: Database, file: Path, executor: str) -> DBOSConfig:
             "system_database_engine": sqlite.create(file),
             "notification_listener_polling_interval_sec": LISTENER_SECONDS,
         }
+    from bot.engine.durable import postgresql  # late: on SQLite nobody needs the driver
+
     return {
         **shared,
         "system_database_engine": postgresql.create(database.url),

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.github.texts.boxes import SHOWN
 from bot.runs import Amendment, Approval, Gate, Message, Permission, Person
 
 SHORTEST_HASH = 4
@@ -19,17 +20,21 @@ class Rules:
     """Whoever started the run, where that person does not count."""
     owner: bool = True
     """Whoever approves owns the plan's files, where only owners count."""
+    read: bool = False
+    """Whoever names no hash could read what waits."""
 
 
-def names(gate: Gate, said: str | None) -> bool:
+def names(gate: Gate, said: str) -> bool:
     """Tell whether a hash, or the beginning of one, is what waits now."""
-    wanted = gate.amendment.hash if gate.amendment else gate.hash
-    return said is not None and len(said) >= SHORTEST_HASH and wanted.startswith(said.lower())
+    return len(said) >= SHORTEST_HASH and asks(gate).hash.startswith(said.lower())
 
 
 def refusal(gate: Gate, message: Message, held: Permission, rules: Rules) -> str | None:
     """Say why this approval does not count, or None."""
-    if not names(gate, message.hash):
+    if message.hash is None and not rules.read:
+        way = f"tick its box, or write `/coppice approve {asks(gate).hash[:SHOWN]}`"
+        return f"it names none, and this one was not there to read yet; {way}"
+    if message.hash is not None and not names(gate, message.hash):
         return "it is for another plan than the one that waits"
     if not held.may_write:
         return f"`{message.by}` has {held}; it needs write access"
@@ -45,6 +50,17 @@ def added(approvals: Sequence[Approval], new: Approval) -> tuple[Approval, ...]:
     return (*(a for a in approvals if a.by.id != new.by.id), new)
 
 
+def still_counting(
+    given: Sequence[Approval], held: Sequence[Permission], requester: Person | None
+) -> tuple[Approval, ...]:
+    """Those that count at this moment too; ``held`` is what each person may do now."""
+    return tuple(
+        approval
+        for approval, now in zip(given, held, strict=True)
+        if now.may_write and (requester is None or approval.by.id != requester.id)
+    )
+
+
 def voided(gate: Gate, changed: str, **more: object) -> Gate:
     """Have no approval count any more, because something changed."""
     return gate.model_copy(
@@ -52,8 +68,36 @@ def voided(gate: Gate, changed: str, **more: object) -> Gate:
             "approvals": (),
             "void": (*gate.void, *gate.approvals),
             "changed": changed,
+            "refused": None,
             "passed": False,
             **more,
+        }
+    )
+
+
+def passed(gate: Gate) -> Gate:
+    """Let the work begin, or go on with the files of its amendment."""
+    amended = gate.amended + (gate.amendment.paths if gate.amendment else ())
+    return gate.model_copy(
+        update={
+            "passed": True,
+            "amendment": None,
+            "amended": amended,
+            "changed": None,
+            "refused": None,
+        }
+    )
+
+
+def without_amendment(gate: Gate) -> Gate:
+    """Go on with the plan alone, which people let go ahead before."""
+    return gate.model_copy(
+        update={
+            "passed": True,
+            "amendment": None,
+            "approvals": gate.planned,
+            "changed": None,
+            "refused": None,
         }
     )
 

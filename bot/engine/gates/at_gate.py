@@ -6,6 +6,7 @@ Waiting costs nothing: no slot, no worktree, one receive.
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from bot.engine.durable.steps import patched
 from bot.engine.gates.plans import Answer, Waiting
 from bot.engine.outcome import GO_ON, Outcome, cancelled
 from bot.engine.parent import Parent
@@ -21,6 +22,8 @@ class AtGate:
     parent: Parent
     replan: Callable[[], Awaitable[Outcome]]
     """Make snapshot and plan again."""
+    works_again: bool = False
+    """Somebody wants the work otherwise: it is made again, in the place of its amendment."""
 
     async def pass_through(self) -> Outcome:
         """Answer GO_ON once the work may begin, else how the run ends."""
@@ -62,6 +65,8 @@ class AtGate:
             return _rejected(message, "amendment" if waiting.amending else "plan")
         if message.kind in _PLANNING_AGAIN and not waiting.amending:
             return await self._plan_again(message)
+        if message.kind is MessageKind.NOTE and await patched("works_again"):
+            return await self._work_again(message)
         await self._tell(message)
         return GO_ON
 
@@ -71,6 +76,13 @@ class AtGate:
         outcome = await self.replan()
         await self.parent.react(message, done=not outcome.ended)
         return outcome
+
+    async def _work_again(self, message: Message) -> Outcome:
+        rework = self.parent.acts.plans.rework
+        await self.parent.do("rework", rework, message.model_dump(mode="json"))
+        self.works_again = True
+        await self.parent.react(message, done=True)
+        return GO_ON
 
     async def _tell(self, message: Message) -> None:
         """Have an act judge the message; what it is not about is kept for later."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.engine.durable.steps import patched
 from bot.engine.gates.overlap import Standing
 from bot.engine.outcome import GO_ON, Outcome, cancelled
 from bot.engine.parent import Parent
@@ -16,7 +17,7 @@ class AtOverlap:
 
     async def pass_through(self) -> Outcome:
         """Answer GO_ON once nothing is in the way, else how the run ends."""
-        parent, acts, waited = self.parent, self.parent.acts, False
+        parent, acts, told = self.parent, self.parent.acts, None
         while True:
             look = await parent.do("overlap", acts.overlap.look)
             standing = Standing.model_validate(look)
@@ -24,12 +25,12 @@ class AtOverlap:
                 return standing.outcome
             if standing.passed:
                 parent.inbox.take_up()
-                shown = acts.asked_people(parent.publish) if waited else ()
+                shown = acts.asked_people(parent.publish) if told is not None else ()
                 return await parent.effects(shown)
             outcome = GO_ON
-            if not waited:
+            if told != standing.hash:
                 outcome = await parent.effects(acts.asking_people(parent.publish))
-            waited = True
+            told = standing.hash
             if not outcome.ended:
                 outcome = await self._hear(standing)
             if outcome.ended:
@@ -49,6 +50,10 @@ class AtOverlap:
             document = message.model_dump(mode="json", exclude_none=True)
             done = bool(await parent.do("approve", parent.acts.overlap.approve, document))
             await parent.react(message, done=done)
+        elif message.kind is MessageKind.NOTE and await patched("overlap_note"):
+            document = message.model_dump(mode="json")
+            await parent.do("take_note", parent.acts.plans.take_note, document)
+            await parent.react(message, done=True)
         else:
             parent.inbox.put_off(message)
         return GO_ON

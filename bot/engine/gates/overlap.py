@@ -15,7 +15,7 @@ from bot.github import rivals
 from bot.github.markdown import code
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.contract import Contract
-from bot.runs import Json, Message, Overlap, Record, Rival, Run, RunStatus
+from bot.runs import Json, Kept, Message, Overlap, Rival, Run, RunStatus, Work
 
 NAMED = 3
 _SHARED = re.compile(
@@ -26,13 +26,15 @@ _SHARED = re.compile(
 """What nearly every change touches says nothing."""
 
 
-class Standing(Record):
+class Standing(Kept):
     """Where the question stands."""
 
     outcome: Outcome = GO_ON
     passed: bool = False
     seconds: float = 0.0
     """Until nobody has answered for too long."""
+    hash: str = ""
+    """Of the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +61,15 @@ class OverlapActs:
             return Standing(outcome=cancelled("expired", why)).model_dump(mode="json")
         work = {"overlap": asked.model_dump(mode="json"), "plan_hash": asked.hash}
         await self.writer.update(run_id, work=work, status=RunStatus.WAITING)
-        return Standing(seconds=left).model_dump(mode="json")
+        return Standing(seconds=left, hash=asked.hash).model_dump(mode="json")
 
     async def approve(self, run_id: str, document: Json) -> Json:
         """Let the run go on beside what was named, if whoever says so may write at this moment."""
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
-        asked, said = run.work.overlap, (message.hash or "").lower()
-        if asked is None or message.by is None:
+        asked = run.work.overlap
+        if asked is None or message.by is None or not _means(message, run.work, asked):
             return False
-        if len(said) < SHORTEST_HASH or not asked.hash.startswith(said):
-            return False
-        held = await self.source.permission(run.repository, message.by)
+        held = await self.source.permission(run.repository, message.person)
         if not held.may_write:
             return False
         passed = asked.model_copy(update={"passed": True, "by": message.by})
@@ -79,7 +79,7 @@ class OverlapActs:
     async def _pass(self, run: Run, asked: Overlap | None) -> Json:
         if run.work.overlap is not None and run.status is RunStatus.WAITING:
             kept = asked.model_dump(mode="json") if asked else None
-            work = {"overlap": kept, "plan_hash": None}
+            work = {"overlap": kept, "plan_hash": None, "shown": None}
             await self.writer.update(run.id, work=work, status=RunStatus.PLANNING)
         return Standing(passed=True).model_dump(mode="json")
 
@@ -90,6 +90,13 @@ class OverlapActs:
 
         found = await self.source.patience.ask(run, ask)
         return tuple(sorted(found, key=lambda rival: rival.number))
+
+
+def _means(message: Message, work: Work, asked: Overlap) -> bool:
+    """Is it said of this question: by its hash, else when it could be read already?"""
+    if message.hash is None:
+        return work.read_by(message.at)
+    return len(message.hash) >= SHORTEST_HASH and asked.hash.startswith(message.hash.lower())
 
 
 async def beside(

@@ -7,17 +7,18 @@ moment when it is acted on.
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.engine import audited
-from bot.engine.gates import approvals
+from bot.engine.gates import approvals, asked
 from bot.engine.gates.overlap import beside
 from bot.engine.gates.ownership import Ownership
+from bot.engine.gates.showing import stale
 from bot.engine.outcome import GO_ON, Outcome, blocked, cancelled
 from bot.engine.source import Source
 from bot.engine.writer import Writer
 from bot.github.markdown import code
-from bot.pipeline import risk
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.contract import Contract
 from bot.pipeline.story import Story
@@ -26,23 +27,22 @@ from bot.runs import (
     Approval,
     Gate,
     Json,
+    Kept,
     Message,
-    Person,
-    Record,
     Run,
     RunEvent,
     RunStatus,
-    StageKind,
 )
 from bot.store import audit, runs
 from bot.store.audit import Entry
 from bot.store.database import Connection
 
 STAGE = "plan"
+NOTHING: Mapping[str, Json] = {}
 _NO_RULES = "the rules that were frozen at the run's start cannot be read any more"
 
 
-class Waiting(Record):
+class Waiting(Kept):
     """Where the gate stands."""
 
     outcome: Outcome = GO_ON
@@ -55,7 +55,7 @@ class Waiting(Record):
     """Nothing but a plan was asked for."""
 
 
-class Answer(Record):
+class Answer(Kept):
     """What became of a message."""
 
     done: bool
@@ -79,7 +79,7 @@ class PlanActs:
         gate = run.work.gate
         if gate is None or gate.hash != made.hash:
             others = await beside(self.source, run, config, made)
-            gate = _gate(run, made, (*_reasons(run, config, made), *others))
+            gate = asked.gate(run, made, (*asked.reasons(run, config, made), *others))
         only = run.trigger.options.plan_only
         if gate.passed:
             await self._save(run.id, gate)
@@ -99,7 +99,7 @@ class PlanActs:
             return _answer(done=gate is not None and gate.passed)
         moved = await self._moved(story.run, gate, made)
         if moved is not None:
-            await self._save(run_id, moved)
+            await self._save(run_id, moved, also=stale(story.run))
             return _answer(done=False)
         refused = await self._refusal(story, gate, made, message)
         if refused is not None:
@@ -118,19 +118,34 @@ class PlanActs:
             new = {"title": found.title, "body": found.body, "at": found.updated_at}
             trigger = trigger.model_copy(update=new)
         gate = run.work.gate
-        asked = "`/coppice plan`" if not message.text else "a note"
-        changed = f"It was made again after {asked} by `{message.by}`."
+        why = "`/coppice plan`" if not message.text else "a note"
+        changed = f"It was made again after {why} by `{message.by}`."
         work: dict[str, Json] = {"note": message.text or None}
         if gate is not None:
             work["gate"] = approvals.voided(gate, changed, edit=None).model_dump(mode="json")
         await self.writer.update(run_id, trigger=trigger, work=work, status=RunStatus.PLANNING)
         return _answer(done=True)
 
+    async def rework(self, run_id: str, document: Json) -> Json:
+        """Have the work made again with somebody's words, in the place of what it asks for."""
+        run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
+        gate = run.work.gate
+        if gate is not None:
+            await self._save(run_id, approvals.without_amendment(gate))
+        await self.writer.update(run_id, work={"note": _said(run, message)})
+        return _answer(done=True)
+
+    async def take_note(self, run_id: str, document: Json) -> Json:
+        """Keep somebody's words for whoever plans and works."""
+        run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
+        await self.writer.update(run_id, work={"note": _said(run, message)})
+        return _answer(done=True)
+
     async def edited(self, run_id: str, document: Json) -> Json:
         """Void what was approved, and show what somebody changed in the issue."""
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
         gate, told = run.work.gate, run.trigger
-        if gate is None or gate.amendment is not None:
+        if gate is None or gate.passed or gate.amendment is not None:
             await self.writer.update(run_id, work={"edited": message.by})
             return _answer(done=False)
         new = (told.title if message.title is None else message.title, message.text)
@@ -138,7 +153,7 @@ class PlanActs:
             return _answer(done=False)
         changed = f"The issue was edited by `{message.by}`; the plan is for what it was before."
         shown = approvals.edit((told.title, told.body), new)
-        await self._save(run_id, approvals.voided(gate, changed, edit=shown))
+        await self._save(run_id, approvals.voided(gate, changed, edit=shown), also=stale(run))
         return _answer(done=True)
 
     async def base_moved(self, run_id: str, _document: Json) -> Json:
@@ -147,18 +162,25 @@ class PlanActs:
         gate, made = story.run.work.gate, story.plan
         moved = await self._moved(story.run, gate, made) if gate and made else None
         if moved is not None:
-            await self._save(run_id, moved)
+            await self._save(run_id, moved, also=stale(story.run))
         return _answer(done=moved is not None)
 
     async def amend(self, run_id: str) -> Json:
         """Ask for the files beside the plan that the work changes all the same."""
         story = await self.writer.story(run_id)
-        gate, paths = story.run.work.gate, _outside(story)
+        gate, paths = story.run.work.gate, asked.outside(story)
         if gate is not None and paths:
             digest = hashlib.sha256(json.dumps([gate.hash, *paths]).encode()).hexdigest()
-            wanted = Amendment(hash=digest, paths=paths, asked_at=time.time())
-            asked = {"amendment": wanted, "approvals": (), "passed": False, "changed": None}
-            await self._save(run_id, gate.model_copy(update=asked))
+            gone = asked.outside(story, "gone")
+            wanted = Amendment(hash=digest, paths=paths, gone=gone, asked_at=time.time())
+            waits = {
+                "amendment": wanted,
+                "planned": gate.planned or gate.approvals,
+                "approvals": (),
+                "passed": False,
+                "changed": None,
+            }
+            await self._save(run_id, gate.model_copy(update=waits))
         return _answer(done=gate is not None and bool(paths))
 
     async def _refusal(
@@ -167,13 +189,15 @@ class PlanActs:
         run, config, by = story.run, story.config, message.by or ""
         if config is None:
             return _NO_RULES
-        held = await self.source.permission(run.repository, by)
+        held = await self.source.permission(run.repository, message.person)
         owner = True
         if config.approvals.from_ == "CODEOWNERS":
             mine = await Ownership(self.writer, self.source).by(run, gate, made, [by])
             owner = bool(mine.theirs)
         rules = approvals.Rules(
-            requester=run.trigger.by if config.approvals.not_requester else None, owner=owner
+            requester=asked.not_counting(run, config),
+            owner=owner,
+            read=run.work.read_by(message.at),
         )
         return approvals.refusal(gate, message, held, rules)
 
@@ -181,23 +205,23 @@ class PlanActs:
         """Add one; where they are enough, those before it are checked once more."""
         run, config = story.run, story.config or RepositoryConfig()
         new = Approval(
-            by=Person(id=message.by_id or 0, login=message.by or ""),
+            by=message.person,
             hash=approvals.asks(gate).hash,
             base_sha=gate.base_sha,
             at=time.time(),
         )
         given = approvals.added(gate.approvals, new)
         if len(given) >= config.approvals.count:
-            held = [await self.source.permission(run.repository, a.by.login) for a in given]
-            given = tuple(a for a, now in zip(given, held, strict=True) if now.may_write)
-        gate = gate.model_copy(update={"approvals": given})
+            held = [await self.source.permission(run.repository, a.by) for a in given]
+            given = approvals.still_counting(given, held, asked.not_counting(run, config))
+        gate = gate.model_copy(update={"approvals": given, "refused": None})
         enough = len(given) >= config.approvals.count
         if not enough or config.approvals.from_ != "CODEOWNERS":
-            return _passed(gate) if enough else gate
+            return approvals.passed(gate) if enough else gate
         logins = [a.by.login for a in given]
         others = (await Ownership(self.writer, self.source).by(run, gate, made, logins)).others
         if not others:
-            return _passed(gate)
+            return approvals.passed(gate)
         said = f"An owner of {code(others[0])} has to approve it too."
         return gate.model_copy(update={"changed": said})
 
@@ -220,7 +244,7 @@ class PlanActs:
     async def _refuse(self, run: Run, gate: Gate, message: Message, why: str) -> None:
         """Have the plan comment say why an approval does not count."""
         said = f"The approval by `{message.by}` does not count: {why}."
-        await self._save(run.id, gate.model_copy(update={"changed": said}))
+        await self._save(run.id, gate.model_copy(update={"refused": said}))
         event = RunEvent(
             stage=STAGE, attempt=1, type="approval_refused", data={"by": message.by, "why": why}
         )
@@ -237,9 +261,13 @@ class PlanActs:
         gate: Gate,
         status: RunStatus | None = None,
         noted: Entry | None = None,
+        also: Mapping[str, Json] = NOTHING,
     ) -> None:
         shown = None if gate.passed else approvals.asks(gate).hash
-        changes: runs.Changes = {"work": {"gate": gate.model_dump(mode="json"), "plan_hash": shown}}
+        work = {"gate": gate.model_dump(mode="json"), "plan_hash": shown, **also}
+        if shown is None:
+            work["shown"] = None
+        changes: runs.Changes = {"work": work}
         if status is not None:
             changes["status"] = status
 
@@ -251,13 +279,6 @@ class PlanActs:
         await self.writer.write(save)
 
 
-def _outside(story: Story) -> tuple[str, ...]:
-    """The paths that the newest work changes and the plan does not name."""
-    last = story.last_of(StageKind.RULES)
-    found = last.result.get("data", {}).get("outside", ()) if last else ()
-    return tuple(sorted(found))
-
-
 def _without_plan(run: Run, config: RepositoryConfig) -> Waiting:
     """Nobody can approve what there is not; where an approval is always wanted, that blocks."""
     if config.gate == "always" or run.trigger.options.gate or run.trigger.options.plan_only:
@@ -266,34 +287,9 @@ def _without_plan(run: Run, config: RepositoryConfig) -> Waiting:
     return Waiting(passed=True)
 
 
-def _gate(run: Run, made: Contract, why: tuple[str, ...]) -> Gate:
-    """The gate of a new plan."""
-    before = run.work.gate
-    return Gate(
-        hash=made.hash,
-        base_sha=run.work.base_sha or "",
-        reasons=why,
-        asked_at=time.time(),
-        void=before.void if before else (),
-        changed=before.changed if before else None,
-        passed=not why,
-    )
-
-
-def _reasons(run: Run, config: RepositoryConfig, made: Contract) -> tuple[str, ...]:
-    options = run.trigger.options
-    if options.gate or options.plan_only:
-        return (f"`{run.trigger.by.login}` asked for the plan first",)
-    if config.gate == "always":
-        return ("every plan is approved here",)
-    return risk.reasons(made.plan) if config.gate == "risky" else ()
-
-
-def _passed(gate: Gate) -> Gate:
-    amended = gate.amended + (gate.amendment.paths if gate.amendment else ())
-    return gate.model_copy(
-        update={"passed": True, "amendment": None, "amended": amended, "changed": None}
-    )
+def _said(run: Run, message: Message) -> str:
+    """What people wrote to a run, the newest last."""
+    return "\n\n".join(text for text in (run.work.note, message.text) if text)
 
 
 def _answer(*, done: bool) -> Json:

@@ -5,12 +5,12 @@ A round takes in everything that waits when it starts: the base first, then thre
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.engine.outcome import GO_ON, blocked, cancelled
 from bot.engine.rounds import material
 from bot.engine.rounds.collecting import Collector, Ground
-from bot.engine.rounds.holding import Begun, Held, by_a_person, held
+from bot.engine.rounds.holding import Begun, Held, by_a_person, held, needless
 from bot.engine.rounds.material import Material
 from bot.engine.rounds.reading import Reading
 from bot.engine.source import Source
@@ -33,6 +33,7 @@ class RoundActs:
         """Look what waits, put together what needs no agent, and write the agent's brief."""
         message = Message.model_validate(document)
         story = await self.writer.story(run_id)
+        story = replace(story, run=await self._retargeted(story.run))
         config = story.config
         ground = await self._ground(story.run, follow=bool(config and config.base.follow))
         if ground is None:
@@ -51,7 +52,9 @@ class RoundActs:
         reason = await held(self.writer, self.reading, message, Held(story, run, found))
         if reason is not None:
             return reason.model_dump(mode="json")
-        return (await self._start(run, message, ground, found)).model_dump(mode="json")
+        begun = await self._start(run, message, ground, found)
+        idle = needless(message, story, found)
+        return begun.model_copy(update={"needless": idle}).model_dump(mode="json")
 
     async def is_single(self, run_id: str, document: Json) -> Json:
         """Is a "review" nothing but one comment on a line? GitHub wraps those in reviews too."""
@@ -145,6 +148,13 @@ class RoundActs:
         return GO_ON.model_dump(mode="json")
 
     # --- what it stands on -----------------------------------------------------------------------
+
+    async def _retargeted(self, run: Run) -> Run:
+        """Stand before the base that the pull request has now: a person may choose another."""
+        pull = await self.source.pull_request(run)
+        if pull is None or pull.base == run.work.base_ref:
+            return run
+        return await self.writer.update(run.id, work={"base_ref": pull.base})
 
     async def _ground(self, run: Run, *, follow: bool = False) -> Ground | None:
         work, objects = run.work, self.writer.shop.objects(run)

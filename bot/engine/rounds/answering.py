@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from bot.github.conversations import ReviewThread
-from bot.runs import Record
+from bot.runs import Kept
 
 _LINE = re.compile(
     r"^[\s*\->]*(?:thread\s+)?#?(?P<n>\d{1,3})[.:)]*\s*[:\-]?\s*"
@@ -25,7 +25,7 @@ class Did(StrEnum):
     QUESTION = "question"
 
 
-class Answered(Record):
+class Answered(Kept):
     thread: str
     did: Did
     words: str = ""

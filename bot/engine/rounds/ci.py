@@ -7,30 +7,35 @@ import re
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 
-from bot.github.ci import Check
-from bot.runs import Record
+from bot.github.ci import Check, Key
+from bot.runs import Kept, Record
 
 LOG_LINES = 80
 LOG_CHARACTERS = 12_000
 _ERROR = re.compile(r"error|fail|exception|traceback|assert|panic|fatal", re.IGNORECASE)
 _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
 _INFRASTRUCTURE = re.compile(
-    r"no space left|could not resolve host|connection (reset|refused|timed out)|the runner has"
-    r"|lost communication|rate limit|service unavailable|50[234] |toomanyrequests|cancell?ed by",
+    r"no space left|could not resolve host|connection (?:reset|refused|timed out)"
+    r"|the (?:\w+ )?runner (?:has|lost)|lost communication|rate limit|service unavailable"
+    r"|50[234] |toomanyrequests|cancell?ed by",
     re.IGNORECASE,
 )
+_OF_THE_WORK = re.compile(r"assert|traceback|panic|\bFAILED\b|exception", re.IGNORECASE)
+_CUT_OFF = ("cancelled", "timed_out", "stale", "startup_failure", "error")
+_SUPERSEDED = ("cancelled", "stale", "skipped")
 
 
 class Verdict(StrEnum):
     PENDING = "pending"
     PASSED = "passed"
     REAL = "real"
-    FLAKY = "flaky"  # passes again on the same commit, or fails on the base too
+    FLAKY = "flaky"  # passes again on the same commit
+    BASE = "base"  # fails on the base too
     INFRASTRUCTURE = "infrastructure"
     PERSON = "person"  # somebody has to act (an approval of the workflow, a secret)
 
 
-class Failing(Record):
+class Failing(Kept):
     """A check that fails because of the work."""
 
     name: str
@@ -39,15 +44,43 @@ class Failing(Record):
     url: str | None = None
 
 
-def verdicts(checks: Sequence[Check], on_base: Collection[str]) -> dict[str, Verdict]:
-    """Judge each check by name; ``checks`` are all runs on the commit, oldest first.
+class Judged(Record):
+    """One check of a commit: its newest try, under the name that people know it by."""
 
-    ``on_base`` are the names of those that fail on the base as well.
+    check: Check
+    verdict: Verdict
+    tries: int
+    """How often it ran on this commit."""
+
+
+def judge(checks: Sequence[Check], on_base: Collection[Key]) -> list[Judged]:
+    """Judge every check; ``checks`` are all runs on the commit, oldest first.
+
+    Two of one name are one check only where they are of one suite: two workflows may call a job
+    alike, and two Apps a check. ``on_base`` are those that fail on the base as well.
     """
-    by_name: dict[str, list[Check]] = {}
+    tries: dict[tuple[Key, int | None], list[Check]] = {}
     for check in checks:
-        by_name.setdefault(check.name, []).append(check)
-    return {name: _verdict(tries, name in on_base) for name, tries in by_name.items()}
+        tries.setdefault((check.key, check.suite), []).append(check)
+    newest = dict(sorted(tries, key=lambda each: each[1] or 0))
+    apps: dict[str, set[str | None]] = {}
+    for check in checks:
+        apps.setdefault(check.name, set()).add(check.app)
+    return [
+        Judged(
+            check=_named(group[-1], apps[group[-1].name]),
+            verdict=_verdict(group, key in on_base),
+            tries=len(group),
+        )
+        for (key, suite), group in tries.items()
+        if suite == newest[key] or group[-1].conclusion not in _SUPERSEDED
+    ]
+
+
+def _named(check: Check, apps: Collection[str | None]) -> Check:
+    """Where two Apps use one name, each is told with its App."""
+    name = f"{check.name} ({check.app or 'status'})" if len(apps) > 1 else check.name
+    return check.model_copy(update={"name": name})
 
 
 def _verdict(tries: Sequence[Check], fails_on_base: bool) -> Verdict:  # noqa: FBT001
@@ -59,10 +92,10 @@ def _verdict(tries: Sequence[Check], fails_on_base: bool) -> Verdict:  # noqa: F
     if last.conclusion == "action_required":
         return Verdict.PERSON
     if fails_on_base:
-        return Verdict.FLAKY
-    if last.conclusion in ("cancelled", "timed_out", "stale", "startup_failure", "error"):
+        return Verdict.BASE
+    if last.conclusion in _CUT_OFF:
         return Verdict.INFRASTRUCTURE
-    if last.text and _INFRASTRUCTURE.search(last.text) and not _ERROR.search(_told(last.text)):
+    if _INFRASTRUCTURE.search(last.text) and not _OF_THE_WORK.search(_told(last.text)):
         return Verdict.INFRASTRUCTURE
     return Verdict.REAL
 

@@ -2,21 +2,23 @@
 
 from dataclasses import dataclass
 
-from bot.engine.rounds.ci import Verdict
+from bot.engine.rounds.ci import Judged, Verdict
 from bot.engine.rounds.reading import CiState, Reading
 from bot.engine.writer import Writer
 from bot.github.markdown import code
-from bot.runs import Json, Message, Record, Rerun
+from bot.runs import Json, Kept, Message, Rerun, Run
 
 _WORDS = {
     Verdict.REAL: "fails",
-    Verdict.FLAKY: "is flaky: it passed on the same commit, or fails on the base too",
+    Verdict.FLAKY: "is flaky: it passed when it ran again on the same commit",
+    Verdict.BASE: "fails on the base too",
     Verdict.INFRASTRUCTURE: "did not run to its end",
     Verdict.PERSON: "waits for a person",
+    Verdict.PENDING: "has not ended",
 }
 
 
-class Seen(Record):
+class Seen(Kept):
     """What is to be done about the CI of the head."""
 
     round: bool = False
@@ -27,6 +29,8 @@ class Seen(Record):
     """Suites to run once more before anything is spent."""
     told: bool = False
     """What people are told of it has changed."""
+    waits: bool = False
+    """Something failed while others have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +38,38 @@ class CiActs:
     writer: Writer
     reading: Reading
 
-    async def look(self, run_id: str, document: Json) -> Json:
-        """Judge the head's checks once all are complete; what an older head has is dropped."""
+    async def look(self, run_id: str, document: Json, patient: bool = True) -> Json:  # noqa: FBT001, FBT002
+        """Judge the head's checks once all are complete; what an older head has is dropped.
+
+        Not ``patient``: what has not ended by now is not waited for.
+        """
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
         head = run.work.pushed
         if head is None or (message.sha is not None and message.sha != head):
             return Seen().model_dump(mode="json")
         state = await self.reading.ci(run, head)
-        if state.pending:
-            return Seen().model_dump(mode="json")
-        lines = _lines(state)
-        told = lines != run.work.checks
-        new = sorted(set(state.suites.values()) - set(run.work.reruns))
-        await self.writer.update(run_id, work={"checks": list(lines)})
+        if state.pending and patient:
+            return (await self._under_way(run, state)).model_dump(mode="json")
+        told = await self._tell(run, _lines(state))
+        state = state.ripe
+        new = sorted(state.suites - set(run.work.reruns))
         # what a round came to nothing about is the same at the next word on the same commit
         real = any(check.name not in run.work.checks_tried for check in state.failing)
         seen = Seen(round=real and not new, twice=real and state.twice, rerun=tuple(new), told=told)
         return seen.model_dump(mode="json")
+
+    async def _under_way(self, run: Run, state: CiState) -> Seen:
+        """People hear at once of what waits for them; all else is said when all has ended."""
+        lines = _lines(state, Verdict.PERSON)
+        told = bool(lines) and await self._tell(run, lines)
+        tried = run.work.checks_tried
+        return Seen(told=told, waits=any(c.name not in tried for c in state.ripe.failing))
+
+    async def _tell(self, run: Run, lines: tuple[str, ...]) -> bool:
+        """Write down what people are told; is it something else than before?"""
+        if lines != run.work.checks:
+            await self.writer.update(run.id, work={"checks": list(lines)})
+        return lines != run.work.checks
 
     async def rerun(self, run_id: str, suite: int) -> Json:
         """Run a suite once more on the same commit: what passes then was flaky."""
@@ -62,10 +81,18 @@ class CiActs:
         return applied is not None
 
 
-def _lines(state: CiState) -> tuple[str, ...]:
+def _lines(state: CiState, *verdicts: Verdict) -> tuple[str, ...]:
     """What people are told: nothing of what passes."""
-    return tuple(
-        f"CI: {code(name)} {_WORDS[verdict]}."
-        for verdict in _WORDS
-        for name in state.named(verdict)
-    )
+    lines = [
+        f"CI: {code(each.check.name)} {_words(each)}."
+        for verdict in verdicts or _WORDS
+        for each in state.told(verdict)
+    ]
+    return tuple(dict.fromkeys(lines))
+
+
+def _words(judged: Judged) -> str:
+    if judged.verdict is not Verdict.INFRASTRUCTURE:
+        return _WORDS[judged.verdict]
+    how = (judged.check.conclusion or "").replace("_", " ")
+    return f"{_WORDS[judged.verdict]}: {how}; run it again on its own page"

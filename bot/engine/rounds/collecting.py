@@ -56,7 +56,7 @@ class Collector:
         """Those in which somebody who may write wants something, and who that is."""
         me = await self.reading.me(run)
         open_ones = material.waiting(await self.reading.threads(run), me)
-        people = {c.author.login for t in open_ones for c in t.comments if not c.author.bot}
+        people = [c.author for t in open_ones for c in t.comments if not c.author.bot]
         writers = await self.reading.writers(run.repository, people)
         wanted = [
             t
@@ -78,7 +78,7 @@ class Collector:
             and r.id not in seen
             and r.state in ("COMMENTED", "CHANGES_REQUESTED")
         ]
-        writers = await self.reading.writers(run.repository, {r.author.login for r in new})
+        writers = await self.reading.writers(run.repository, [r.author for r in new])
         return tuple(f"{r.author.login}: {r.body}" for r in new if r.author.login in writers)
 
     async def _suggested(

@@ -34,10 +34,13 @@ class RoundFlow:
         await parent.effects(parent.acts.beginning_round())
         outcome = await self._carry(begun)
         await parent.react(message, done=not outcome.ended)
-        if outcome.ended:
-            await parent.do("drop", rounds.drop)
-            return outcome
-        return Outcome(status=RunStatus.DONE)
+        if not outcome.ended:
+            return Outcome(status=RunStatus.DONE)
+        await parent.do("drop", rounds.drop)
+        if begun.needless and outcome.error is not None and outcome.error.kind == NO_CHANGES:
+            await parent.do("nothing_to_retry", parent.acts.say.nothing_to_retry, document)
+            return Outcome(status=RunStatus.DONE)
+        return outcome
 
     async def _carry(self, begun: Begun) -> Outcome:
         """Work and push, where there is something to push; then every thread gets its answer."""

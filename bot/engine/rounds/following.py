@@ -32,6 +32,7 @@ class Following:
         parent.inbox.take_up()
         if parent.opening.ready:
             await parent.effects((parent.acts.say.ready,))
+            await self._tell_ready()
         while not (outcome := await parent.look()).ended:
             outcome = await self._once()
             if outcome.status is RunStatus.CANCELLED or outcome.over:
@@ -61,9 +62,7 @@ class Following:
             case MessageKind.CI:
                 return await rounds.run_ci(message)
             case MessageKind.READY:
-                outcome = await parent.effects((parent.acts.say.ready, parent.acts.say.comment))
-                await parent.react(message, done=not outcome.ended)
-                return GO_ON
+                return await self._ready(message)
             case MessageKind.REVIEW:
                 await self._settle(message)
                 return await rounds.round(message)
@@ -80,6 +79,20 @@ class Following:
             case _:
                 await parent.react(message, done=False)
                 return GO_ON
+
+    async def _ready(self, message: Message) -> Outcome:
+        say = self.parent.acts.say
+        outcome = await self.parent.effects((say.ready, say.comment))
+        if not outcome.ended:
+            await self._tell_ready()
+        await self.parent.react(message, done=not outcome.ended)
+        return GO_ON
+
+    async def _tell_ready(self) -> None:
+        """Show in comment and description that it is no draft any more: its box is gone."""
+        if await patched("told_ready"):
+            say = self.parent.acts.say
+            await self.parent.effects((say.comment, say.pull_request), to_the_end=True)
 
     async def _settle(self, message: Message) -> None:
         """Single comments wait until nobody has written one for a while; a review does not."""
@@ -101,6 +114,8 @@ class Following:
     async def _checks(self, message: Message, rounds: RoundFlow) -> Outcome:
         """Follow the CI: what fails is run once more, then it is worth a round."""
         seen = await self._seen(message)
+        if seen.waits and await patched("ci_patience"):
+            seen = await self._patiently(message)
         if seen.rerun:
             ci = self.parent.acts.ci
             asked = [await self.parent.do("rerun", ci.rerun, suite) for suite in seen.rerun]
@@ -108,10 +123,31 @@ class Following:
             seen = await self._seen(message) if not again else Seen()
         return await rounds.round(message) if seen.round else GO_ON
 
-    async def _seen(self, message: Message) -> Seen:
+    async def _patiently(self, message: Message) -> Seen:
+        """Something failed: give the others time to end, and no more of it than silence lasts.
+
+        A status that never ends must not hide what fails; whatever else comes goes first.
+        """
+        kept = self.parent.inbox.kept
+        while not kept:
+            found = await receive_in_full(self.parent.opening.settle)
+            if found is None:
+                return await self._seen(message, patient=False)
+            if found.kind is not MessageKind.CHECKS:
+                kept.append(found)
+                break
+            message = found
+            seen = await self._seen(message)
+            if not seen.waits:
+                return seen
+        kept.append(message)
+        return Seen()
+
+    async def _seen(self, message: Message, *, patient: bool = True) -> Seen:
         """Look at the head's checks, and tell people where they say something else than before."""
         parent, document = self.parent, message.model_dump(mode="json")
-        seen = Seen.model_validate(await parent.do("checks", parent.acts.ci.look, document))
+        look = parent.acts.ci.look
+        seen = Seen.model_validate(await parent.do("checks", look, document, patient))
         if seen.told:
             await parent.effects((parent.acts.say.comment,))
         return seen

@@ -10,7 +10,16 @@ from bot.github.markdown import code
 from bot.github.texts import rounds as texts
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.story import Story
-from bot.runs import Message, MessageKind, Record, Run
+from bot.runs import (
+    Kept,
+    Message,
+    MessageKind,
+    Run,
+    RunStatus,
+    StageKind,
+    StageRecord,
+    StageStatus,
+)
 
 PERSONS = (
     MessageKind.NOTE,
@@ -22,7 +31,7 @@ PERSONS = (
 """What people ask for themselves starts a round in any case."""
 
 
-class Begun(Record):
+class Begun(Kept):
     """What a round is to do."""
 
     wanted: bool = False
@@ -39,6 +48,8 @@ class Begun(Record):
     """Nothing goes on before a person has acted."""
     judges: bool = False
     """Only the verdicts on the head are wanted once more."""
+    needless: bool = False
+    """Nothing waits, so an agent that changes nothing has not failed: there was nothing to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,17 @@ class Held:
 def by_a_person(message: Message) -> bool:
     """Does a person ask for it? What programs ask for counts as a round that began by itself."""
     return message.kind in PERSONS and not message.machine
+
+
+def needless(message: Message, story: Story, found: Material) -> bool:
+    """Is one more try asked for where the last one was good, and nothing has come since?"""
+    verify = story.last_of(StageKind.VERIFY)
+    good = story.run.status is RunStatus.DONE and (verify is None or _good(verify))
+    return message.kind is MessageKind.RETRY and good and not (found.for_agent or found.suggested)
+
+
+def _good(verify: StageRecord) -> bool:
+    return verify.status in (StageStatus.PASSED, StageStatus.NEUTRAL)
 
 
 async def held(writer: Writer, reading: Reading, message: Message, given: Held) -> Begun | None:

@@ -9,7 +9,7 @@ from bot.engine.rounds.suggestions import Suggestion, suggested
 from bot.github.conversations import ReviewThread
 from bot.guard.sanitize import sanitize
 from bot.pipeline.prompts import BRIEF
-from bot.runs import Record
+from bot.runs import Kept
 
 FILE = "round.json"
 LONGEST_COMMENT = 8000
@@ -24,7 +24,7 @@ Tests and CI configuration that are there stay as they are: what they find is to
 """
 
 
-class Material(Record):
+class Material(Kept):
     """Kept as a file of the run while its round is under way."""
 
     threads: tuple[ReviewThread, ...] = ()
@@ -67,7 +67,7 @@ def write(folder: Path, material: Material) -> None:
 
 
 def read(folder: Path) -> Material:
-    return Material.model_validate_json((folder / FILE).read_bytes())
+    return Material.model_validate_json((folder / FILE).read_bytes(), extra="allow")
 
 
 def waiting(threads: Sequence[ReviewThread], me: int) -> list[ReviewThread]:

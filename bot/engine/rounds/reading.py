@@ -1,36 +1,64 @@
 """What a round reads of GitHub: the head and the base as they are, threads, CI."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.engine.rounds import ci
-from bot.engine.rounds.ci import Failing, Verdict
+from bot.engine.rounds.ci import Failing, Judged, Verdict
 from bot.engine.source import Source
 from bot.github import ci as github_ci
 from bot.github import conversations
-from bot.github.ci import Check
-from bot.github.conversations import Conversation, ReviewThread
+from bot.github.ci import Check, Key
+from bot.github.client import Client
+from bot.github.conversations import Conversation, ReviewThread, Writer
 from bot.github.tokens import CI
-from bot.runs import Permission, RepositoryRef, Run
+from bot.runs import Permission, Person, RepositoryRef, Run
+
+_LONGEST_NOTE = 1000
+_NOTHING = "(It shows nothing, and its log is gone.)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CiState:
     """What the CI says of one commit."""
 
-    verdicts: dict[str, Verdict]
-    suites: dict[str, int]
-    """The check suite of each failing check."""
-    failing: tuple[Check, ...]
-    """Those whose verdict is real, the newest try of each."""
-    twice: bool
-    """All of those failed twice or more on this commit."""
+    judged: tuple[Judged, ...]
 
     @property
     def pending(self) -> bool:
-        return Verdict.PENDING in self.verdicts.values()
+        return bool(self.told(Verdict.PENDING))
 
-    def named(self, verdict: Verdict) -> list[str]:
-        return sorted(name for name, found in self.verdicts.items() if found is verdict)
+    @property
+    def failing(self) -> tuple[Check, ...]:
+        """Those that fail because of the work."""
+        return tuple(each.check for each in self.told(Verdict.REAL))
+
+    @property
+    def ripe(self) -> "CiState":
+        """Without what is under way, and without what fails in a suite that is."""
+        busy = {each.check.suite for each in self.told(Verdict.PENDING)} - {None}
+        return CiState(
+            judged=tuple(
+                each
+                for each in self.judged
+                if each.verdict is not Verdict.PENDING
+                and (each.verdict is not Verdict.REAL or each.check.suite not in busy)
+            )
+        )
+
+    @property
+    def suites(self) -> set[int]:
+        """The check suites of what fails."""
+        return {check.suite for check in self.failing if check.suite is not None}
+
+    @property
+    def twice(self) -> bool:
+        """Has all that fails failed twice or more on this commit?"""
+        return all(each.tries > 1 for each in self.told(Verdict.REAL))
+
+    def told(self, verdict: Verdict) -> list[Judged]:
+        found = [each for each in self.judged if each.verdict is verdict]
+        return sorted(found, key=lambda each: each.check.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +77,10 @@ class Reading:
         client = await self.source.client(run.repository)
         return await conversations.conversation(client, run.repository, run.pull_request or 0)
 
-    async def writers(self, repository: RepositoryRef, logins: set[str]) -> set[str]:
-        """Those of them who may write at this moment; programs never."""
-        held = {login: await self.source.permission(repository, login) for login in sorted(logins)}
+    async def writers(self, repository: RepositoryRef, people: Iterable[Writer]) -> set[str]:
+        """The logins of those who may write at this moment; programs never."""
+        known = {Person(id=who.id, login=who.login) for who in people if who.id is not None}
+        held = {who.login: await self.source.permission(repository, who) for who in known}
         return {login for login, now in held.items() if Permission(now).may_write}
 
     async def ci(self, run: Run, sha: str) -> CiState:
@@ -59,32 +88,28 @@ class Reading:
         app = await self.source.app.me()
         client = await self.source.app.client(run.repository.installation_id, run.repository.id, CI)
         found = await github_ci.checks(client, run.repository, sha, ours=app.app_id)
-        newest = {check.name: check for check in found}
-        red: set[str] = set()
-        if any(check.failed for check in newest.values()) and run.work.base_sha:
+        red: set[Key] = set()
+        if any(check.failed for check in found) and run.work.base_sha:
             base = await github_ci.checks(
                 client, run.repository, run.work.base_sha, ours=app.app_id
             )
-            red = {check.name for check in {c.name: c for c in base}.values() if check.failed}
-        judged = ci.verdicts(found, red)
-        real = [newest[name] for name, verdict in judged.items() if verdict is Verdict.REAL]
-        return CiState(
-            verdicts=judged,
-            suites={check.name: check.suite for check in real if check.suite is not None},
-            failing=tuple(real),
-            twice=all(sum(c.name == check.name for c in found) > 1 for check in real),
-        )
+            newest = {(check.key, check.suite): check for check in base}
+            red = {check.key for check in newest.values() if check.failed}
+        return CiState(judged=tuple(ci.judge(found, red)))
 
     async def logs(self, run: Run, checks: tuple[Check, ...]) -> tuple[Failing, ...]:
         """The relevant part of each failing check's log."""
         client = await self.source.app.client(run.repository.installation_id, run.repository.id, CI)
         return tuple(
             [
-                Failing(
-                    name=check.name,
-                    log=ci.excerpt(await github_ci.log(client, run.repository, check)),
-                    url=check.url,
-                )
+                Failing(name=check.name, log=await self._said(client, run, check), url=check.url)
                 for check in checks
             ]
         )
+
+    async def _said(self, client: Client, run: Run, check: Check) -> str:
+        """What it says at lines, and the end of its log."""
+        notes = await github_ci.notes(client, run.repository, check)
+        log = ci.excerpt(await github_ci.log(client, run.repository, check))
+        said = "\n".join([*(note[:_LONGEST_NOTE] for note in notes), *([log] if log else [])])
+        return said or _NOTHING

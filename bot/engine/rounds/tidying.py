@@ -9,14 +9,14 @@ from bot.engine.source import Source
 from bot.engine.writer import Writer
 from bot.github.texts import needs
 from bot.pipeline.configuration import RepositoryConfig
-from bot.runs import ClosePullRequest, Comment, DeleteBranch, Json, Record
+from bot.runs import ClosePullRequest, Comment, DeleteBranch, Json, Kept
 
 DAY = 24 * 3600.0
 FOLLOW_SECONDS = 30 * DAY
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 
 
-class Idle(Record):
+class Idle(Kept):
     """How long an open draft may still lie untouched."""
 
     seconds: float

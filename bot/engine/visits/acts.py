@@ -12,20 +12,19 @@ from bot.errors import EffectRefused, GitError, StageFailed
 from bot.pipeline import visit_reports
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.remarks import choose
-from bot.pipeline.visit_reports import FINDING
-from bot.runs import Json, Record, StageRecord, StageStatus
+from bot.runs import Json, Kept, StageRecord, StageStatus
 from bot.store import runs
 
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 _LINE = "line"
 
 
-class Current(Record):
+class Current(Kept):
     """Where the pull request is by now."""
 
     outcome: Outcome = GO_ON
     replaced: bool = False
-    """Its commits are others: what was looked at is no part of it any more."""
+    """Its commits or its base are others: what was looked at is no part of it any more."""
     moved_to: str | None = None
     """What was pushed on top."""
 
@@ -43,6 +42,8 @@ class VisitActs:
             return Current().model_dump(mode="json")
         try:
             pull = await open_pull(self.source, run)
+            if pull.base != run.work.base_ref:
+                return Current(replaced=True).model_dump(mode="json")
             if pull.head_sha == visit.head_sha:
                 return Current().model_dump(mode="json")
             now = await self.source.fetch_pull(run.repository, run.issue)
@@ -82,11 +83,8 @@ class VisitActs:
         story = await self.writer.story(run_id)
         config = story.config or RepositoryConfig()
         markers = self.writer.shop.markers
-        known = [
-            mark
-            for body in await self.source.remarks(story.run)
-            for mark in markers.named(body, FINDING)
-        ]
+        before = await self.source.remarks(story.run)
+        known = visit_reports.known(story.run, before, markers)
         looked = visit_reports.looked(story)
         said = choose(story.findings, looked, known, config.review)
         record = StageRecord(

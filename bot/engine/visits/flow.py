@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from bot.engine.durable.steps import patched
 from bot.engine.outcome import Outcome, blocked, cancelled
 from bot.engine.parent import Parent
+from bot.engine.room import wait_for_room
 from bot.engine.visits.acts import Current
-from bot.engine.visits.mending import Mending
+from bot.engine.visits.mending import CI, Mending
 from bot.runs import RunStatus
 
 TURNS = 2
@@ -21,6 +23,8 @@ class Visiting:
         """From its first look to its last word; nothing is followed afterwards."""
         parent = self.parent
         outcome = parent.opening.outcome
+        if not outcome.ended and self.first_stage != CI and await patched("visits_wait"):
+            outcome = await self._wait()
         if not outcome.ended:
             outcome = _told(await self._carry())
         await parent.do("ending", parent.acts.announce_end, outcome.model_dump(mode="json"))
@@ -29,6 +33,18 @@ class Visiting:
         await parent.effects(last, to_the_end=True)
         await parent.finish(outcome, following=False)
         return outcome
+
+    async def _wait(self) -> Outcome:
+        """Nothing begins in a paused repository; what is there afterwards may be something else."""
+        parent, visits = self.parent, self.parent.acts.visits
+        outcome, waited = await wait_for_room(parent, (parent.acts.say.check_run,))
+        if outcome.ended or not waited:
+            return outcome
+        now = Current.model_validate(await parent.do("current", visits.current))
+        if now.outcome.ended or not (now.replaced or now.moved_to):
+            return now.outcome
+        await parent.effects((visits.let_go,))
+        return Outcome.model_validate(await parent.do("begin_again", visits.begin_again))
 
     async def _carry(self) -> Outcome:
         if self.parent.opening.working:

@@ -49,11 +49,27 @@ class MendActs:
     async def push(self, run_id: str) -> Json:
         """Grow their branch by it."""
         run = (await self.writer.story(run_id)).run
+        if (outcome := await self._other_base(run)) is not None:
+            return outcome.model_dump(mode="json")
         sha = run.work.head_sha or ""
         applied, outcome = await self._grow(run, sha)
         if applied is not None:
             await self.say.left(run, sha)
         return outcome.model_dump(mode="json")
+
+    async def _other_base(self, run: Run) -> Outcome | None:
+        """A base that was merged in has to be that of the pull request still."""
+        work = run.work
+        if work.round is None or work.round.base is None:
+            return None
+        try:
+            pull = await open_pull(self.source, run)
+        except EffectRefused as error:
+            return refused(PUBLISH, error.kind, error.reason)
+        if pull.base == work.base_ref:
+            return None
+        why = "its base was changed while the conflict with the old one was mended"
+        return blocked("replaced", why, stage=PUBLISH)
 
     async def take_over(self, run_id: str) -> Json:
         """Put our work on top of what somebody pushed meanwhile, to be judged again."""

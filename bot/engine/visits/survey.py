@@ -10,11 +10,11 @@ from bot.engine.sayings import SILENT
 from bot.engine.source import Source
 from bot.engine.writer import PUBLISH, Writer
 from bot.errors import EffectRefused
-from bot.runs import Json, Record, Round, Run
+from bot.runs import Json, Kept, Round, Run
 from bot.worktree import Merged
 
 
-class Survey(Record):
+class Survey(Kept):
     """What there is to mend."""
 
     outcome: Outcome = GO_ON

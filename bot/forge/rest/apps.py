@@ -1,5 +1,7 @@
 """The App itself, its installations and their tokens."""
 
+from collections.abc import Container
+
 from bot.forge.actors import create_token, in_scope
 from bot.forge.answers import Answer, created, not_found, nothing, ok
 from bot.forge.installations import suspend, uninstall, unsuspend
@@ -99,6 +101,25 @@ async def get_repository_installation(call: Call) -> Answer:
     if found is None:
         raise not_found()
     return ok(people.installation(call.state, found))
+
+
+@routes("GET /orgs/{org}/installation", Caller.APP)
+async def get_organization_installation(call: Call) -> Answer:
+    return ok(people.installation(call.state, _of_account(call, "org", {"Organization"})))
+
+
+@routes("GET /users/{username}/installation", Caller.APP)
+async def get_user_installation(call: Call) -> Answer:
+    return ok(people.installation(call.state, _of_account(call, "username", {"User"})))
+
+
+def _of_account(call: Call, name: str, types: Container[str]) -> Installation:
+    account, app = call.state.user(call.params[name]), the_app(call)
+    for it in call.state.installations.values():
+        fits = it.app is app and it.account is account and not it.deleted
+        if fits and it.account.type in types:
+            return it
+    raise not_found()
 
 
 def find(call: Call) -> Installation:

@@ -73,4 +73,10 @@ async def _listed(call: Call, effect: Comment) -> Mapping[str, Any] | None:
 
 
 def _applied(comment: Mapping[str, Any], *, wrote: bool) -> Applied:
-    return Applied(id=comment["id"], node=comment["node_id"], url=comment["html_url"], wrote=wrote)
+    return Applied(
+        id=comment["id"],
+        node=comment["node_id"],
+        url=comment["html_url"],
+        at=comment["updated_at"],
+        wrote=wrote,
+    )

@@ -33,8 +33,8 @@ async def apply(call: Call, effect: Review) -> Applied:
     pending = next((r for r in there.reviews if r.mine and r.state == "PENDING"), None)
     if pending is None:
         raise EffectRefused("no_draft", "There is no pending review of Coppice to submit.")
-    said = await _answered(call, effect, pending)
-    replies = [reply for reply in effect.replies if reply.thread not in said]
+    waiting = await _waiting(call, effect, pending)
+    replies = [reply for reply in effect.replies if reply.thread in waiting]
     inputs: dict[str, Any] = {
         f"reply{n}": {
             "pullRequestReviewId": pending.id,
@@ -61,11 +61,15 @@ def _submitted(call: Call, effect: Review, there: Conversation) -> SubmittedRevi
     return None
 
 
-async def _answered(call: Call, effect: Review, pending: SubmittedReview) -> set[str]:
-    """The threads that the pending review answers already: a request before was cut off."""
+async def _waiting(call: Call, effect: Review, pending: SubmittedReview) -> set[str]:
+    """The threads that are there and that the pending review does not answer yet.
+
+    A request before was cut off, or somebody deleted what they had written: one thread that is gone
+    would have GitHub refuse all answers.
+    """
     listed = await threads(call.client, call.repository, effect.pull_request)
     return {
         thread.id
         for thread in listed
-        if any(comment.review == pending.id for comment in thread.comments[1:])
+        if not any(comment.review == pending.id for comment in thread.comments[1:])
     }

@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 
 from bot.github.markdown import cell, code, fence, line, prose
+from bot.github.texts.boxes import SHOWN
 from bot.github.texts.gist import Gist, gist_text
 from bot.github.texts.moments import count
 from bot.github.texts.results import cause, commit, failures, table
@@ -35,13 +36,19 @@ class CheckText(Record):
 def buttons(run: Run) -> tuple[Button, ...]:
     """The buttons that do something now: at most three (docs/labels.md has the table)."""
     if run.status is RunStatus.WAITING and run.work.overlaps is not None:
-        return (GO_ON, STOP)
+        return (_about(GO_ON, run), STOP)
     if run.status is RunStatus.WAITING:
         amending = run.work.gate is not None and run.work.gate.amendment is not None
-        return (AMEND if amending else APPROVE, REJECT, STOP)
+        return (_about(AMEND if amending else APPROVE, run), _about(REJECT, run), STOP)
     if not run.status.ended:
         return (STOP,)
     return () if run.status is RunStatus.DONE else (RETRY,)
+
+
+def _about(button: Button, run: Run) -> Button:
+    """Have it name what waits: whoever presses it means what stands there, not what comes next."""
+    named = f"{button.identifier}-{(run.work.plan_hash or '')[:SHOWN]}"
+    return button.model_copy(update={"identifier": named})
 
 
 def coppice_check(status: Status, gist: Gist = NOTHING) -> CheckText:

@@ -59,7 +59,7 @@ def _header(waiting: Waiting) -> str:
     if waiting.ended:
         return f"**Plan for #{number}: {waiting.ended}**"
     if waiting.gate.passed:
-        by = _names(waiting.gate.approvals)
+        by = ", ".join(code(login) for login in waiting.gate.people)
         return f"**Plan for #{number}: approved by {by}**" if by else f"**Plan for #{number}**"
     facts = [f"**Plan for #{number}: approve to start**"]
     if waiting.gate.amendment:
@@ -74,7 +74,7 @@ def _header(waiting: Waiting) -> str:
 
 def _changed(waiting: Waiting) -> str:
     gate = waiting.gate
-    lines = [gate.changed] if gate.changed else []
+    lines = [said for said in (gate.changed, gate.refused) if said]
     if gate.void and not gate.passed:
         counts = "counts" if len(gate.void) == 1 else "count"
         which = "The approval" if len(gate.void) == 1 else "The approvals"
@@ -150,8 +150,10 @@ def _act(waiting: Waiting) -> str:
     if waiting.ended or gate.passed:
         return ""
     if gate.amendment:
-        paths = ", ".join(code(path) for path in gate.amendment.paths[:10])
-        more = len(gate.amendment.paths) - 10
+        gone = set(gate.amendment.gone)
+        first = sorted(gate.amendment.paths, key=lambda path: path not in gone)
+        paths = ", ".join(f"{code(p)}{' (nothing is left)' * (p in gone)}" for p in first[:10])
+        more = len(first) - 10
         also = f" and {more} more" if more > 0 else ""
         way = boxes.amend(gate.amendment.hash) if boxed else _words(gate.amendment.hash)
         rest = "Else write `/coppice reject`: the run ends, and its work is kept."

@@ -97,7 +97,7 @@ def _plan(evidence: Evidence) -> str:
     gate = evidence.run.work.gate
     if gate is None:
         return ""
-    by = ", ".join(code(approval.by.login) for approval in gate.approvals)
+    by = ", ".join(code(login) for login in gate.people)
     beside = ", ".join(code(path) for path in gate.amended)
     approved = f", approved by {by}" if by else ""
     outside = f"outside it: {beside}" if beside else "no file outside it"

@@ -55,6 +55,15 @@ def too_many(rounds: int, what: str) -> str:
     return f"{count(rounds, 'round')} were made without a word from a person; left: {what}."
 
 
+def nothing_to_retry(number: int, asked: str, by: str) -> str:
+    """Say that the pull request is as good as one more try could make it; ``asked`` is ours."""
+    return (
+        f"{asked} by {code(by)}: there was nothing to retry on #{number}. No review thread, conflict"
+        " or failing check waits, and the agent changed nothing. To have something changed, write"
+        " `/coppice` and what you want."
+    )
+
+
 def conflict_left(paths: Sequence[str]) -> str:
     listed = ", ".join(code(path) for path in paths[:10])
     return f"the conflict with the base is not resolved in {listed}"

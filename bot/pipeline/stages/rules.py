@@ -1,7 +1,7 @@
 """Hold the whole work against the rules that no model decides: tree against tree."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from bot.errors import GitError
 from bot.guard.lockfiles import is_lockfile
@@ -13,11 +13,13 @@ from bot.guard.rules import (
     Violation,
     check_author,
     check_changes,
+    check_spellings,
 )
 from bot.pipeline import judges, risk
 from bot.pipeline.contract import Contract
+from bot.pipeline.globs import matches
 from bot.pipeline.ports import Attempt, Ports, StageResult
-from bot.runs import RunError, StageStatus
+from bot.runs import FileAction, RunError, StageStatus
 from bot.worktree import Change
 
 _LINK_LIMIT = 4096  # bytes: no path is longer
@@ -34,8 +36,9 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
         total_bytes=attempt.config.limits.total_bytes,
     )
     try:
-        changes, (author, committer), edited = await asyncio.gather(
+        changes, paths, (author, committer), edited = await asyncio.gather(
             _changes(ports, limits, _ours_since(attempt), work.checkpoint),
+            ports.objects.paths(work.checkpoint),
             ports.objects.authors(work.checkpoint),
             judges.edited(attempt, ports),
         )
@@ -44,6 +47,7 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     app = f"{ports.identity.name} <{ports.identity.email}>"
     violations = [
         *await asyncio.to_thread(check_changes, changes, limits, ports.secrets()),
+        *await asyncio.to_thread(check_spellings, changes, paths),
         *check_author(Author(author=author, committer=committer), app),
     ]
     if violations:
@@ -51,7 +55,7 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     if edited:
         return _taken_back(attempt, edited)
     if outside := _outside(attempt, changes):
-        return _beyond_the_plan(attempt, outside)
+        return _beyond_the_plan(attempt, outside, {c.path for c in changes if c.gone})
     return StageResult(
         status=StageStatus.PASSED,
         summary="1 file checked." if len(changes) == 1 else f"{len(changes)} files checked.",
@@ -116,8 +120,21 @@ def _outside(attempt: Attempt, changes: Sequence[FileChange]) -> list[str]:
         return []
     allowed = work.gate.amended if work.gate else ()
     paths = sorted(change.path for change in changes)
-    outside = {*attempt.plan.outside(paths), *_unasked(attempt, attempt.plan, paths)}
+    outside = {
+        *attempt.plan.outside(paths),
+        *_unasked(attempt, attempt.plan, paths),
+        *_unsaid(attempt, attempt.plan, changes),
+    }
     return [path for path in paths if path in outside and path not in allowed]
+
+
+def _unsaid(attempt: Attempt, plan: Contract, changes: Sequence[FileChange]) -> list[str]:
+    """What is gone, or empty, of which the plan says that it is changed: that is asked for."""
+    if attempt.config.gate == "never":
+        return []
+    said = [file.glob for file in plan.plan.files if file.action is FileAction.DELETE]
+    gone = (change.path for change in changes if change.gone)
+    return [path for path in gone if not any(matches(glob, path) for glob in said)]
 
 
 def _unasked(attempt: Attempt, plan: Contract, paths: Sequence[str]) -> list[str]:
@@ -129,12 +146,16 @@ def _unasked(attempt: Attempt, plan: Contract, paths: Sequence[str]) -> list[str
     return [path for path in paths if path not in named and risk.touches(path)]
 
 
-def _beyond_the_plan(attempt: Attempt, outside: Sequence[str]) -> StageResult:
+def _beyond_the_plan(attempt: Attempt, outside: Sequence[str], gone: Set[str]) -> StageResult:
     """Have the agent take it back once; after that a person has to allow it."""
-    violations = [Violation("outside_plan", path, "the plan does not name it") for path in outside]
+    missing = dict.fromkeys(gone, "the plan does not say that it goes away")
+    violations = [
+        Violation("outside_plan", path, missing.get(path, "the plan does not name it"))
+        for path in outside
+    ]
     result = _blocked(attempt, violations)
     again = attempt.number == 1 and not attempt.last
-    data = {**result.data, "outside": list(outside)}
+    data = {**result.data, "outside": list(outside), "gone": sorted(gone & {*outside})}
     if not again:
         return result.model_copy(update={"data": data})
     listed = "\n".join(f"- {path}" for path in outside)

@@ -12,11 +12,9 @@ from typing import Any
 
 import psycopg
 
-from bot.store.cluster.workers import BEAT_SECONDS, LIVING, WorkerState
+from bot.store.cluster.workers import BEAT_SECONDS, LIVING, NEWS, WorkerState
 from bot.store.postgres import is_outage, parameters
 
-NEWS = "coppice_turns"
-"""The channel on which workers tell each other that somebody waits, is done, or has left."""
 LEASE_SECONDS = 12.0
 """The server ends a session that is silent for so long: the name is free before its worker is dead,
 so that one whose network was cut takes it again in time."""

@@ -11,8 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.runs import Json, Record
 from bot.store import tables
-from bot.store.cluster.seat import NEWS
-from bot.store.cluster.workers import now
+from bot.store.cluster.workers import NEWS, now
 
 _TURN, _SERVED = tables.turns.c, tables.served.c
 _LOCK = 0x7475726E  # any number, the same in every process
@@ -88,6 +87,11 @@ def state(c: Connection, children: Sequence[str]) -> dict[str, Turn]:
     """Read the turns of these children; one that is not answered has none."""
     query = select(tables.turns).where(_TURN.child.in_(children))
     return {row.child: _turn(row) for row in c.execute(query)}
+
+
+def runs_of(c: Connection, worker: str) -> list[str]:
+    """Name the runs whose children work at a worker."""
+    return list(c.execute(select(_TURN.run_id).where(_TURN.worker == worker)).scalars())
 
 
 def listing(c: Connection) -> list[Turn]:

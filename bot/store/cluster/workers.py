@@ -14,6 +14,8 @@ _WORKER = tables.workers.c
 DEAD_SECONDS = 20.0
 """A worker that was not seen for so long is dead, whatever it thinks itself."""
 BEAT_SECONDS = 5.0
+NEWS = "coppice_turns"
+"""The channel on which workers tell each other that somebody waits, is done, or has left."""
 _NOW = {
     "postgresql": "extract(epoch from clock_timestamp())::double precision",
     "sqlite": "(julianday('now') - 2440587.5) * 86400.0",

@@ -4,6 +4,7 @@ A batch is one prepared statement, its own transaction and one round trip. It go
 psycopg wraps it: adapting values one by one would cost more than everything else here.
 """
 
+import math
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ WITH given AS (
     INSERT INTO payloads(seq, payload)
     SELECT seq, payload FROM entered JOIN given USING (guid)
 )
-SELECT guid, seq, pg_notify('coppice_deliveries', '') FROM entered
+SELECT guid, seq, CASE WHEN $3::bool THEN pg_notify('coppice_deliveries', '') END FROM entered
 """
 _SETTLE = b"""
 UPDATE deliveries SET decision = given.decision, attempts = given.attempts, reason = given.reason,
@@ -52,6 +53,9 @@ FROM json_to_recordset($1::json) AS given(seq bigint, decision text, attempts in
     runs json, due_at float8, digest text)
 WHERE deliveries.seq = given.seq
 """
+_TELL = b"SELECT pg_notify('coppice_deliveries', '')"
+_NEWS_SECONDS = 0.02
+"""Of all processes only one at once may commit with news (PostgreSQL orders them): so not each."""
 _WRITTEN = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 _TEXT, _BINARY = 0, 1
 _ARRAY_HEAD = struct.Struct("!iiIii")  # dimensions, any NULL, type of the elements, length, first
@@ -67,18 +71,39 @@ class PostgresWriter:
         self._connection: psycopg.Connection[Any] | None = None
         self._watchdog = Watchdog(longest)
         self._failed: tuple[float, NotWritten] | None = None
+        self._told = -math.inf
+        self._untold = False
+
+    @property
+    def owing(self) -> float | None:
+        return max(0.0, self._told + _NEWS_SECONDS - time.monotonic()) if self._untold else None
+
+    def tell(self) -> None:
+        self._told, self._untold = time.monotonic(), False
+        self._try(_tell, 1)  # lost: whoever acts on deliveries looks each second too
 
     def write(
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
     ) -> list[Outcome]:
         """Commit all arrivals or none, then all settlements or none: servers fail, not rows."""
-        entered: list[Outcome] = self._try(lambda c: _enter(c, arrivals), len(arrivals))
+        entered = self._entered(arrivals)
         settled: list[Outcome] = self._try(lambda c: _settle(c, settlements), len(settlements))
         return entered + settled
 
     def close(self) -> None:
+        if self._untold:
+            self.tell()
         self._hang_up()
         self._watchdog.close()
+
+    def _entered(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        now = time.monotonic()
+        loud = now >= self._told + _NEWS_SECONDS
+        outcomes = self._try(lambda c: _enter(c, arrivals, loud=loud), len(arrivals))
+        if any(isinstance(outcome, int) and outcome for outcome in outcomes):
+            self._untold = not loud
+            self._told = now if loud else self._told
+        return outcomes
 
     def _try(
         self, statement: Callable[[psycopg.Connection[Any]], list[Outcome]], rows: int
@@ -124,7 +149,14 @@ def _prepare(connection: psycopg.Connection[Any]) -> None:
         _require(connection.pgconn.prepare(name, statement))
 
 
-def _enter(connection: psycopg.Connection[Any], arrivals: Sequence[Arrival]) -> list[Outcome]:
+def _tell(connection: psycopg.Connection[Any]) -> list[Outcome]:
+    _require(connection.pgconn.exec_(_TELL))
+    return []
+
+
+def _enter(
+    connection: psycopg.Connection[Any], arrivals: Sequence[Arrival], *, loud: bool
+) -> list[Outcome]:
     """Answer the sequence number of each; 0 for one that was seen before."""
     unseen = {arrival.guid: arrival for arrival in reversed(arrivals)}
     fresh = list(reversed(unseen.values()))
@@ -132,8 +164,9 @@ def _enter(connection: psycopg.Connection[Any], arrivals: Sequence[Arrival]) -> 
         {"place": place, **dict(zip(Arrival._fields[:-1], arrival[:-1], strict=True))}
         for place, arrival in enumerate(fresh, 1)
     ]
-    values = (msgspec.json.encode(rows), _array([arrival.payload for arrival in fresh]))
-    result = _require(connection.pgconn.exec_prepared(b"enter", values, (_TEXT, _BINARY)))
+    bodies = _array([arrival.payload for arrival in fresh])
+    values = (msgspec.json.encode(rows), bodies, b"t" if loud else b"f")
+    result = _require(connection.pgconn.exec_prepared(b"enter", values, (_TEXT, _BINARY, _TEXT)))
     found = {
         (result.get_value(n, 0) or b"").decode(): int(result.get_value(n, 1) or 0)
         for n in range(result.ntuples)

@@ -55,11 +55,20 @@ class Writer(Protocol):
     ) -> list[Outcome]:
         """Commit all; answer an outcome for each arrival, then for each settlement."""
 
+    @property
+    def owing(self) -> float | None:
+        """Seconds until other processes must be told that something came in; None: they know."""
+
+    def tell(self) -> None:
+        """Tell them."""
+
     def close(self) -> None: ...
 
 
 class SqliteWriter:
     """The one process that journals into an SQLite file."""
+
+    owing = None
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
@@ -84,6 +93,9 @@ class SqliteWriter:
                 outcomes += [self._settle(settlement) for settlement in settlements]
         self._file.checkpointer.touch(rows)
         return outcomes
+
+    def tell(self) -> None:
+        """No other process acts on them."""
 
     def close(self) -> None:
         self._connection.close()

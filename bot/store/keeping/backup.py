@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy import URL, Engine, create_engine, func, select, text
 
 from bot.errors import OperatorError
 from bot.store import audit, tables
@@ -106,7 +106,7 @@ class Staged:
 
 def _write(source: SqliteFile | None, place: Place, to: Path, staged: Staged) -> Manifest:
     engine_copy = staged.copy_files(source.path, place.engine_file) if source else None
-    copied = create_engine(f"sqlite:///{staged.database}")
+    copied = create_engine(URL.create("sqlite", database=str(staged.database)))
     try:
         with archive.writing(to) as file:
             file.add(archive.DATABASE, staged.database)

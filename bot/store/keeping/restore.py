@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine
+from sqlalchemy import URL, create_engine
 
 from bot.errors import OperatorError
 from bot.store import audit
@@ -137,7 +137,7 @@ async def fill(
 ) -> dict[str, copying.Content]:
     """Copy our tables and files of runs into an empty database, in one transaction."""
     await (await Database.open(f"sqlite:///{source}")).close()  # brings it to this schema
-    origin = create_engine(f"sqlite:///{source}")
+    origin = create_engine(URL.create("sqlite", database=str(source)))
 
     def copy(c: Connection) -> dict[str, copying.Content]:
         if not copying.is_empty(c):

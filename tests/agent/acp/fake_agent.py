@@ -140,6 +140,39 @@ def answers_json() -> None:
     say('Here it is:\n\n```json\n{"summary": "x",\n "steps": [1]}\n```\n')
 
 
+def tells_arguments_late() -> None:
+    """As Claude Code and opencode do: a call is told before what it is called with."""
+    tell("tool_call", toolCallId="a", title="write", kind="edit", status="pending", rawInput={})
+    tell("tool_call_update", toolCallId="a", title="Write a", rawInput={"path": "a"})
+    tell("tool_call_update", toolCallId="a", rawInput={"path": "a", "text": "x"})
+    permission("a", "Write a", kind="edit", raw={"path": "/tree/a"})
+    tell("tool_call_update", toolCallId="a", status="completed")
+    tell("tool_call", toolCallId="b", title="bash", status="pending", rawInput={"cwd": "/"})
+    tell("tool_call_update", toolCallId="b", status="in_progress", rawInput={"command": "ls"})
+    tell("tool_call_update", toolCallId="b", status="completed")
+    tell("tool_call", toolCallId="c", title="Read", status="pending", rawInput={})
+    tell("tool_call_update", toolCallId="c", rawInput={"path": "c"})
+    say("Next.")
+    tell("tool_call_update", toolCallId="c", status="completed")
+
+
+def tells_no_arguments() -> None:
+    """As Gemini CLI does: they stand in what it would show to people."""
+    shown = [{"type": "diff", "path": "/tree/a", "oldText": "x", "newText": "y"}]
+    permission("a", "Writing to a", kind="edit", raw=None, content=shown)
+    tell("tool_call_update", toolCallId="a", status="completed")
+    permission("b", "ls -l", raw=None)
+    tell("tool_call_update", toolCallId="b", status="completed")
+    place = [{"path": "/tree/c"}]
+    tell("tool_call", toolCallId="c", title="Read", kind="read", locations=place)
+    tell("tool_call_update", toolCallId="c", status="completed")
+
+
+def dies_before_it_is_told() -> None:
+    tell("tool_call", toolCallId="a", title="bash", status="pending", rawInput={"command": "ls"})
+    os._exit(7)
+
+
 def garbage() -> None:
     sys.stdout.write("Please log in at example.com\n")
     sys.stdout.flush()

@@ -102,6 +102,42 @@ async def test_an_agent_without_the_asked_for_answer_has_none(tmp_path: Path) ->
     assert (end.reason, end.answer) == (FinishReason.DONE, None)
 
 
+async def test_a_call_is_told_with_its_arguments_when_they_come_late(tmp_path: Path) -> None:
+    scene = stage(tmp_path, "tells_arguments_late")
+
+    await scene.play()
+
+    assert scene.of(ToolStarted) == [
+        ToolStarted(title="Write a", id="a", arguments={"path": "a", "text": "x"}),
+        ToolStarted(title="bash", id="b", arguments={"command": "ls"}),
+        ToolStarted(title="Read", id="c", arguments={"path": "c"}),
+    ]
+    kinds = [type(event) for event in scene.events]
+    assert kinds.index(ToolStarted) < kinds.index(PermissionAsked) < kinds.index(ToolFinished)
+    assert kinds[-5:] == [ToolStarted, Message, ToolFinished, Usage, Finished]
+
+
+async def test_a_call_that_has_no_arguments_is_told_with_what_it_shows(tmp_path: Path) -> None:
+    scene = stage(tmp_path, "tells_no_arguments")
+
+    await scene.play()
+
+    assert [started.arguments for started in scene.of(ToolStarted)] == [
+        {"path": "/tree/a", "old": "x", "new": "y"},
+        {"command": "ls -l"},
+        {"path": "/tree/c"},
+    ]
+
+
+async def test_what_it_was_at_when_it_died_is_told(tmp_path: Path) -> None:
+    scene = stage(tmp_path, "dies_before_it_is_told")
+
+    end = await scene.play()
+
+    assert scene.of(ToolStarted) == [ToolStarted(title="bash", id="a", arguments={"command": "ls"})]
+    assert end.reason == FinishReason.ERROR
+
+
 async def test_files_and_terminals_of_the_host_are_nobodys_to_have(tmp_path: Path) -> None:
     scene = stage(tmp_path, "asks_for_files")
 

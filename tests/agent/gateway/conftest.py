@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.database import Database
+from tests.databases import wanted
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +21,10 @@ def empty_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def database(empty_file: Path, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite:///{shutil.copy(empty_file, tmp_path / 'coppice.sqlite')}"
-    database = await Database.open(url)
+async def database(empty_file: Path, either_url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    if not wanted():
+        shutil.copy(empty_file, tmp_path / "coppice.sqlite")
+    database = await Database.open(either_url)
     yield database
     await database.close()
 

@@ -466,3 +466,72 @@ async def test_a_small_request_that_unpacks_to_a_huge_one_is_refused(
 
     assert got.status in (400, 413)
     assert host.seen == []
+
+
+CUT = Answer(
+    pieces=(b'{"choices": [{',),
+    headers={"content-type": "application/json", "content-length": "900"},
+    cut=True,
+)
+
+
+async def test_an_answer_that_breaks_off_before_the_agent_has_it_is_asked_for_again(
+    database: Database, folder: Path
+) -> None:
+    async with meeting(database, folder, CUT, CUT, GOOD) as (host, inside):
+        got = await inside.chat()
+
+    assert (got.status, got.json["choices"], len(host.seen)) == (200, [{}], 3)
+    found = [(call.status.value, call.estimated) for call in await rows(database)]
+    assert sorted(found) == [("done", False), ("failed", True), ("failed", True)]
+
+
+async def test_an_endpoint_that_breaks_off_every_answer_is_down(
+    database: Database, folder: Path
+) -> None:
+    async with meeting(database, folder, CUT) as (host, inside):
+        got = await inside.chat()
+
+    assert (got.status, len(host.seen)) == (503, 3)
+    assert "is down: cut its answer off" in got.json["error"]["message"]
+
+
+@pytest.mark.parametrize("status", [408, 425])
+async def test_a_timeout_of_the_endpoints_own_is_waited_out(
+    status: int, database: Database, folder: Path
+) -> None:
+    slow = Answer.of({}, status=status, headers={"retry-after": "0.1"})
+    async with meeting(database, folder, slow, GOOD) as (host, inside):
+        got = await inside.chat()
+
+    assert (got.status, len(host.seen)) == (200, 2)
+
+
+@pytest.mark.parametrize("kind", ["text/plain; charset=utf-8", "application/octet-stream"])
+async def test_an_answer_without_its_type_is_known_by_how_it_begins(
+    kind: str, database: Database, folder: Path
+) -> None:
+    first, *more = STREAMS[Api.CHAT]
+    whole = Answer(body=b"\n " + GOOD.body, headers={"content-type": kind})
+    stream = Answer(pieces=(b"\n", first, *more), headers={"content-type": kind})
+    async with meeting(database, folder, whole, stream) as (_, inside):
+        got = [await inside.chat(), await inside.chat(stream=True)]
+
+    assert [each.status for each in got] == [200, 200]
+    assert [each.headers["content-type"] for each in got] == [
+        "application/json",
+        "text/event-stream",
+    ]
+    assert got[1].body.strip().startswith(first.strip())
+    assert [call.estimated for call in await rows(database)] == [False, False]
+
+
+@pytest.mark.parametrize("body", [b"Not Found", b"", b"<html>login"])
+async def test_plain_text_that_is_no_answer_is_said(
+    body: bytes, database: Database, folder: Path
+) -> None:
+    answer = Answer(body=body, headers={"content-type": "text/plain"})
+    async with meeting(database, folder, answer) as (_, inside):
+        got = await inside.chat()
+
+    assert "answers text/plain, not a model's words" in got.json["error"]["message"]

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from bot.agent.runtime import Role
@@ -42,6 +43,7 @@ async def written(database: Database, wanted: list[str]) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.sqlite
 async def test_the_next_call_does_not_wait_for_the_disk(database: Database, folder: Path) -> None:
     async with meeting(database, folder, GOOD) as (host, inside):
         await inside.chat(max_tokens=100)

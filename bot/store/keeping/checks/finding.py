@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import Connection, Select
 
 from bot.runs import Record
@@ -28,10 +28,3 @@ def stream(c: Connection, query: Select[Any]) -> Iterator[Any]:
     """Read a table of any length a piece at a time."""
     with c.execute(query.execution_options(yield_per=BATCH)) as found:
         yield from found
-
-
-def complaint(error: ValidationError) -> str:
-    """Say in one line what is wrong with a row, without its values."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"`{where}` is not what Coppice writes: {first['msg'][:200]}"

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, select
 
 from bot.runs import DecisionKind
 from bot.store import tables
+from bot.store.complaint import complaint
 from bot.store.journal.deliveries import DeliveryRow
-from bot.store.keeping.checks.finding import Finding, complaint, stream
+from bot.store.keeping.checks.finding import Finding, stream
 
 CHECK = "journal"
 OVERDUE = 3600.0

@@ -7,10 +7,12 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Connection, Select, select
 
+from bot.errors import Unreadable
 from bot.runs import Run, StageRecord, StageStatus
 from bot.store import marks, tables
 from bot.store.calls import LONGEST_SECONDS, UNDER_WAY, Call
-from bot.store.keeping.checks.finding import Finding, complaint, stream
+from bot.store.complaint import complaint
+from bot.store.keeping.checks.finding import Finding, stream
 from bot.store.keeping.retention import CLEANED
 from bot.store.ledger import LedgerRow, LedgerStatus
 from bot.store.runs import read_row
@@ -40,8 +42,8 @@ def read(c: Connection, known: Known) -> Iterator[Finding]:
         known.installations[row.id] = row.installation_id
         try:
             run = read_row(row)
-        except ValidationError as error:
-            yield Finding(check="runs", about=about, detail=complaint(error), mend=_EDITED)
+        except Unreadable as error:
+            yield Finding(check="runs", about=about, detail=error.why, mend=_EDITED)
             continue
         if run.status.ended and not run.following:
             known.ended.add(run.id)
