@@ -67,7 +67,7 @@ async def decide(delivery: Delivery, context: Context) -> Decision:
     """
     try:
         data = msgspec.json.decode(delivery.payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ignore("the payload is not JSON")
     if not isinstance(data, dict) or not isinstance(data.get("action", ""), str):
         return ignore("the payload is not as GitHub describes it")

@@ -33,9 +33,7 @@ async def rerun(event: Event, context: Context) -> Decision:
         return ignore("the check suite is of another app")
     if who := machine(told.sender, context):
         return ignore(who)
-    run = await context.runs.of_branch(told.ref.id, told.check_suite.head_branch or "")
-    if run is None:
-        run = await _visitor(told, context)
+    run = await _own(told, context) or await _visitor(told, context)
     if run is None:
         return ignore("the check suite belongs to no run")
     held = await permission(context, told.ref, told.sender)
@@ -52,6 +50,16 @@ async def rerun(event: Event, context: Context) -> Decision:
     except UserError as error:
         return ignore(str(error))
     return Decision(starts=(onward,)) if isinstance(onward, Again) else Decision(tells=(onward,))
+
+
+async def _own(told: CheckSuiteEvent, context: Context) -> Run | None:
+    """Find the run of the suite's branch, which GitHub leaves out at times."""
+    suite = told.check_suite
+    if suite.head_branch is not None:
+        return await context.runs.of_branch(told.ref.id, suite.head_branch)
+    find = context.runs.of_pull_request
+    found = [await find(told.ref.id, pull.number) for pull in suite.pull_requests]
+    return next((run for run in found if run is not None), None)
 
 
 async def _visitor(told: CheckSuiteEvent, context: Context) -> Run | None:

@@ -1,6 +1,6 @@
 """What handlers read of GitHub's payloads; everything else in them is left unread."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from gidgethub.sansio import Event
@@ -12,8 +12,14 @@ class UnexpectedPayload(Exception):
     """A payload lacks what we read; the text says what."""
 
 
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""Of anything at GitHub; a column holds no more."""
+FullName = Annotated[str, msgspec.Meta(pattern=r"^[\w-]+/(?!\.{1,2}\Z)[\w.-]+\Z", max_length=200)]
+"""It becomes part of addresses."""
+
+
 class User(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
     login: str
     type: str = "User"
 
@@ -23,12 +29,12 @@ class User(msgspec.Struct, frozen=True):
 
 
 class Installation(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
 
 
 class Repository(msgspec.Struct, frozen=True):
-    id: int
-    full_name: str
+    id: Number
+    full_name: FullName
     archived: bool = False
 
 
@@ -37,7 +43,7 @@ class Label(msgspec.Struct, frozen=True):
 
 
 class Issue(msgspec.Struct, frozen=True):
-    number: int
+    number: Number
     title: str
     updated_at: str
     state: str = "open"
@@ -47,7 +53,7 @@ class Issue(msgspec.Struct, frozen=True):
 
 
 class Comment(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
     html_url: str
     created_at: str | None = None
     user: User | None = None
@@ -58,16 +64,12 @@ class Before(msgspec.Struct, frozen=True):
     before: str | None = msgspec.field(name="from", default=None)
 
 
-class BaseBefore(msgspec.Struct, frozen=True):
-    ref: Before
-
-
 class Changes(msgspec.Struct, frozen=True):
     """What an edit changed; absent: it did not."""
 
     title: Before | None = None
     body: Before | None = None
-    base: BaseBefore | None = None
+    base: dict[str, Any] | None = None
     """Of a pull request: the branch that it is meant for."""
 
 
@@ -77,7 +79,7 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 class PullRequest(msgspec.Struct, frozen=True):
-    number: int
+    number: Number
     title: str = ""
     updated_at: str = ""
     html_url: str = ""
@@ -103,20 +105,20 @@ class PullRequest(msgspec.Struct, frozen=True):
 
 
 class Review(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
     state: str
     user: User | None = None
     body: str | None = None
 
 
 class ReviewComment(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
     user: User | None = None
     pull_request_review_id: int | None = None
 
 
 class AppRef(msgspec.Struct, frozen=True):
-    id: int
+    id: Number
 
 
 class CheckRun(msgspec.Struct, frozen=True):
@@ -126,7 +128,7 @@ class CheckRun(msgspec.Struct, frozen=True):
 
 
 class PullRequestRef(msgspec.Struct, frozen=True):
-    number: int
+    number: Number
 
 
 class CheckSuite(msgspec.Struct, frozen=True):

@@ -35,8 +35,8 @@ BOXES = (
     Box(re.compile(r"Stop"), lambda *_: ("stop",)),
     Box(re.compile(r"Retry"), lambda *_: ("retry",)),
     Box(
-        re.compile(r"Retry with \$([0-9.]+) more"),
-        lambda match, _: ("retry", f"budget={match[1]}usd"),
+        re.compile(r"Retry with ([$0-9][$0-9A-Za-z., ]*) more"),
+        lambda match, _: ("retry", f"budget={_typed(match[1])}"),
     ),
     Box(re.compile(r"Run CI"), lambda *_: ("ci",)),
     Box(re.compile(r"Ready for review"), lambda *_: ("ready",)),
@@ -45,6 +45,12 @@ BOXES = (
         lambda _, text: _refused_start(text),
     ),
 )
+
+
+def _typed(budget: str) -> str:
+    """Write a budget as people type it: `60,000 tokens and 30 min` is `60000tokens,30min`."""
+    parts = [part.replace(",", "").replace(" ", "") for part in budget.split(" and ")]
+    return ",".join(f"{part[1:]}usd" if part.startswith("$") else part for part in parts)
 
 
 def _refused_start(text: str) -> Sequence[str]:

@@ -28,6 +28,8 @@ def mark(items: list[pytest.Item]) -> None:
     for item in items:
         if "either_database" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
+        if "sqlite_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("sqlite")
         _marks[item.nodeid] = {each.name for each in item.iter_markers()}
 
 

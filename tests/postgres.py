@@ -124,7 +124,7 @@ class Server:
         template = self.template(TEMPLATE, [*PYTHON, "bot.store", "-"])
         if engine:
             template = self.template(f"{TEMPLATE}_engine", [DBOS, "migrate", "-s"], template)
-        self.ask(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.ask(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return self.url(name)
 
     def empty(self) -> str:

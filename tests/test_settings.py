@@ -182,6 +182,7 @@ def test_keys_that_github_does_not_take_are_refused(operator: pytest.MonkeyPatch
         ("GITHUB_URL", "api.github.com"),
         ("PUBLIC_URL", "coppice"),
         ("DATABASE_URL", "mysql://h/d"),
+        ("DATABASE_URL", "sqlite:////tmp/x.sqlite?mode=ro"),
         ("CA_FILE", "/nonexistent.pem"),
         ("CA_FILE", "~nobody-here/ca.pem"),
         ("DATA_DIR", "~nobody-here/data"),

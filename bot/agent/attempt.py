@@ -91,7 +91,7 @@ class Attempt:
             await asyncio.wait({own, asked}, timeout=GRACE, return_when=asyncio.ALL_COMPLETED)
         finally:
             await _cancelled(asked)
-        message = f"time limit of {self.task.seconds:g} s"
+        message = f"time limit of {round(self.task.seconds, 1):g} s"
         return End(reason=FinishReason.LIMIT, message=message)
 
 

@@ -1,8 +1,9 @@
 """Commands that outlived all that watched over them, known by a mark that they cannot take off.
 
 The mark is the limit of file locks, which no kernel since Linux 2.4 looks at: children inherit it,
-and without a capability nobody raises it again. It names who started a command: the view of
-processes (28 bits), the process in it (22) and one of its servers (12).
+without a capability nobody raises it again, and the filter of calls lets nobody lower it. It names
+who started a command: the view of processes (28 bits), the process in it (22) and one of its
+servers (12).
 """
 
 import os

@@ -91,6 +91,8 @@ SHARED = {
 SOCKET = {"x86_64": 41, "aarch64": 198}
 SOCKETPAIR = {"x86_64": 53, "aarch64": 199}
 PRLIMIT = {"x86_64": 302, "aarch64": 261}
+SETRLIMIT = {"x86_64": 160, "aarch64": 164}
+MARKED = 10  # RLIMIT_LOCKS: what is left of a command is known by it (`leftovers`)
 # the call, and which of its arguments has the flags
 SENDS = {"x86_64": {44: 3, 46: 2, 307: 3}, "aarch64": {206: 3, 211: 2, 269: 3}}
 CLONE = {"x86_64": 56, "aarch64": 220}
@@ -132,6 +134,7 @@ def program_on_host(*, unix: bool, tcp: bool, machine: str = platform.machine())
             *_refused(SHARED[machine]),
             *_clone(machine),
             *_only(PRLIMIT[machine], _own_limits()),
+            *_only(SETRLIMIT[machine], _no_new_mark()),
             *_only(SOCKETPAIR[machine], _no_datagrams()),
             *(
                 step
@@ -211,13 +214,23 @@ def _no_fastopen(flags: int) -> tuple[bytes, ...]:
 
 
 def _own_limits() -> tuple[bytes, ...]:
-    """Refuse to change the resource limits of another process by its id."""
-    return (_load(0), _op(IF_EQUAL, 0, 1, 0), _refuse(errno.EPERM), _end())
+    """Refuse to change the resource limits of another process by its id, and the mark."""
+    return (
+        *(_load(0), _op(IF_EQUAL, 0, 1, 0), _refuse(errno.EPERM)),
+        *(_load(1), _op(IF_EQUAL, MARKED, 0, 5)),
+        *(_load(2), _op(IF_EQUAL, 0, 0, 2)),  # no new limit: it is only read
+        *(_load(2, high=True), _op(IF_EQUAL, 0, 1, 0), _refuse(errno.EPERM)),
+        _end(),
+    )
 
 
-def _load(argument: int) -> bytes:
-    """Load the low half of an argument: all that the calls here look at."""
-    return _op(LOAD, FIRST_ARGUMENT + 8 * argument)
+def _no_new_mark() -> tuple[bytes, ...]:
+    return (_load(0), _op(IF_EQUAL, MARKED, 0, 1), _refuse(errno.EPERM), _end())
+
+
+def _load(argument: int, *, high: bool = False) -> bytes:
+    """Load half of an argument: the low one is all that most calls here look at."""
+    return _op(LOAD, FIRST_ARGUMENT + 8 * argument + 4 * high)
 
 
 def _refuse(number: int) -> bytes:

@@ -6,6 +6,8 @@ from pathlib import Path
 from bot.errors import OperatorError
 
 DEFAULT_TITLE = "Try Coppice on this repository"
+LONGEST = {"title": 256, "body": 65_536}
+"""Characters that GitHub takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,4 +28,10 @@ def read_issue(path: Path) -> Issue:
     title = first.removeprefix("#").strip()
     if not first.startswith("# ") or not title:
         raise OperatorError(f"--issue {path}: its first line must be `# ` and the title")
+    for part, words in (("title", title), ("body", rest.strip())):
+        if len(words) > LONGEST[part]:
+            raise OperatorError(
+                f"--issue {path}: its {part} has {len(words):,} characters,"
+                f" and GitHub takes {LONGEST[part]:,} at most"
+            )
     return Issue(title=title, body=rest.strip())

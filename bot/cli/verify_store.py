@@ -122,7 +122,7 @@ def _differences(carried: set[str], known: Known) -> Iterator[Finding]:
         detail = "its row says that it has ended, and the engine still carries it"
         mend = f"Somebody changed the row. `coppice runs {run_id}` shows it; a backup has it whole."
         yield Finding(check="engine", about=f"run {run_id}", detail=detail, mend=mend)
-    for run_id in sorted(carried - known.ended - set(known.alive)):
+    for run_id in sorted(carried - set(known.installations)):
         detail = "the engine carries it, and there is no row of it"
         mend = "Restore the last backup; its deliveries since come back by `coppice sweep`."
         yield Finding(check="engine", about=f"run {run_id}", detail=detail, mend=mend)

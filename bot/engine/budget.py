@@ -38,11 +38,13 @@ def purse(
 ) -> Purse:
     """Hold what was spent against what was allowed.
 
-    A person's ``budget=`` at the start can only lower it; that of a retry counts from the retry on
-    and stands in its place.
+    A person's ``budget=`` at the start can only lower it. That of a retry counts from the retry on
+    and stands in its place, kind by kind: of what it does not name, as much is allowed anew.
     """
     grant = run.work.grant
-    budget = grant.budget if grant else lowest(allowed, run.trigger.options.budget or Budget())
+    budget = lowest(allowed, run.trigger.options.budget or Budget())
+    if grant:
+        budget = budget.model_copy(update=grant.budget.model_dump(exclude_none=True))
     begun = grant.at if grant else 0.0
     counted = _used(spent, _minutes(stages, begun, now))
     before = _used(grant.spent, 0.0) if grant else dict.fromkeys(_FIELDS, 0.0)
@@ -92,4 +94,6 @@ def _whole(kind: str, value: float) -> float:
 def _said(kind: str, used: float, bound: float) -> str:
     if kind == "usd":
         return f"${used:.2f} of ${bound:.2f}"
+    if kind == "minutes":
+        return f"{round(used, 1):g} of {round(bound, 1):g} minutes"
     return f"{used:,.0f} of {bound:,.0f} {kind}"

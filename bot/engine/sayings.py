@@ -136,10 +136,15 @@ class Sayings:
     async def nothing_to_retry(self, run_id: str, document: Json) -> Json:
         """Answer whoever wants to try again what is good already: what to write instead."""
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
+        text = rounds.nothing_to_retry(run.pull_request or 0, message.reason, message.by or "")
+        return await self.tell_why(run_id, document, text)
+
+    async def tell_why(self, run_id: str, document: Json, words: str) -> Json:
+        """Answer whoever asked for something of which nothing came."""
+        run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
         number = message.issue or run.pull_request or run.issue
         purpose = f"answer-{message.comment_id or 'retry'}"
-        text = rounds.nothing_to_retry(run.pull_request or 0, message.reason, message.by or "")
-        await self.writer.apply(run, Comment(issue=number, purpose=purpose, body=text))
+        await self.writer.apply(run, Comment(issue=number, purpose=purpose, body=words))
         return _GO_ON
 
     async def react(self, run_id: str, document: Json) -> Json:

@@ -6,6 +6,7 @@ Tokens go to GitHub's own origin only, and an answer that leads to another repos
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -55,8 +56,11 @@ class Tokens(Protocol):
 
     async def current(self) -> Token: ...
 
-    async def renew(self, refused: Token) -> Token:
-        """Give another one; raises EffectRefused where GitHub gives no such token any more."""
+    async def renew(self, refused: Token, theirs: float | None) -> Token:
+        """Give another one; ``theirs`` is what time GitHub says it was when it refused.
+
+        Raises EffectRefused where GitHub gives no such token any more.
+        """
         ...
 
 
@@ -216,11 +220,12 @@ class Client(GitHubAPI):
         token = await self._tokens.current()
         answer = await self._follow(request.signed(token))
         if answer[0] == HTTPStatus.UNAUTHORIZED and not token.fresh:
-            token = await self._tokens.renew(token)
+            token = await self._tokens.renew(token, _date(answer))
             answer = await self._follow(request.signed(token))
         if token.fresh and _unknown_token(answer):
             # Lag, or revoked: a new one tells, and is as good as this one when it is known.
-            return await self._when_known(request.signed(await self._tokens.renew(token)), answer)
+            token = await self._tokens.renew(token, _date(answer))
+            return await self._when_known(request.signed(token), answer)
         return answer
 
     async def _when_known(self, request: _Request, answer: Answer) -> Answer:
@@ -283,6 +288,14 @@ class Client(GitHubAPI):
         except aiohttp.ClientError as error:
             seen.github_answered(id(self._pause), None, {})
             raise Unanswered(f"no connection to GitHub for {call}: {error}", 10) from error
+
+
+def _date(answer: Answer) -> float | None:
+    """Read when GitHub says that it answered, as Unix time."""
+    try:
+        return parsedate_to_datetime(answer[1].get("date", "")).timestamp()
+    except ValueError:
+        return None
 
 
 def _unknown_token(answer: Answer) -> bool:

@@ -57,6 +57,10 @@ LAG_SECONDS = (3.0, 10.0, 30.0)  # octokit/auth-app#65: a new token may be unkno
 
 _log = logger(__name__)
 
+SKEW_SECONDS = 30.0
+MOST_SKEW_SECONDS = 86400.0
+"""Nothing is signed for a day that GitHub's own clock cannot be at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -127,7 +131,7 @@ class InstallationTokens:
         minted = await self._mint.get(self._scope)
         return Token(value=minted.value, scheme="token", fresh=self._mint.fresh(minted))
 
-    async def renew(self, refused: Token) -> Token:
+    async def renew(self, refused: Token, theirs: float | None) -> Token:
         self._mint.forget(self._scope, refused.value)
         return await self.current()
 
@@ -142,11 +146,13 @@ class AppTokens:
         self._private_key = private_key
         self._clock = clock
         self._reread = reread
+        self._ahead = 0.0
+        """Seconds by which GitHub's clock is before ours, where JWTs were refused for that."""
         self._algorithm = jwt.get_algorithm_by_name("RS256")
 
     def sign(self) -> str:
         """Sign a JWT: issued a minute ago, because clocks differ; GitHub takes ten minutes."""
-        now = int(self._clock.now())
+        now = int(self._clock.now() + self._ahead)
         claims = {"iat": now - 60, "exp": now + 9 * 60, "iss": str(self._app_id)}
         try:
             return jwt.encode(claims, self._key, algorithm="RS256")
@@ -161,8 +167,13 @@ class AppTokens:
     async def current(self) -> Token:
         return Token(value=self.sign(), scheme="bearer", fresh=False)
 
-    async def renew(self, refused: Token) -> Token:
-        """Sign with the key as it is by now; raises KeyRefused where it is the same."""
+    async def renew(self, refused: Token, theirs: float | None) -> Token:
+        """Sign by GitHub's clock where ours is wrong, else with the key as it is by now.
+
+        Raises KeyRefused where neither has changed.
+        """
+        if self._set(theirs):
+            return await self.current()
         now = await asyncio.to_thread(self._reread)
         if now is None or now == self._private_key:
             refusal = KeyRefused()
@@ -173,6 +184,16 @@ class AppTokens:
         self._private_key = now
         self.__dict__.pop("_key", None)
         return await self.current()
+
+    def _set(self, theirs: float | None) -> bool:
+        """Go by GitHub's clock from now on, where that differs from what went before."""
+        ahead = 0.0 if theirs is None else theirs - self._clock.now()
+        changed = theirs is not None and abs(ahead - self._ahead) > SKEW_SECONDS
+        if not changed or abs(ahead) > MOST_SKEW_SECONDS:
+            return False
+        _log.warning("this machine's clock is %+.0f s off GitHub's, which we go by: set it", -ahead)
+        self._ahead = ahead
+        return True
 
 
 def _not_given(error: Refusal) -> CoppiceError:

@@ -30,6 +30,7 @@ BACKOFF = (1.0, 5.0, 30.0, 120.0, 600.0, 600.0, 600.0)
 """Seconds before each further try; after the last one the delivery is dead."""
 
 _SIDE_BY_SIDE = 8
+_UNSETTLED = 8  # chunks that are handled and not yet written down as such
 _CHUNK = 32  # deliveries of one lane that are read at once, and settled in one commit
 _CHUNK_BYTES = 2**20
 _POLL_SECONDS = 1.0
@@ -62,13 +63,15 @@ class Dispatcher:
         take = self._inflow.take if self._inflow else None
         self._ahead = Ahead(self._lanes, objects_only(handle), take)
         self._attempt = partial(attempt, handle=self._ahead.decide, act=act, backoff=backoff)
+        self._settling = asyncio.TaskGroup()
+        self._unsettled = asyncio.Semaphore(_UNSETTLED)
 
     async def run(self) -> None:
         """Take up what is open, then whatever comes in."""
         self._journal.listen(self._ahead)
         try:
             self._add(await self._database.read(deliveries.waiting))
-            async with asyncio.TaskGroup() as group:
+            async with self._settling as group:
                 for _ in range(_SIDE_BY_SIDE):
                     group.create_task(self._work())
                 group.create_task(self._take_up_requeued())
@@ -109,8 +112,14 @@ class Dispatcher:
             if settlement.due_at is not None:
                 undone, delay = [later for later, _ in open_ones[n:]] + undone, settlement.due_at
                 break
-        await self._until_kept(kept)
-        self._lanes.done(set(taken).difference(undone))
+        done = set(taken).difference(undone)
+        if undone:
+            await self._settle(kept, done)
+        else:
+            # the lane's next delivery need not wait for the disk: people wait for its answer
+            await self._unsettled.acquire()
+            settling = self._settling.create_task(self._settle(kept, done))
+            settling.add_done_callback(lambda _: self._unsettled.release())
         self._lanes.give_back(lane, undone, delay and delay - time.time())
 
     async def _read(self, seqs: list[int]) -> tuple[list[tuple[int, Delivery]], list[int]]:
@@ -128,7 +137,9 @@ class Dispatcher:
                 return
             await asyncio.sleep(_YIELD_SECONDS)
 
-    async def _until_kept(self, kept: list[tuple[Settlement, asyncio.Future[int]]]) -> None:
+    async def _settle(
+        self, kept: list[tuple[Settlement, asyncio.Future[int]]], done: set[int]
+    ) -> None:
         """Wait for the rows; where the disk has no room, try again until it has."""
         for settlement, future in kept:
             while True:
@@ -139,3 +150,4 @@ class Dispatcher:
                     _log.error("decision on delivery %d is not written: %s", settlement.seq, error)
                     await asyncio.sleep(_POLL_SECONDS)
                     future = self._journal.settle(settlement)
+        self._lanes.done(done)

@@ -1,12 +1,14 @@
 """What is told of a run: its story as effects. Pure; the words are in `bot/github/texts`."""
 
+from dataclasses import replace
 from typing import Literal
 
 from bot.github.texts import checks, pull_request, status
 from bot.github.texts.gist import SHOWN, Gist
-from bot.pipeline import template
+from bot.pipeline import closing, template
+from bot.pipeline.closing import Closing
 from bot.pipeline.customs import Customs
-from bot.pipeline.findings import Finding
+from bot.pipeline.findings import Finding, Severity
 from bot.pipeline.story import Story, commands, is_refusal
 from bot.runs import (
     CheckRun,
@@ -94,8 +96,13 @@ def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest
     run = story.run
     verify = story.last_of(StageKind.VERIFY)
     failures = _failed_attempts(story)
+    told = _closing(story)
     evidence = pull_request.Evidence(
         run=run,
+        summary=_sentences(story),
+        read_first=(told.place, told.why) if told and told.place else None,
+        left=_left(story),
+        good=all(found.severity is not Severity.MUST for found in story.findings),
         base=tuple(story.baseline),
         head=tuple(commands(verify)) if verify else (),
         failed_attempts=failures,
@@ -105,7 +112,8 @@ def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest
         findings=tuple(f"{_place(f)}: {f.title}".strip(": ") for f in story.findings),
         box=story.box,
     )
-    around = template.fill(customs.template, run.issue, tested=bool(evidence.head))
+    closes = f"{pull_request.closing(evidence)} #{run.issue}"
+    around = template.fill(customs.template, closes, tested=bool(evidence.head))
     return PullRequest(
         head=run.work.branch or "",
         base=run.work.base_ref or "",
@@ -116,6 +124,36 @@ def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest
         below=around.below,
         draft=True,
     )
+
+
+def _sentences(story: Story) -> str | None:
+    """What the whole change is about, not what the last round did: as planned, else as the agent
+    said when it was first delivered.
+    """
+    if story.plan is not None:
+        plan = story.plan.plan
+        return "\n\n".join(part for part in (plan.summary, plan.decision) if part)
+    first = next((n for n, s in enumerate(story.stages) if s.name == story.publishing), None)
+    told = _closing(replace(story, stages=story.stages[:first]))
+    return told.summary if told else None
+
+
+def _closing(story: Story) -> Closing | None:
+    """The newest words of that form from an attempt whose work counts."""
+    for stage in reversed(story.stages):
+        if story.kind(stage) is StageKind.IMPLEMENT and stage.status is StageStatus.PASSED:
+            rows = stage.result.get("data", {}).get("changed", ())
+            message = str(stage.result.get("summary", ""))
+            return closing.read(message, {str(row[0]) for row in rows})
+    return None
+
+
+def _left(story: Story) -> tuple[str, ...]:
+    """What of the issue is not done: the plan leaves it, or a verdict on the head is against it."""
+    planned = story.plan.plan.leaves if story.plan is not None else ()
+    verify = story.last_of(StageKind.VERIFY)
+    red = [result for result in commands(verify) if not result.passed] if verify else []
+    return (*planned, *(f"`{result.name}` fails on it" for result in red))
 
 
 def facts(story: Story) -> status.Status:

@@ -54,8 +54,10 @@ def clean(content: bytes) -> str:
     return text if len(text) <= MOST_CHARACTERS else text[: text.rfind("\n", 0, MOST_CHARACTERS)]
 
 
-def fill(text: str, issue: int, *, tested: bool) -> Filled:
+def fill(text: str, closes: str, *, tested: bool) -> Filled:
     """Put the issue and where the proof is in, and say where our part goes.
+
+    ``closes`` says what becomes of the issue: `Closes #7`, or `Part of #7`.
 
     Under the heading that asks for a description, else on top.
     """
@@ -69,10 +71,10 @@ def fill(text: str, issue: int, *, tested: bool) -> Filled:
         body = text[section.begin : section.end]
         if section is not ours:
             body = text[section.heading : section.begin] + _known(
-                section, body, issue, ours, tested
+                section, body, closes, ours, tested
             )
         parts.append(body)
-    closed = _CLOSES.sub(lambda found: f"{found['word'].rstrip()} #{issue}", "".join(parts))
+    closed = _CLOSES.sub(lambda found: _closed(found, closes), "".join(parts))
     return Filled(above=above.strip(), below=closed.strip())
 
 
@@ -105,12 +107,18 @@ def _blank(found: "re.Match[str]") -> str:
     return re.sub(r"[^\n]", " ", found[0])
 
 
-def _known(section: _Section, body: str, issue: int, ours: _Section | None, tested: bool) -> str:  # noqa: FBT001
+def _closed(found: "re.Match[str]", closes: str) -> str:
+    """A line that is to say what is closed, in the repository's own word where something is."""
+    word, _, number = closes.rpartition(" ")
+    return f"{found['word'].rstrip() if word == 'Closes' else word} {number}"
+
+
+def _known(section: _Section, body: str, closes: str, ours: _Section | None, tested: bool) -> str:  # noqa: FBT001
     """Answer a section that nobody has written anything in, where the answer is known."""
     if not section.empty:
         return body
     if _ISSUE.search(section.title):
-        return f"\n\nCloses #{issue}\n{body}"
+        return f"\n\n{closes}\n{body}"
     if _TESTS.search(section.title):
         where = f"under “{ours.title.strip()}”" if ours else "above"
         said = f"Run by Coppice: the table {where}." if tested else "Nothing was run."

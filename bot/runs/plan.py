@@ -49,6 +49,8 @@ class Plan(Record):
     """The one thing that a person has to judge."""
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=50)]
     files: Annotated[tuple[PlannedFile, ...], Field(min_length=1, max_length=100)]
+    leaves: Annotated[tuple[Sentence, ...], Field(max_length=20)] = ()
+    """What the issue asks for and this leaves undone: the work is a part, and closes nothing."""
     not_covered: Annotated[tuple[Sentence, ...], Field(max_length=20)] = ()
     risks: Annotated[tuple[Sentence, ...], Field(max_length=20)] = ()
     estimate: Budget | None = None

@@ -43,6 +43,8 @@ class StoreSettings(BaseSettings):
         url = secret(value, info) or f"sqlite:///{info.data.get('data_dir')}/{DATABASE_FILE}"
         if urlsplit(url).scheme.partition("+")[0] not in ("sqlite", "postgresql"):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        if url.startswith("sqlite") and "?" in url:
+            raise ValueError("takes the path of a file after sqlite:///, without `?`")
         return url
 
     @property

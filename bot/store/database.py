@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
@@ -16,7 +16,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.errors import OperatorError
 from bot.store.retry import Retry, commit, leave_outages
 from bot.store.schema.migrate import Migration, migrate
-from bot.store.sqlite import Corrupt, SqliteFile, connect, create_private, is_damage, sqlite_path
+from bot.store.sqlite import (
+    Corrupt,
+    SqliteFile,
+    connect,
+    create_private,
+    is_damage,
+    sqlite_path,
+    unflushed,
+)
 
 __all__ = ["Connection", "Database"]
 
@@ -217,15 +225,9 @@ def _sqlite(path: Path) -> Engine:
 
 @contextmanager
 def _unflushed(connection: Connection) -> Iterator[None]:
-    """Let commits of one connection return before they are on disk."""
     # of the driver: SQLAlchemy's own would begin a transaction first
-    cursor = connection.connection.cursor()
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    try:
+    with closing(connection.connection.cursor()) as cursor, unflushed(cursor.execute):
         yield
-    finally:
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
 
 
 def _begin(connection: Connection) -> None:

@@ -138,19 +138,26 @@ def _used(
 
 
 def over(most: Budget, spent: Used, call: Call) -> str | None:
-    """Say what of a budget is used where a call, at its largest, would go over it."""
+    """Say what of a budget is used where a call, at its largest, would go over it.
+
+    `$1.95 of $2.00 used, and the next call may cost $0.08`.
+    """
+    tokens = f", and the next call may come to {call.tokens:,} tokens"
     if most.usd is not None and not call.subscription:
         used = spent.usd + spent.unpriced_tokens / TOKENS_PER_USD
         more = call.tokens / TOKENS_PER_USD if call.usd is None else call.usd
         if used + more > most.usd + _ROUNDING:
-            of = ", tokens at an unknown price counted" if spent.unpriced_tokens else ""
-            return f"${used:.2f} of ${most.usd:.2f}{of}"
+            of = " (a million tokens at an unknown price count as $1)"
+            said = f"${used:.2f} of ${most.usd:.2f} used{of if spent.unpriced_tokens else ''}"
+            return said + (
+                tokens if call.usd is None else f", and the next call may cost ${more:.2f}"
+            )
     if most.tokens is not None and spent.tokens + call.tokens > most.tokens:
-        return f"{spent.tokens:,} of {most.tokens:,} tokens"
+        return f"{spent.tokens:,} of {most.tokens:,} tokens used{tokens}"
     if most.turns is not None and spent.calls + 1 > most.turns:
-        return f"{spent.calls} of {most.turns} turns"
+        return f"{spent.calls} of {most.turns} turns used"
     if most.minutes is not None and spent.seconds >= most.minutes * 60:
-        return f"{spent.seconds / 60:.0f} of {most.minutes:g} minutes"
+        return f"{round(spent.seconds / 60, 1):g} of {round(most.minutes, 1):g} minutes used"
     return None
 
 

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import threading
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bot.errors import OperatorError
@@ -84,6 +85,20 @@ def copy_beside(path: Path, name: str) -> Path:
         part.unlink(missing_ok=True)
         raise OperatorError(f"the database {path} cannot be copied to {copy}: {error}") from error
     return copy
+
+
+@contextmanager
+def unflushed(execute: Callable[[str], object]) -> Iterator[None]:
+    """Let commits of one connection return before they are on disk.
+
+    A kill leaves them, a power cut may take them; the next commit of anybody that is flushed
+    flushes them too, and none that came later is left without them.
+    """
+    execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield
+    finally:
+        execute("PRAGMA synchronous=FULL")
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -11,6 +11,8 @@ import subprocess
 from pathlib import Path
 from subprocess import DEVNULL
 
+from bot.worktree import patterns
+
 OPEN = stat.S_IRWXU
 
 
@@ -29,14 +31,22 @@ def sweep(tree: Path) -> None:
 
 
 def open_up(tree: Path) -> None:
-    """Give the owner back the right to read and write everything; links are left alone."""
-    pending = [str(tree)]
+    """Give the owner back the right to read and write everything; links are left alone.
+
+    Raises StageFailed where files of patterns would keep git busy without end.
+    """
+    pending, rules, deepest = [(str(tree), 1)], [], 1
     while pending:
-        for entry in _entries(pending.pop()):
+        folder, depth = pending.pop()
+        deepest = max(deepest, depth)
+        for entry in _entries(folder):
             if entry.is_dir(follow_symlinks=False):
-                pending.append(entry.path)
+                pending.append((entry.path, depth + 1))
             elif entry.is_file(follow_symlinks=False):
                 os.chmod(entry.path, entry.stat(follow_symlinks=False).st_mode | 0o600)
+                if entry.name in patterns.NAMES:
+                    rules.append(entry.path)
+    patterns.check(rules, deepest)
 
 
 def remove(entry: "os.DirEntry[str]") -> None:

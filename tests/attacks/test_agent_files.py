@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from bot.scripted_model import Step
 from tests.attacks.den import NOTE, Den, den, planned
+from tests.service.towns import Towns, towns
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -29,9 +30,19 @@ HELD = {
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Den]:
-    async with den(tmp_path_factory.mktemp("den"), models={"agents": ["loop"]}) as started:
-        yield started
+async def dens(
+    either_database: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Towns[Den]]:
+    models = {"agents": ["loop"]}
+    async with towns(
+        lambda: den(tmp_path_factory.mktemp("den"), models=models), lambda it: it.town
+    ) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def there(dens: Towns[Den]) -> Den:
+    return await dens.one()
 
 
 async def test_files_that_other_peoples_programs_run_are_held(there: Den) -> None:

@@ -98,7 +98,9 @@ def ears() -> Iterator[Ears]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def there(tmp_path_factory: pytest.TempPathFactory, ears: Ears) -> AsyncIterator[Den]:
+async def there(
+    either_database: None, tmp_path_factory: pytest.TempPathFactory, ears: Ears
+) -> AsyncIterator[Den]:
     folder = tmp_path_factory.mktemp("den")
     elsewhere = f"127.0.0.1:{ears.there['tcp']}"
     program = Path(crook.__file__).read_text()

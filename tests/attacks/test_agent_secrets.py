@@ -10,6 +10,7 @@ from bot.guard.known import WITHHELD
 from bot.scripted_model import Step
 from tests.attacks import hunt
 from tests.attacks.den import CONTROL, HUNT, NOTE, Den, Taken, den, planned
+from tests.service.towns import Towns, towns
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -37,11 +38,20 @@ for line in sys.stdin:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def there(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Den]:
-    folder = tmp_path_factory.mktemp("den")
+async def dens(
+    either_database: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Towns[Den]]:
     mcp = {"thief": {"argv": ["python3", "-c", mcp_server()]}}
-    async with den(folder, models={"mcp": mcp, "agents": ["loop", "scripted"]}) as started:
-        yield started
+    models = {"mcp": mcp, "agents": ["loop", "scripted"]}
+    async with towns(
+        lambda: den(tmp_path_factory.mktemp("den"), models=models), lambda it: it.town
+    ) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def there(dens: Towns[Den]) -> Den:
+    return await dens.one()
 
 
 def hunted(text: str) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from bot.box import GIT, TREE, Forward, Mount, probe
 from bot.box.landlock import LEAST_FOR_SCOPES, version
-from bot.box.seccomp import CLONE, PRLIMIT, REFUSED, SHARED
+from bot.box.seccomp import CLONE, PRLIMIT, REFUSED, SETRLIMIT, SHARED
 from tests.attacks.test_box_kernel import TRY
 from tests.box.boxed import AS_ROOT, PYTHON, boxed, command
 from tests.box.test_forward import shouting
@@ -164,6 +164,30 @@ tried("own", lambda: call({PRLIMIT[MACHINE]}, 0, 4, limits, None))
 
     assert await told(tmp_path, line) == {"theirs": "EPERM", "own": "ALLOWED"}
     assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+async def test_the_mark_by_which_leftovers_are_known_cannot_be_taken_off(tmp_path: Path) -> None:
+    """Not even lowered, though that takes no capability."""
+    set_, get = PRLIMIT[MACHINE], SETRLIMIT[MACHINE]
+    lines = f"""
+limits = (ctypes.c_uint64 * 2)(1, 1)
+libc.mmap.restype = ctypes.c_void_p
+fixed = libc.mmap(ctypes.c_void_p(1 << 40), 4096, 3, 0x32, -1, 0)  # its low half is nothing
+def mark():
+    return open("/proc/self/limits").read().partition("Max file locks")[2].split()[:2]
+before = mark()
+tried("new", lambda: call({set_}, 0, 10, limits, None))
+tried("old", lambda: call({get}, 10, limits))
+tried("far", lambda: call({set_}, 0, 10, ctypes.c_void_p(fixed), None))
+tried("read", lambda: call({set_}, 0, 10, None, limits))
+print("kept", mark() == before != ["unlimited"] * 2)
+"""
+
+    assert await told(tmp_path, lines) == {
+        **dict.fromkeys(("new", "old", "far"), "EPERM"),
+        "read": "ALLOWED",
+        "kept": "True",
+    }
 
 
 async def test_memory_and_open_files_of_the_host_cannot_be_read(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.scripted_model import Play, Step
 from tests.service.test_models import PLAN, PLANS, REVIEWS, events, modelled, works
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 
 def planned(*globs: str) -> Play:

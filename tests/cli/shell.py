@@ -7,14 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests import postgres
+
 COMMAND = (sys.executable, "-m", "bot")
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(**settings: Any) -> dict[str, str]:
-    """Keep PATH and HOME of ours, and set `COPPICE_…`."""
+    """Keep PATH and HOME of ours, and set `COPPICE_…`; a test's own database goes with them."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    named = {f"COPPICE_{name}": str(value) for name, value in settings.items()}
+    chosen = postgres.chosen(f"{settings.get('DATA_DIR')}/coppice.sqlite")
+    database = {"DATABASE_URL": chosen} if chosen else {}
+    named = {f"COPPICE_{name}": str(value) for name, value in (database | settings).items()}
     return kept | named | {"PYTHONPATH": str(ROOT)}
 
 

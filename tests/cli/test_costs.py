@@ -17,9 +17,9 @@ from tests.store.test_calls import a_call
 
 
 @pytest.fixture
-async def data_dir(tmp_path: Path) -> Path:
+async def data_dir(either_url: str, tmp_path: Path) -> Path:
     """Two runs have spent something today, one of them was merged; a third did long ago."""
-    database = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+    database = await Database.open(either_url)
     now = time.time()
     stop = Stop(by="ana", reason="merged", kind="closed", merged=True)
     merged = a_run("aaaaaa1", status=RunStatus.DONE, pull_request=3, stop=stop)

@@ -87,6 +87,17 @@ def test_an_issue_file_without_a_title_is_refused(tmp_path: Path, text: str) -> 
         parsed("--issue", str(file))
 
 
+@pytest.mark.parametrize("text", [f"# {'t' * 257}", f"# Title\n\n{'b' * 65_537}"])
+def test_an_issue_that_github_would_not_take_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "issue.md"
+    file.write_text(text[:-1])
+    assert parsed("--issue", str(file)).issue is not None
+    file.write_text(text)
+
+    with pytest.raises(OperatorError, match=r"and GitHub takes [0-9,]+ at most"):
+        parsed("--issue", str(file))
+
+
 def test_an_issue_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "issue.md"
     file.write_bytes(b"# \xff\xfe")
@@ -111,6 +122,14 @@ def test_work_begins_at_the_branch_that_is_checked_out(tmp_path: Path) -> None:
     linked = ("worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
     subprocess.run(["git", "-C", tmp_path, *linked], check=True)
     assert parsed("--repo", str(tmp_path / "linked")).base == "side"
+
+
+def test_a_folder_of_a_repository_is_told_from_the_repository(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    (tmp_path / "docs").mkdir()
+
+    with pytest.raises(OperatorError, match=f"git repository; it lies in {tmp_path}, which is one"):
+        parsed("--repo", str(tmp_path / "docs"))
 
 
 def test_an_issue_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:

@@ -51,9 +51,9 @@ EVENT = RunEvent(stage="verify", attempt=1, type="command", data={"name": "a\x1b
 
 
 @pytest.fixture
-async def data_dir(tmp_path: Path) -> Path:
+async def data_dir(either_url: str, tmp_path: Path) -> Path:
     """A data directory in which one run has failed."""
-    database = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+    database = await Database.open(either_url)
     await database.write(lambda c: runs.insert(c, RUN))
     await database.write(lambda c: runs.save_stage(c, STAGE))
     await database.write(lambda c: runs.append_events(c, RUN.id, [EVENT, EVENT], 1_767_225_601.5))

@@ -59,6 +59,7 @@ def test_a_database_that_is_not_ours_is_named_and_left_alone(
     assert tables(foreign_url) == []
 
 
+@pytest.mark.sqlite
 def test_a_look_by_a_newer_version_migrates_nothing(tmp_path: Path) -> None:
     made = coppice("migrate", DATA_DIR=tmp_path)
     assert made.returncode == 0, made.stderr
@@ -83,8 +84,10 @@ def test_a_database_in_which_no_engine_ran_yet_is_no_error(
     assert (said.returncode, said.stderr.count("Traceback")) == (0, 0), said.stderr
 
 
-async def test_an_act_says_what_it_did_and_the_same_again_that_it_was_so(tmp_path: Path) -> None:
-    database = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+async def test_an_act_says_what_it_did_and_the_same_again_that_it_was_so(
+    either_url: str, tmp_path: Path
+) -> None:
+    database = await Database.open(either_url)
     worker = Worker(name="w1", life="l", version="1", pid=1, host="h", slots=1)
     await database.write(lambda c: workers.claim(c, worker))
     await database.close()

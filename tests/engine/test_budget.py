@@ -100,6 +100,16 @@ def test_a_retry_with_money_counts_from_then_on() -> None:
     assert found.budget == Budget(usd=7)
 
 
+def test_what_a_retry_does_not_name_is_allowed_anew_and_stays_bounded() -> None:
+    grant = Grant(budget=Budget(usd=5), spent=Spend(input_tokens=900), at=100)
+
+    found = purse(
+        run(grant=grant), Budget(usd=2, tokens=1000), Spend(input_tokens=1000, usd=2), [], 0
+    )
+
+    assert (found.left, found.empty) == (Budget(usd=3, tokens=900), None)
+
+
 @pytest.mark.parametrize(
     ("spent", "allowed", "said"),
     [

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -22,8 +23,8 @@ OURS, THEIRS = "aaaaaa111111", "bbbbbb222222"
 
 
 @pytest.fixture
-async def alone(either_url: str) -> AsyncIterator[Database]:
-    database = await Database.open(either_url)
+async def alone(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
     yield database
     await database.close()
 

@@ -6,7 +6,7 @@ from bot.engine.gates import approvals, codeowners
 from bot.engine.rounds.answering import Did, answers
 from bot.engine.rounds.ci import Verdict, excerpt, judge
 from bot.engine.rounds.reading import CiState
-from bot.engine.rounds.suggestions import Suggestion, applied, suggested
+from bot.engine.rounds.suggestions import Suggestion, applied, meant, suggested
 from bot.github.ci import Check
 from bot.github.conversations import ReviewThread, ThreadComment, Writer
 from bot.pipeline import risk
@@ -111,19 +111,29 @@ def test_the_last_line_of_codeowners_decides() -> None:
     }
 
 
+def suggestion(thread: str, first: int, last: int, text: str, *before: str) -> Suggestion:
+    return Suggestion(thread=thread, first=first, last=last, text=text, before=before)
+
+
 def test_suggestions_go_in_as_they_are_from_the_bottom() -> None:
-    one = Suggestion(thread="a", first=2, last=3, text="two and three\n")
-    two = Suggestion(thread="b", first=5, last=5, text="")
-    over = Suggestion(thread="c", first=3, last=4, text="no\n")
-    beyond = Suggestion(thread="d", first=9, last=9, text="no\n")
+    one = suggestion("a", 2, 3, "two and three\n", "2", "3")
+    two = suggestion("b", 5, 5, "", "5")
+    over = suggestion("c", 3, 4, "no\n", "3", "4")
+    beyond = suggestion("d", 9, 9, "no\n", "9")
 
     text, taken = applied("1\n2\n3\n4\n5\n", [one, two, over, beyond])
 
     assert (text, taken) == ("1\ntwo and three\n4\n", ["a", "b"])
 
 
+def test_a_suggestion_for_lines_that_read_otherwise_now_is_left_out() -> None:
+    moved = suggestion("a", 2, 3, "no\n", "2", "III")
+
+    assert applied("1\n2\n3\n", [moved]) == ("1\n2\n3\n", [])
+
+
 def test_a_suggestion_goes_to_the_line_that_git_counts() -> None:
-    third = Suggestion(thread="a", first=3, last=3, text="THREE\n")
+    third = suggestion("a", 3, 3, "THREE\n", "three")
 
     text, taken = applied("one\n\x0ctwo\u2028still two\nthree\n", [third])
 
@@ -131,8 +141,8 @@ def test_a_suggestion_goes_to_the_line_that_git_counts() -> None:
 
 
 def test_a_suggestion_keeps_the_line_endings_of_its_file() -> None:
-    first = Suggestion(thread="a", first=1, last=1, text="ONE\nand a half\n")
-    last = Suggestion(thread="b", first=3, last=3, text="THREE\n")
+    first = suggestion("a", 1, 1, "ONE\nand a half\n", "one\r")
+    last = suggestion("b", 3, 3, "THREE\n", "three")
 
     text, _ = applied("one\r\ntwo\r\nthree", [first, last])
 
@@ -141,9 +151,33 @@ def test_a_suggestion_keeps_the_line_endings_of_its_file() -> None:
 
 def test_a_suggestion_is_read_with_whatever_fence_it_has() -> None:
     assert suggested("Rather:\n```suggestion\nx = 1\n```\nfine?") == "x = 1\n"
+    assert suggested("```suggestion\r\nx = 1\r\n```\r\n") == "x = 1\n"
+    assert suggested("```suggestion\n```") == ""
     assert suggested("````suggestion\n```\n````") == "```\n"
     assert suggested("```python\nx\n```") is None
     assert suggested("```suggestion\na\n```\n```suggestion\nb\n```") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "````md\n```suggestion\nx\n```\n````",
+        "> ```suggestion\n> x\n> ```",
+        "<!--\n```suggestion\nx\n```\n-->",
+        "    ```suggestion\n    x\n    ```",
+        "```suggestions\nx\n```",
+    ],
+)
+def test_a_suggestion_that_is_only_shown_is_none(body: str) -> None:
+    assert suggested(body) is None
+
+
+def test_the_lines_that_a_suggestion_is_meant_for_are_the_last_of_its_hunk() -> None:
+    hunk = "@@ -1,3 +1,3 @@\n one\n-two\n+TWO\r\n+three"
+
+    assert meant(hunk, 2) == ("TWO", "three")
+    assert meant(hunk, 4) is None
+    assert meant("", 1) is None
 
 
 def thread(name: str, path: str = "a.py") -> ReviewThread:

@@ -1,6 +1,7 @@
 """The App's own identity, and tokens for git."""
 
 import json
+from email.utils import formatdate
 
 import aiohttp
 import jwt
@@ -127,6 +128,28 @@ async def test_a_key_that_was_replaced_is_taken_up_without_a_restart(
         )["iss"]
         == "1"
     )
+
+
+@pytest.mark.parametrize("off", [-600.0, 600.0])
+async def test_a_clock_that_is_ten_minutes_off_goes_by_githubs(
+    edge: Edge, session: aiohttp.ClientSession, watch: Watch, private_key: str, off: float
+) -> None:
+    app = keyed(edge, session, watch, private_key)
+    githubs = formatdate(watch.at, usegmt=True)
+    watch.pass_time(off)
+    edge.will("GET /app/hook/config", 401, REFUSED, Date=githubs)
+    edge.will("GET /app/hook/config", 200, {"url": "x"}, Date=githubs)
+
+    for _ in range(2):
+        assert await app.as_app.getitem("/app/hook/config") == {"url": "x"}
+
+    asked = edge.calls("GET /app/hook/config")
+    signed = [each.authorization or "" for each in asked]
+    times = [
+        jwt.decode(each.removeprefix("bearer "), options={"verify_signature": False})["iat"]
+        for each in signed
+    ]
+    assert times == [watch.at - 60, watch.at - off - 60, watch.at - off - 60]
 
 
 async def test_a_key_that_is_refused_puts_work_off_and_says_what_to_check(

@@ -145,6 +145,41 @@ def test_a_pull_request_tells_its_plan_its_cost_and_where_the_log_is() -> None:
     assert "Box: none. [Log](https://h/r/3) · [what the agent was given](https://h/c/1)" in body
 
 
+def test_a_pull_request_says_where_a_readers_minutes_go() -> None:
+    evidence = Evidence(
+        run=run(work=WORK),
+        summary="`parse` read `text[0]` first, @org/team. Fixes #3.",
+        read_first=("src/acme/parser.py:41", "the only `behaviour` change, see #9."),
+        box="none",
+    )
+
+    body = pull_request_body(evidence)
+
+    assert body.startswith("Closes #7\n\n`parse` read `text[0]` first, org/team. Fixes no. 3.")
+    assert (
+        "\n\nRead first: `src/acme/parser.py:41`, the only `behaviour` change, see no. 9.\n" in body
+    )
+    assert "\nNot checked: your CI.\n" in body
+
+
+def test_what_leaves_something_undone_closes_nothing() -> None:
+    left = pull_request_body(Evidence(run=run(work=WORK), left=("The docs.",), box="none"))
+    bad = pull_request_body(Evidence(run=run(work=WORK), good=False, box="none"))
+
+    assert left.startswith("Part of #7\n")
+    assert "Left: The docs.\n" in left
+    assert bad.startswith("Part of #7\n")
+
+
+def test_a_pull_request_links_its_patch() -> None:
+    page = "https://github.test/octo/shop"
+    work = WORK.model_copy(update={"status_comment_url": f"{page}/issues/7#issuecomment-1"})
+
+    body = pull_request_body(Evidence(run=run(work=work), box="none"))
+
+    assert f"[patch]({page}/compare/{WORK.base_sha}...{WORK.head_sha}.patch)" in body
+
+
 def test_an_unknown_command_is_answered_with_the_nearest() -> None:
     assert answers.unknown_command("rnu", "run") == (
         "There is no `/coppice rnu`. Did you mean `/coppice run`? `/coppice help` lists them all."

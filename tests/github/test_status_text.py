@@ -3,7 +3,7 @@
 import pytest
 
 from bot.github.texts.status import Given, Hidden, Status, attempt_failed, status_comment
-from bot.runs import Options, Publish, RunError, RunStatus, Stop, Work
+from bot.runs import Budget, Options, Publish, RunError, RunStatus, Spend, Stop, Work
 from tests.github.runs import TRIGGER, result, run
 
 LABEL = "SCRIPTED: no model"
@@ -218,3 +218,33 @@ def test_an_error_with_strangers_words_mentions_nobody() -> None:
     assert status_comment(status).startswith(
         "**Blocked: `a` &lt;img src=x> org/team fixes no. 8: is too big**"
     )
+
+
+@pytest.mark.parametrize(
+    ("budget", "box"),
+    [
+        (Budget(usd=2, minutes=30), "- [ ] Retry with $2.00 more"),
+        (Budget(tokens=60_000), "- [ ] Retry with 60,000 tokens more"),
+        (Budget(turns=6, minutes=0.2), "- [ ] Retry with 0.2 min and 6 turns more"),
+    ],
+)
+def test_at_the_end_of_any_budget_the_box_gives_more_of_it(budget: Budget, box: str) -> None:
+    error = RunError(stage="implement", kind="budget", message="budget reached")
+    status = Status(run=run(status=RunStatus.BLOCKED, error=error), agent_label=None, budget=budget)
+
+    assert box in status_comment(status).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("spend", "said"),
+    [
+        (Spend(calls=2, subscribed=2), " · subscription"),
+        (Spend(calls=2, subscribed=1, usd=0.5), " · $0.50 + subscription"),
+        (Spend(calls=2, unpriced=1, input_tokens=4200), " · 4,200 tokens"),
+        (Spend(calls=2, usd=0.5), " · $0.50"),
+    ],
+)
+def test_what_a_subscription_pays_is_called_so(spend: Spend, said: str) -> None:
+    status = Status(run=run(status=RunStatus.DONE), agent_label=None, spend=spend)
+
+    assert status_comment(status).splitlines()[0].endswith(said)

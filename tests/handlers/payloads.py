@@ -97,8 +97,10 @@ def check_run(
     return {**payload, "requested_action": {"identifier": button}} if button else payload
 
 
-def check_suite(branch: str, by: str = "ana", app_id: int = 100) -> dict[str, Any]:
-    suite = {"app": {"id": app_id}, "head_branch": branch}
+def check_suite(
+    branch: str | None, by: str = "ana", app_id: int = 100, **more: Any
+) -> dict[str, Any]:
+    suite = {"app": {"id": app_id}, "head_branch": branch, **more}
     return {"action": "rerequested", "check_suite": suite, **where(by)}
 
 

@@ -84,6 +84,15 @@ async def test_a_rerun_of_the_suite_goes_on_with_its_branch(world: World) -> Non
     )
 
 
+async def test_a_suite_that_names_no_branch_is_known_by_its_pull_request(world: World) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+
+    decision = await world.decide("check_suite", check_suite(None, pull_requests=[{"number": 12}]))
+
+    (tell,) = decision.tells
+    assert (tell.message.kind, tell.message.verdicts) == (MessageKind.RETRY, True)
+
+
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [

@@ -5,6 +5,7 @@ import pytest
 from bot.github.texts import answers
 from bot.runs import (
     Again,
+    Budget,
     MessageKind,
     Permission,
     Publish,
@@ -66,6 +67,18 @@ async def test_retry_with_money_carries_the_budget(world: World) -> None:
     assert isinstance(again, Again)
     assert again.budget is not None
     assert again.budget.usd == 2.0
+
+
+async def test_retry_with_what_else_was_bounded_carries_it_too(world: World) -> None:
+    world.has(run(RunStatus.BLOCKED, kind="budget"))
+    more = "Retry with 0.2 min and 60,000 tokens and 1,200 turns more"
+    before = BEFORE.replace("Retry with $2.00 more", more)
+
+    decision = await world.decide("issue_comment", ticked(before, tick(more, before)))
+
+    (again,) = decision.starts
+    assert isinstance(again, Again)
+    assert again.budget == Budget(minutes=0.2, tokens=60_000, turns=1_200)
 
 
 async def test_somebody_who_may_starts_it_for_another(world: World) -> None:
@@ -173,6 +186,24 @@ async def test_a_box_in_our_pull_request_is_a_command_too(world: World) -> None:
     decision = await world.decide("pull_request", payload)
 
     assert [tell.message.kind for tell in decision.tells] == [MessageKind.CI]
+
+
+@pytest.mark.parametrize("by", ["ana", "raj", "dependabot[bot]"])
+async def test_another_base_of_our_pull_request_is_told_whoever_chose_it(
+    world: World, by: str
+) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+    payload = {
+        "action": "edited",
+        "pull_request": {"number": 12, "html_url": "https://h/12", "body": "", "user": None},
+        "changes": {"base": {"ref": {"from": "main"}, "sha": {"from": "0" * 40}}},
+        **where("ana"),
+    }
+    payload["sender"] = {"id": 77, "login": by, "type": "Bot" if "[" in by else "User"}
+
+    decision = await world.decide("pull_request", payload)
+
+    assert [tell.message.kind for tell in decision.tells] == [MessageKind.BASE]
 
 
 @pytest.mark.parametrize("marker", ["", MARKER[:-6] + "00 -->", MARKER.replace("status", "plan")])

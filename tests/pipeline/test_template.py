@@ -23,7 +23,7 @@ Fixes #(issue)
 
 
 def test_our_part_stands_under_the_description_and_the_rest_is_filled() -> None:
-    found = fill(clean(USUAL.encode()), 7, tested=True)
+    found = fill(clean(USUAL.encode()), "Closes #7", tested=True)
 
     assert found.above == "## Description"
     assert found.below == (
@@ -36,13 +36,13 @@ def test_our_part_stands_under_the_description_and_the_rest_is_filled() -> None:
 
 
 def test_without_headings_it_stands_on_top() -> None:
-    found = fill("Closes #\n\nThanks for helping!", 7, tested=True)
+    found = fill("Closes #\n\nThanks for helping!", "Closes #7", tested=True)
 
     assert (found.above, found.below) == ("", "Closes #7\n\nThanks for helping!")
 
 
 def test_an_empty_section_for_the_issue_names_it() -> None:
-    found = fill("# What\n\n# Linked issues\n<!-- e.g. 12 -->\n", 7, tested=False)
+    found = fill("# What\n\n# Linked issues\n<!-- e.g. 12 -->\n", "Closes #7", tested=False)
 
     assert "# Linked issues\n\nCloses #7\n" in found.below
 
@@ -50,12 +50,14 @@ def test_an_empty_section_for_the_issue_names_it() -> None:
 def test_what_somebody_wrote_in_a_section_is_left_alone() -> None:
     text = "### Summary\n### Testing\nRun `make test` and paste it.\n"
 
-    assert fill(text, 7, tested=True).below == "### Testing\nRun `make test` and paste it."
+    assert (
+        fill(text, "Closes #7", tested=True).below == "### Testing\nRun `make test` and paste it."
+    )
 
 
 @pytest.mark.parametrize("hidden", ["<!--\n## Description\n-->", "```\n## Description\n```"])
 def test_a_heading_in_a_comment_or_in_code_is_none(hidden: str) -> None:
-    assert fill(f"{hidden}\n\nHello", 7, tested=True).above == ""
+    assert fill(f"{hidden}\n\nHello", "Closes #7", tested=True).above == ""
 
 
 @pytest.mark.parametrize(
@@ -82,5 +84,14 @@ def test_what_is_no_text_or_too_long_is_no_template() -> None:
 def test_a_hostile_template_is_filled_in_no_time() -> None:
     for text in ("<!--" * 4000, "```\n" * 4000, "#" * 16_000, "**a" * 5000, "fixes " * 2600):
         began = time.process_time()
-        fill(clean(text.encode()), 7, tested=True)
+        fill(clean(text.encode()), "Closes #7", tested=True)
         assert time.process_time() - began < 1
+
+
+def test_what_is_a_part_only_closes_nothing_by_the_template_either() -> None:
+    text = "Thanks for helping!\n\nFixes: #<!-- issue -->\n\n# Linked issues\n"
+
+    below = fill(text, "Part of #7", tested=True).below
+
+    assert "Fixes" not in below
+    assert below.count("Part of #7") == 2

@@ -22,6 +22,8 @@ from tests.attacks.den import CONTROL, HUNT, NOTE, Den, den, planned
 from tests.real.agent_world import need
 from tests.real.test_agents import NAMES
 
+pytestmark = pytest.mark.database
+
 
 @asynccontextmanager
 async def den_of(folder: Path, name: str) -> AsyncIterator[Den]:

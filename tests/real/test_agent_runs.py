@@ -13,6 +13,8 @@ from tests.real.agent_service import NAMES, OWN, serving, whole_run
 from tests.real.agent_world import need
 from tests.real.counting import RUN, counting
 
+pytestmark = pytest.mark.database
+
 RUNS = int(os.environ.get("RUNS") or 0)
 TRIED = NAMES if RUNS else ("codex", "codex-headless", OWN)
 

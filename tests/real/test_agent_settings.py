@@ -13,6 +13,8 @@ from bot.agent.runtime import FinishReason
 from tests.real.agent_world import World
 from tests.real.test_agents import HELLO, NAMES, RUN, world
 
+pytestmark = pytest.mark.database
+
 EVIL = 'require("fs").writeFileSync("/tree/PWNED-{}", "")\n'
 
 

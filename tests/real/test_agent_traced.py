@@ -16,6 +16,8 @@ from bot.box.probe import installed
 from tests.real.agent_world import World
 from tests.real.test_agents import HELLO, RUN, world
 
+pytestmark = pytest.mark.database
+
 SHOWN = (
     *("/usr/", "/bin/", "/sbin/", "/lib", "/etc/", "/opt/coppice/", "/tree", "/tmp", "/home/agent"),
     *("/proc", "/dev/", "/sys/", "/run/coppice/", sys.prefix, sys.base_prefix),

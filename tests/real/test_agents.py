@@ -24,6 +24,8 @@ from bot.scripted_model import Step
 from tests.real.agent_world import World, need
 from tests.real.counting import ATTEMPT, counting
 
+pytestmark = pytest.mark.database
+
 IN_CI = ("codex", "codex-headless")
 """Claude Code is not among them: its licence reserves all rights, and nobody accepts it in CI."""
 RUNS = int(os.environ.get("RUNS") or 0)

@@ -13,7 +13,7 @@ import pytest
 from tests.intake.examples import payloads
 from tests.service.world import World, world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 SETTLED = ("ignore", "effect", "tell", "start")
 PATIENCE = 150.0

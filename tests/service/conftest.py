@@ -21,8 +21,8 @@ async def there(either_database: None, tmp_path: Path) -> AsyncIterator[World]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def around(
     either_database: None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Towns]:
-    async with towns(lambda: tmp_path_factory.mktemp("town")) as opened:
+) -> AsyncIterator[Towns[World]]:
+    async with towns(lambda: world(tmp_path_factory.mktemp("town")), lambda it: it) as opened:
         yield opened
 
 
@@ -33,7 +33,7 @@ def rules() -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def town(around: Towns, rules: str) -> World:
+async def town(around: Towns[World], rules: str) -> World:
     """A world that tests of a module share; each takes an issue of its own."""
     there = await around.one()
     await there.write_file(".github/coppice.yml", rules)

@@ -11,7 +11,7 @@ from bot.scripted_model import Fault, FaultKind, Play, Step, Usage
 from tests.service.test_models import CONFIG, PLAN, PLANS, REVIEWS, RIGHT, modelled, works
 from tests.service.world import Json, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 PATIENT = 300.0
 """Seconds; the machine of a test may be busy."""

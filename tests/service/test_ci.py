@@ -167,3 +167,15 @@ async def test_what_was_cut_off_says_how_and_what_to_do(town: World) -> None:
     await town.comment_that(issue, lambda body: said in body)
     pull = await town.repo("GET", f"/pulls/{number}")
     assert pull["head"]["sha"] == before
+
+
+async def test_where_the_app_may_not_run_it_again_a_failure_gets_its_round(town: World) -> None:
+    issue, run, before = await opened(town, [{"write": "FIX-4.md", "text": "fixed\n"}])
+    number = run["pull_request"]
+    path = f"/repos/{town.repository}/check-suites/*/rerequest"
+    await town.fault(kind="error", status=403, method="POST", path=path, app=True, times=9)
+
+    await play(town, {"pull_request": number}, f"unit-{number}", "failure", "E   AssertionError\n")
+
+    await town.head_after(number, before)
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "done")

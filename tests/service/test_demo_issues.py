@@ -6,7 +6,7 @@ import pytest
 
 from tests.service.world import ROOT, Json, World, world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 SCRIPTS = str(ROOT / "prompts" / "demo")
 

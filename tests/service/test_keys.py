@@ -4,8 +4,12 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.service.world import World, world
 from tests.telemetry.names import series
+
+pytestmark = pytest.mark.database
 
 QUICK = "verify: {test: 'true'}\n"
 

@@ -10,7 +10,7 @@ from bot.scripted_model import Step
 from tests.service.test_models import PLANS, REVIEWS, modelled, works
 from tests.service.world import Json, World, world
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 LANDLOCK: dict[str, Any] = {"COPPICE_BOX": "landlock"}
 LOOK = (

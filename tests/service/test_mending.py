@@ -93,6 +93,44 @@ async def test_a_conflict_is_merged_and_judged(town: World) -> None:
     assert "the conflict with `main` in `docs/both.txt`" in said
 
 
+async def test_a_failing_check_and_a_conflict_are_mended_in_one_push(town: World) -> None:
+    await town.write_file("docs/two.txt", "one\n")
+    number = await proposed(town, "two", {"docs/two.txt": "theirs\n"})
+    before = await head(town, number)
+    await fails(town, number)
+    await town.write_file("docs/two.txt", "ours\n")
+    town.script(number, [{"write": "docs/two.txt", "text": "theirs and ours\n"}])
+
+    run = await asked(town, number)
+
+    assert (run["status"], run["error"]) == ("done", None)
+    (said,) = await town.said(number)
+    what = f"the check `unit-{number}`, the conflict with `main` in `docs/two.txt`"
+    assert said.startswith(f"**Mended: {what}.** Pushed as ")
+    compared = await town.repo("GET", f"/compare/{before}...{await head(town, number)}")
+    last = compared["commits"][-1]
+    assert before in [parent["sha"] for parent in last["parents"]]
+    assert (await town.repo("GET", f"/pulls/{number}"))["mergeable"] is not False
+
+
+async def test_a_conflict_of_a_fork_is_a_patch_of_the_merge(town: World) -> None:
+    await town.write_file("docs/forks.txt", "one\n")
+    number, _ = await forked(town, "fork-conflict", {"docs/forks.txt": "theirs\n"})
+    before = await head(town, number)
+    await town.write_file("docs/forks.txt", "ours\n")
+    await town.write_file("docs/aside.txt", "Only on main.\n")
+    town.script(number, [{"write": "docs/forks.txt", "text": "theirs and ours\n"}])
+
+    run = await asked(town, number, "conflicts")
+
+    assert (run["status"], run["error"]) == ("done", None)
+    assert await head(town, number) == before
+    assert await remarks(town, number) == []
+    (said,) = await town.said(number)
+    assert "Nothing was pushed; this is the patch." in said
+    assert "+theirs and ours" in said
+
+
 async def test_a_conflict_that_is_left_is_not_pushed(town: World) -> None:
     await town.write_file("docs/left.txt", "one\n")
     number = await proposed(town, "left", {"docs/left.txt": "theirs\n"})

@@ -10,7 +10,7 @@ from bot.scripted_model import Fault, FaultKind, Step
 from tests.service.test_models import PLAN, PLANS, REVIEWS, modelled, works
 from tests.service.world import PATIENCE, World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 STAMPED = PLANS.model_copy(
     update={

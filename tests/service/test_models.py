@@ -5,10 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from bot.scripted_model import Fault, FaultKind, Play, Scenario, ScriptedModel, Step, Usage
 from tests.service.world import World, world
+
+pytestmark = pytest.mark.database
 
 CONFIG: dict[str, Any] = {
     "verify": {"test": "grep -q right NOTES.md || { echo FAILED tests/a.py::b - wrong; exit 1; }"},

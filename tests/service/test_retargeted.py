@@ -1,7 +1,6 @@
 """Pull requests that get another base while Coppice is at work on them."""
 
 import pytest
-import pytest_asyncio
 
 from tests.service.proposals import LINES, branch, commit, finding, proposed, reviewed, reviewer
 from tests.service.test_rounds import QUICK, head, opened
@@ -11,9 +10,9 @@ from tests.service.world import World
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="module")
-async def _quick(town: World) -> None:
-    await town.write_file(".github/coppice.yml", QUICK)
+@pytest.fixture(scope="module")
+def rules() -> str:
+    return QUICK
 
 
 async def test_a_review_is_about_the_base_that_is_there_at_its_end(town: World) -> None:

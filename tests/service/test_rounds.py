@@ -248,7 +248,22 @@ async def test_a_branch_with_somebodys_commit_is_never_rebased(town: World) -> N
     asked = await town.comment(run["pull_request"], "/coppice rebase")
 
     await town.reacted(asked, "confused")
+    number = run["pull_request"]
+    await town.comment_that(number, lambda body: f"#{number} holds somebody else's commit" in body)
     assert await head(town, run) == theirs
+
+
+async def test_where_nothing_is_to_do_it_is_said(town: World) -> None:
+    _, run = await opened(town)
+    before, number = await head(town, run), run["pull_request"]
+
+    rebase = await town.comment(number, "/coppice rebase")
+
+    await town.reacted(rebase, "rocket")
+    await town.comment(number, "/coppice fix")
+    said = await town.comment_that(number, lambda body: "nothing to mend" in body)
+    assert said["body"].startswith("`/coppice fix` by `marta`: there was nothing to mend on #")
+    assert await head(town, run) == before
 
 
 async def test_what_was_declined_is_not_raised_again(town: World) -> None:

@@ -27,7 +27,9 @@ class Told:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def told(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Told]:
+async def told(
+    either_database: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Told]:
     """A run from label to pull request, then the service is stopped in order."""
     folder = tmp_path_factory.mktemp("telling")
     key = folder / "key"

@@ -1,33 +1,36 @@
-"""Worlds that the tests of a module share, each only while its minute has room for one more test.
+"""What the tests of a module share, each only while its minute has room for one more test.
 
 Forge and service take 80 writes a minute from an installation. A town that has written a part of
 them makes place for a fresh one, which costs three seconds; waiting for the next minute cost fifty.
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import Generic, TypeVar
 
-from tests.service.world import World, world
+from tests.service.world import World
 
 ROOM = 20
 """So many calls that changed something are few enough for whatever the next test does."""
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Towns:
-    folder: Callable[[], Path]
+class Towns(Generic[T]):
+    opening: Callable[[], AbstractAsyncContextManager[T]]
     """Makes a new one."""
-    town: World | None = None
+    world: Callable[[T], World]
+    """Tells its forge and service."""
+    here: T | None = None
     opened: AsyncExitStack = field(default_factory=AsyncExitStack)
 
-    async def one(self) -> World:
-        """Answer the town at hand, or a fresh one where that is used up or its service ended."""
-        if self.town is None or not await _has_room(self.town):
+    async def one(self) -> T:
+        """Answer the one at hand, or a fresh one where that is used up or its service ended."""
+        if self.here is None or not await _has_room(self.world(self.here)):
             await self.opened.aclose()
-            self.town = await self.opened.enter_async_context(world(self.folder()))
-        return self.town
+            self.here = await self.opened.enter_async_context(self.opening())
+        return self.here
 
 
 async def _has_room(town: World) -> bool:
@@ -36,8 +39,10 @@ async def _has_room(town: World) -> bool:
 
 
 @asynccontextmanager
-async def towns(folder: Callable[[], Path]) -> AsyncIterator[Towns]:
-    there = Towns(folder)
+async def towns(
+    opening: Callable[[], AbstractAsyncContextManager[T]], world: Callable[[T], World]
+) -> AsyncIterator[Towns[T]]:
+    there = Towns(opening, world)
     try:
         yield there
     finally:

@@ -1,9 +1,10 @@
 """What `coppice clean` removes, and what it never touches."""
 
 import pytest
+from sqlalchemy import update
 
 from bot.runs import RunStatus, Work
-from bot.store import runs
+from bot.store import runs, tables
 from bot.store.cluster import run_files
 from bot.store.database import Connection, Database
 from bot.store.journal import deliveries
@@ -45,6 +46,19 @@ async def test_what_is_old_and_ended_goes_bodies_first(database: Database) -> No
         Due(what=What.KEPT_FILES, rows=1, bytes=2),
         Due(what=What.DELIVERIES, rows=0, bytes=None),  # its body is still there
     ]
+
+
+async def test_a_run_in_a_status_of_a_newer_release_is_not_taken_for_ended(
+    database: Database,
+) -> None:
+    await database.write(ended)
+    await database.write(lambda c: c.execute(update(tables.runs).values(status="asleep")))
+
+    done = await emptied(database)
+
+    assert (done[What.TIMELINES], done[What.KEPT_FILES]) == (0, 0)
+    assert await database.read(lambda c: retention.ended_runs(c, LATER)) == []
+    assert not await database.write(lambda c: retention.forget_work(c, ONE.run_id))
 
 
 async def test_the_run_itself_its_stages_effects_and_costs_stay(database: Database) -> None:

@@ -238,3 +238,47 @@ async def test_the_captured_work_can_be_put_back(worktree: Worktree, base: str) 
     await worktree.reset(commit)
 
     assert (worktree.path / "new.py").read_text() == "x = 1\n"
+
+
+async def test_a_pattern_that_takes_git_hours_is_refused(worktree: Worktree) -> None:
+    """Each `**` is tried at each folder: eight of them over sixty folders take days."""
+    (worktree.path / ("a/" * 60)).mkdir(parents=True)
+    (worktree.path / ("a/" * 60) / "file").touch()
+    (worktree.path / "a/.gitignore").write_text("*.log\n" + "**/a*/" * 8 + "b\n")
+
+    with pytest.raises(StageFailed, match=r"`.gitignore` in `a` has too many `\*\*` in line 2"):
+        await worktree.capture(drop=keep_all)
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])
+async def test_a_file_of_patterns_that_fills_the_memory_is_refused(
+    worktree: Worktree, name: str
+) -> None:
+    """It costs its maker nothing, and git reads one of each folder above a file."""
+    folder = worktree.path
+    for _ in range(20):
+        folder = folder / "a"
+        folder.mkdir()
+        with (folder / name).open("wb") as file:
+            file.truncate(2**30)
+
+    with pytest.raises(StageFailed, match="is larger than 256 KB"):
+        await worktree.capture(drop=keep_all)
+
+
+async def test_many_small_files_of_patterns_are_refused_together(worktree: Worktree) -> None:
+    for n in range(65):
+        (worktree.path / f"d{n}").mkdir()
+        (worktree.path / f"d{n}/.gitignore").write_bytes(b"x\n" * 2**17)
+
+    with pytest.raises(StageFailed, match="all together"):
+        await worktree.capture(drop=keep_all)
+
+
+async def test_patterns_as_people_write_them_are_taken(worktree: Worktree, base: str) -> None:
+    lines = ("**/build/**", "**/*.log", "a/**/b/**/c/**", "# ** ** **", "**/x/**/y/**/z")
+    (worktree.path / ".gitignore").write_text("\n".join(lines))
+    (worktree.path / ("deep/" * 30)).mkdir(parents=True)
+    (worktree.path / ("deep/" * 30) / "x.log").touch()
+
+    assert await changed(worktree, base) == {".gitignore": ("M", "100644")}

@@ -100,7 +100,7 @@ class Account:
         most, open_ = self.job.limits, Used() if alone else self._open
         minutes = most.minutes
         if minutes is not None and time.monotonic() - self._opened >= minutes * 60:
-            return f"{minutes:g} of {minutes:g} minutes"
+            return f"{round(minutes, 1):g} of {round(minutes, 1):g} minutes used"
         spent = Used(
             calls=self._spent.calls + open_.calls,
             tokens=self._spent.tokens + open_.tokens,
@@ -113,9 +113,7 @@ class Account:
 
     def _refuse(self, call: Call, used: str, name: str = "") -> Refused:
         of = f" ({name})" if name else ""
-        text = f"budget reached{of}: {used} used"
-        if call.usd:
-            text += f", and the next call may cost ${call.usd:.2f}"
+        text = f"budget reached{of}: {used}"
         nothing = {"usd": 0.0, "input_tokens": 0, "output_tokens": 0}
         refused = call.model_copy(update={"status": CallStatus.REFUSED, "error": text, **nothing})
         self._refusals += 1

@@ -77,7 +77,7 @@ class Line:
         return max(0.0, self.deadline - time.monotonic())
 
     def late(self) -> Finished:
-        message = f"time limit of {self.seconds:g} s"
+        message = f"time limit of {round(self.seconds, 1):g} s"
         return Finished(reason=FinishReason.LIMIT, message=message)
 
     async def _request(self, transcript: Transcript) -> ModelResponse:

@@ -120,9 +120,15 @@ def _patch(name: str) -> bytes:
 
 def _repository(name: str) -> Path:
     path = Path(name).resolve()
-    if not path.is_dir() or not any((path / git).exists() for git in (".git", "HEAD")):
-        raise OperatorError(f"--repo {name} is not a git repository")
-    return path
+    if path.is_dir() and _is_repository(path):
+        return path
+    above = next((folder for folder in path.parents if (folder / ".git").exists()), None)
+    mend = f"; it lies in {above}, which is one" if above and path.is_dir() else ""
+    raise OperatorError(f"--repo {name} is not a git repository{mend}")
+
+
+def _is_repository(path: Path) -> bool:
+    return any((path / git).exists() for git in (".git", "HEAD"))
 
 
 def _require_start(repo: Path, base: str) -> None:

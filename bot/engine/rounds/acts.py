@@ -44,11 +44,12 @@ class RoundActs:
         wanted = found.for_agent or found.suggested or message.kind is MessageKind.RETRY
         rebase = message.kind is MessageKind.REBASE
         if rebase and not await self._only_ours(run, ground):
-            return Begun().model_dump(mode="json")
+            words = texts.not_only_ours(run.pull_request or 0, message.reason, message.by or "")
+            return Begun(words=words).model_dump(mode="json")
         if message.verdicts:
             return Begun(judges=True).model_dump(mode="json")
         if not wanted and not (rebase and ground.behind) and not _merges(message, ground):
-            return Begun().model_dump(mode="json")
+            return _idle(run, message).model_dump(mode="json")
         reason = await held(self.writer, self.reading, message, Held(story, run, found))
         if reason is not None:
             return reason.model_dump(mode="json")
@@ -278,6 +279,14 @@ class RoundActs:
 def _tried(work: Work) -> list[str]:
     """The failing checks of the head that no round has mended, this one's among them."""
     return sorted({*work.checks_tried, *(work.round.checks if work.round else ())})
+
+
+def _idle(run: Run, message: Message) -> Begun:
+    """There is nothing to do: what a person asked for is so already, or is not there."""
+    if message.kind is not MessageKind.FIX:
+        return Begun(done=message.kind is MessageKind.REBASE)
+    number, base = run.pull_request or 0, run.work.base_ref or ""
+    return Begun(words=texts.nothing_to_mend(number, base, message.reason, message.by or ""))
 
 
 def _merges(message: Message, ground: Ground) -> bool:

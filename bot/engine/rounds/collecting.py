@@ -32,7 +32,7 @@ class Collector:
     async def collect(self, run: Run, message: Message, ground: Ground) -> Material:
         """Everything that waits at this moment."""
         threads, writers = await self._threads(run)
-        fits = [t for t in threads if material.suggestion(t) and _by_writer(t, writers)]
+        fits = [t for t in threads if _by_writer(t, writers) and material.suggestion(t)]
         suggested = await self._suggested(run, ground.head, fits)
         takes_checks = message.kind is not MessageKind.FIX or message.text != "conflicts"
         takes_base = message.kind is not MessageKind.FIX or message.text != "checks"
@@ -110,7 +110,8 @@ class Collector:
 
 
 def _by_writer(thread: ReviewThread, writers: set[str]) -> bool:
-    return thread.comments[-1].author.login in writers
+    last = thread.comments[-1].author
+    return not last.bot and last.login in writers
 
 
 def _asked(thread: ReviewThread, me: int, writers: set[str]) -> bool:

@@ -29,7 +29,9 @@ class RoundFlow:
         if begun.judges:
             return await self.judge_again(message)
         if begun.outcome.ended or not begun.wanted:
-            await parent.react(message, done=False)
+            await parent.react(message, done=begun.done)
+            if begun.words is not None:
+                await parent.do("tell_why", parent.acts.say.tell_why, document, begun.words)
             return begun.outcome
         await parent.effects(parent.acts.beginning_round())
         outcome = await self._carry(begun)

@@ -48,6 +48,10 @@ class Begun(Kept):
     """Nothing goes on before a person has acted."""
     judges: bool = False
     """Only the verdicts on the head are wanted once more."""
+    done: bool = False
+    """Nothing is to do, because it is so already."""
+    words: str | None = None
+    """What whoever asked is told where nothing is done (Markdown)."""
     needless: bool = False
     """Nothing waits, so an agent that changes nothing has not failed: there was nothing to do."""
 

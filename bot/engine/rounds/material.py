@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.engine.rounds.ci import Failing
-from bot.engine.rounds.suggestions import Suggestion, suggested
+from bot.engine.rounds.suggestions import Suggestion, meant, suggested
 from bot.github.conversations import ReviewThread
 from bot.guard.sanitize import sanitize
 from bot.pipeline.prompts import BRIEF
@@ -88,7 +88,10 @@ def suggestion(thread: ReviewThread) -> Suggestion | None:
     if text is None or thread.line is None or thread.outdated or thread.side != "RIGHT":
         return None
     first = thread.start_line or thread.line
-    return Suggestion(thread=thread.id, first=first, last=thread.line, text=text)
+    before = meant(thread.hunk, thread.line - first + 1)
+    if before is None:
+        return None
+    return Suggestion(thread=thread.id, first=first, last=thread.line, text=text, before=before)
 
 
 def brief(material: Material) -> str:
@@ -118,6 +121,8 @@ def _conflicts(material: Material) -> str:
 def _thread(n: int, thread: ReviewThread, material: Material) -> str:
     where = f"{_named(thread.path)}:{thread.line or thread.original_line or ''}".rstrip(":")
     old = " (the lines have changed since)" if thread.outdated else ""
+    if thread.side == "LEFT" and not thread.outdated:
+        old = " (of the base: the lines are removed here)"
     said = []
     for comment in thread.comments:
         who = comment.author.login

@@ -10,8 +10,10 @@ from bot.forge.git import (
     Entry,
     ObjectMissing,
     branches,
+    compare,
     diff_files,
     log,
+    patch_text,
     read_commit,
     read_path,
 )
@@ -140,6 +142,17 @@ async def commit(visit: Visit) -> web.StreamResponse:
     )
 
 
+async def patch(visit: Visit) -> web.StreamResponse:
+    """What one commit has that another lacks, as mails."""
+    repository, found = visit.repository(), visit.request.match_info
+    try:
+        await compare(repository.path, found["base"], found["head"])
+    except ObjectMissing:
+        raise web.HTTPNotFound(text="There is nothing to compare.") from None
+    body = await patch_text(repository.path, found["base"], found["head"])
+    return web.Response(text=body, content_type="text/plain", headers=HEADERS)
+
+
 async def stylesheet(visit: Visit) -> web.StreamResponse:
     data = (files("bot.forge.pages") / "static" / "forge.css").read_bytes()
     headers = {"Cache-Control": "max-age=31536000", "X-Content-Type-Options": "nosniff"}
@@ -170,4 +183,5 @@ ROUTES: tuple[Route, ...] = (
     ("GET", f"{OF}/commits", commits),
     ("GET", f"{OF}/commits/{{rest:.+}}", commits),
     ("GET", f"{OF}/commit/{{sha:[0-9a-f]{{4,40}}}}", commit),
+    ("GET", f"{OF}/compare/{{base:[0-9a-f]{{40}}}}...{{head:[0-9a-f]{{40}}}}.patch", patch),
 )

@@ -31,15 +31,18 @@ async def find_start(directory: Path, base: str) -> Start:
         if code:
             raise SeedRefused(f"{directory} is not a git repository")
         await _require_whole(directory, variables)
-        options = ("--verify", "--quiet", "--end-of-options")
-        code, sha, _ = await _in(directory, variables, "rev-parse", *options, f"{base}^{{commit}}")
+        ref = f"refs/heads/{base}"
+        unknown, _, _ = await _in(
+            directory, variables, "show-ref", "--verify", "--quiet", "--", ref
+        )
+        wanted = base if unknown else ref  # git itself would take a tag of that name first
+        options = ("--verify", "--quiet", "--end-of-options", f"{wanted}^{{commit}}")
+        code, sha, _ = await _in(directory, variables, "rev-parse", *options)
         if code:
             _, any_commit, _ = await _in(directory, variables, "rev-list", "-n1", "--all")
             why = f"{base} is not a commit of {directory}"
             raise SeedRefused(why if any_commit else f"{directory} has no commit yet")
-        branch = ("--verify", "--quiet", "--", f"refs/heads/{base}")
-        code, _, _ = await _in(directory, variables, "show-ref", *branch)
-    return Start(branch="main" if code else base, commit=sha.decode().strip())
+    return Start(branch="main" if unknown else base, commit=sha.decode().strip())
 
 
 async def checked_out(directory: Path) -> str:

@@ -1,6 +1,6 @@
 """The tick boxes in what Coppice writes; `handlers/ticks.py` reads the ticked ones."""
 
-from bot.github.texts.money import usd
+from bot.github.texts import money
 from bot.runs import Budget
 
 SHOWN = 8
@@ -31,5 +31,7 @@ def go_on(overlap_hash: str) -> str:
 
 
 def retry_with(more: Budget) -> str:
-    """The way on when the money is spent."""
-    return box(f"Retry with {usd(more.usd)} more") if more.usd else RETRY
+    """The way on when the money is spent, or what is bounded instead of it."""
+    wanted = Budget(usd=more.usd) if more.usd else more
+    said = money.budget(wanted)
+    return box(f"Retry with {said} more") if said else RETRY

@@ -25,8 +25,13 @@ def at_most(limit: Budget) -> str:
 
 
 def spent(spend: Spend, limit: Budget) -> str:
-    """`$0.05 of $2.00`; empty where no model was asked."""
+    """`$0.05 of $2.00`; tokens where no price is known, empty where no model was asked."""
     if not spend.calls:
         return ""
-    known = usd(spend.usd) if not spend.unpriced else f"{spend.tokens:,} tokens"
-    return f"{known} of {usd(limit.usd)}" if limit.usd is not None and not spend.unpriced else known
+    if spend.unpriced:
+        return f"{spend.tokens:,} tokens"
+    if spend.subscribed == spend.calls:
+        return "subscription"
+    besides = " + subscription" if spend.subscribed else ""
+    of = f" of {usd(limit.usd)}" if limit.usd is not None else ""
+    return f"{usd(spend.usd)}{of}{besides}"

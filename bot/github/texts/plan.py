@@ -121,6 +121,8 @@ def _check(step: Step | None) -> str:
 
 def _limits(plan: Plan) -> str:
     parts = ["No other file."]
+    if plan.leaves:
+        parts.append(f"Left of the issue: {_listed(plan.leaves)}.")
     if plan.not_covered:
         parts.append(f"Not covered: {_listed(plan.not_covered)}.")
     if plan.risks:

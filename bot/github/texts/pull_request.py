@@ -6,7 +6,7 @@ from bot.github.texts.commits import not_skipping
 from bot.github.texts.moments import count
 from bot.github.texts.money import spent
 from bot.github.texts.results import commit, failures, table
-from bot.runs import Budget, CommandResult, Record, Run, Spend
+from bot.runs import Budget, CommandResult, Record, Run, Spend, Work
 
 TITLE_LENGTH = 120
 
@@ -16,7 +16,13 @@ class Evidence(Record):
 
     run: Run
     summary: str | None = None
-    """What the agent says it did."""
+    """What was wrong and what it does now, in the words of the plan or the agent."""
+    read_first: tuple[str, str] | None = None
+    """Where a reviewer's minutes go, and why: the agent's words."""
+    left: tuple[str, ...] = ()
+    """What of the issue this does not do."""
+    good: bool = True
+    """No review that has to be heeded stands against it."""
     base: tuple[CommandResult, ...] = ()
     head: tuple[CommandResult, ...] = ()
     failed_attempts: tuple[str, ...] = ()
@@ -45,16 +51,21 @@ def pull_request_body(evidence: Evidence) -> str:
     """Write our part of the body, without its markers."""
     run = evidence.run
     parts = [
-        f"Closes #{run.issue}",
+        f"{closing(evidence)} #{run.issue}",
         prose(evidence.summary or ""),
         _proof(evidence),
         _found(evidence),
-        _not_checked(evidence),
+        _to_read(evidence),
         _boxes(evidence),
         _details(evidence),
         _signature(evidence),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def closing(evidence: Evidence) -> str:
+    """The word before the issue's number: what leaves something undone closes nothing."""
+    return "Closes" if evidence.good and not evidence.left else "Part of"
 
 
 def _proof(evidence: Evidence) -> str:
@@ -74,6 +85,19 @@ def _found(evidence: Evidence) -> str:
         return ""
     rows = [f"- {prose(finding)}" for finding in evidence.findings]
     return "\n".join(["Left by the review:", "", *rows])
+
+
+def _to_read(evidence: Evidence) -> str:
+    """Where to begin, what is left, and what nobody has looked at."""
+    lines = []
+    if evidence.read_first is not None:
+        place, why = evidence.read_first
+        said = prose(line(why, 200)).rstrip(".")
+        lines.append(f"Read first: {code(place)}{f', {said}' if said else ''}.")
+    if evidence.left:
+        listed = "; ".join(prose(line(each, 500)).rstrip(".") for each in evidence.left)
+        lines.append(f"Left: {listed}.")
+    return "\n".join(part for part in (*lines, _not_checked(evidence)) if part)
 
 
 def _not_checked(evidence: Evidence) -> str:
@@ -134,9 +158,18 @@ def _links(evidence: Evidence) -> str:
     links = [
         f"[Log]({work.check_run_url})" if work.check_run_url else "",
         f"[what the agent was given]({work.status_comment_url})" if work.status_comment_url else "",
+        _patch(work),
     ]
     told = " · ".join(link for link in links if link)
     return f" {told}" if told else ""
+
+
+def _patch(work: Work) -> str:
+    """The whole of it as GitHub's own page gives it to readers."""
+    page, _, _ = (work.status_comment_url or "").rpartition("/issues/")
+    if not (page and work.base_sha and work.head_sha):
+        return ""
+    return f"[patch]({page}/compare/{work.base_sha}...{work.head_sha}.patch)"
 
 
 def _cost(model: str, spend: Spend) -> str:

@@ -58,12 +58,28 @@ def too_many(rounds: int, what: str) -> str:
 def nothing_to_retry(number: int, asked: str, by: str) -> str:
     """Say that the pull request is as good as one more try could make it; ``asked`` is ours."""
     return (
-        f"{asked} by {code(by)}: there was nothing to retry on #{number}. No review thread, conflict"
-        " or failing check waits, and the agent changed nothing. To have something changed, write"
-        " `/coppice` and what you want."
+        f"{asked} by {code(by)}: there was nothing to retry on #{number}. No review thread,"
+        " conflict or failing check waits, and the agent changed nothing. To have something"
+        " changed, write `/coppice` and what you want."
     )
 
 
 def conflict_left(paths: Sequence[str]) -> str:
     listed = ", ".join(code(path) for path in paths[:10])
     return f"the conflict with the base is not resolved in {listed}"
+
+
+def nothing_to_mend(number: int, base: str, asked: str, by: str) -> str:
+    """Say that what `fix` would mend is not there; ``asked`` is ours."""
+    return (
+        f"{asked} by {code(by)}: there was nothing to mend on #{number}. No check fails because of"
+        f" it, nothing conflicts with {code(base)}, and no review thread waits."
+    )
+
+
+def not_only_ours(number: int, asked: str, by: str) -> str:
+    """Say why a branch is not rebased; ``asked`` is ours."""
+    return (
+        f"{asked} by {code(by)}: not rebased. #{number} holds somebody else's commit, and Coppice"
+        " rewrites nobody's. `/coppice fix conflicts` merges the base in where they conflict."
+    )

@@ -30,7 +30,7 @@ def _on(run: Run, budget: Budget, *, boxed: bool) -> str:
     kind = run.error.kind if run.error else ""
     if kind in _AFRESH:
         return "To start afresh, write `/coppice run`."
-    if kind == "budget" and boxed and budget.usd:
+    if kind == "budget" and boxed and budget != Budget():
         return boxes.retry_with(budget)
     retry = "`/coppice retry`; to start afresh, write `/coppice run`."
     if run.pull_request is not None:  # as long as it is open no other run starts

@@ -3,12 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import Any, Protocol
 
 from bot.errors import CoppiceError
 from bot.store.journal.arrivals import Arrival, Settlement
-from bot.store.sqlite import SqliteFile, connect
+from bot.store.sqlite import SqliteFile, connect, unflushed
 
 _INSERT_UNSEEN = (
     "INSERT INTO deliveries(guid, event, action, repository, repository_id, number,"
@@ -81,8 +82,12 @@ class SqliteWriter:
     def write(
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
     ) -> list[Outcome]:
+        """Senders wait for the disk, as what they sent would be lost. Nobody waits for settlements:
+        a delivery whose settlement went with the power is handled again, as after a kill.
+        """
         rows = len(arrivals) + len(settlements)
-        with self._file.turn:
+        flushed = nullcontext() if arrivals else unflushed(self._connection.execute)
+        with self._file.turn, flushed:
             try:
                 outcomes = self._together(arrivals, settlements)
             except sqlite3.Error:

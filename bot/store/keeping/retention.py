@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, Table, delete, func, select, text, update
 
-from bot.runs import Record
+from bot.runs import ENDED, Record
 from bot.store import marks, tables
 
 BATCH = 500
 """Rows of one transaction: whoever else writes waits no longer than for that."""
 
 _DELIVERY, _RUN = tables.deliveries.c, tables.runs.c
+_OVER = _RUN.status.in_(sorted(ENDED)) & ~_RUN.following
+"""Not: what does not live. A status that only a newer release knows may be a living one."""
 
 
 CLEANED = "cleaned"
@@ -87,7 +89,7 @@ def forget_work(c: Connection, run_id: str) -> bool:
 
     False: it lives again, and needs it.
     """
-    of_run = (_RUN.id == run_id, text(f"NOT {tables.ALIVE}"))
+    of_run = (_RUN.id == run_id, _OVER)
     work = c.execute(select(_RUN.work).where(*of_run)).scalar()
     if work is None:
         return False
@@ -97,7 +99,7 @@ def forget_work(c: Connection, run_id: str) -> bool:
 
 def repositories(c: Connection, since: float) -> Repositories:
     """Tell which repositories had anything to do since a moment."""
-    used = select(_RUN.repository_id).where((_RUN.updated_at >= since) | text(tables.ALIVE))
+    used = select(_RUN.repository_id).where((_RUN.updated_at >= since) | ~_OVER)
     return Repositories(in_use=frozenset(row.repository_id for row in c.execute(used.distinct())))
 
 
@@ -118,7 +120,7 @@ def _due(what: What, before: float) -> Select[Any]:
 
 
 def _ended(before: float) -> Select[Any]:
-    return select(_RUN.id).where(_RUN.updated_at < before, text(f"NOT {tables.ALIVE}"))
+    return select(_RUN.id).where(_RUN.updated_at < before, _OVER)
 
 
 _KEYS: dict[What, tuple[Table, Column[Any]]] = {

@@ -160,7 +160,7 @@ async def test_an_unknown_price_is_unknown_and_bound_by_tokens(
     spent = await database.read(lambda c: calls.spend(c, "run1"))
     assert (spent.calls, spent.unpriced, spent.usd, spent.tokens) == (3, 3, 0.0, 3150)
     assert refusal is not None
-    assert "$0.00 of $0.00, tokens at an unknown price counted" in refusal.message
+    assert "$0.00 of $0.00 used (a million tokens at an unknown price count" in refusal.message
 
 
 async def test_a_subscription_costs_no_dollars_and_tokens_bind(

@@ -23,7 +23,7 @@ def turns(seconds: int) -> tuple[Step, ...]:
     return (
         Step(write="a.py", text="x = 1\n"),
         Step(read="a.py"),
-        Step(shell=f"touch begun; sleep {seconds}; echo {MARK}"),
+        Step(shell=f"touch begun; test -e awake || sleep {seconds}; echo {MARK}"),
         Step(edit="a.py", old="x = 1", new="x = 2"),
     )
 
@@ -65,6 +65,7 @@ async def test_a_line_that_was_being_written_is_forgotten(tmp_path: Path) -> Non
         await _kill_in_mid_turn(there)
         file = tmp_path / "files" / FILE
         file.write_bytes(file.read_bytes()[:-40])
+        (there.tree / "awake").touch()
         await there.attempt(seconds=60, prompt="Mend it.")
         steps = [each.step for each in there.model.calls]
 

@@ -211,6 +211,16 @@ async def test_the_diff_is_there_as_text(person: Person, forge: Forge) -> None:
     assert text.startswith("diff --git a/fix.txt b/fix.txt\n")
 
 
+async def test_two_commits_compared_are_there_as_a_patch(person: Person, forge: Forge) -> None:
+    pull = await forge.pull("fix")
+    ends = f"{pull['base']['sha']}...{pull['head']['sha']}"
+
+    status, text = await person.get(f"{person.home}/compare/{ends}.patch")
+
+    assert (status, "Subject: [PATCH]" in text) == (200, True)
+    assert (await person.get(f"{person.home}/compare/{'0' * 40}...{'1' * 40}.patch"))[0] == 404
+
+
 async def test_a_button_of_a_check_run_reaches_its_app(person: Person, forge: Forge) -> None:
     sha = await forge.commit("main", "a", "a")
     id = await check_run(forge, sha)

@@ -55,6 +55,15 @@ async def test_the_branch_is_the_base_or_main(
     assert (await read_path(path, branch, "file")).data == text
 
 
+async def test_a_branch_is_taken_before_a_tag_of_its_name(theirs: Path, state: State) -> None:
+    run(theirs, "tag", "trunk", "HEAD~1")
+
+    seed = await seed_from(state, theirs, "trunk", "Title", "Body")
+
+    head = await read_path(seed.repository.path, "refs/heads/trunk", "file")
+    assert (seed.repository.default_branch, head.data) == ("trunk", b"two")
+
+
 async def test_the_issue_and_the_name_are_what_was_given(theirs: Path, state: State) -> None:
     seed = await seed_from(state, theirs, "trunk", "Title", "Body")
 
