@@ -72,10 +72,11 @@ class _Formatter(logging.Formatter):
 class TextFormatter(_Formatter):
     def format(self, record: logging.LogRecord) -> str:
         facts = "".join(f" {key}={value}" for key, value in self.facts(record).items())
-        said = _CONTROL.sub(lambda c: repr(c[0])[1:-1], f"{record.getMessage()}{facts}")
+        said = _CONTROL.sub(_spelled, f"{record.getMessage()}{facts}")
         line = f"{_time(record)} {record.levelname:7} {record.name}: {said}"
-        trace = self.trace(record)
-        return self.masker(line + ("\n" + trace).replace("\n", "\n    ") if trace else line)
+        # an error's text is anybody's too, so only Python's own line ends stay
+        trace = [_CONTROL.sub(_spelled, one) for one in self.trace(record).split("\n")]
+        return self.masker("\n    ".join([line, *trace]) if any(trace) else line)
 
 
 class JsonFormatter(_Formatter):
@@ -86,7 +87,7 @@ class JsonFormatter(_Formatter):
         if record.exc_info:
             line["trace"] = self.trace(record)
         masked = {key: self.masker(value) for key, value in line.items()}
-        return json.dumps(masked, ensure_ascii=False)
+        return _CONTROL.sub(lambda c: f"\\u{ord(c[0]):04x}", json.dumps(masked, ensure_ascii=False))
 
 
 def configure(form: Literal["text", "json"], secrets: Iterable[str] = ()) -> None:
@@ -135,6 +136,10 @@ def bound(*, delivery: str | None = None, run: str | None = None) -> Iterator[No
     finally:
         for variable, token in reversed(tokens):
             variable.reset(token)
+
+
+def _spelled(control: re.Match[str]) -> str:
+    return repr(control[0])[1:-1]
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -22,6 +22,10 @@ class GitHub(Protocol):
         """Tell whether somebody is an active member of a team of the repository's owner."""
         ...
 
+    async def in_organization(self, repository: RepositoryRef, login: str) -> bool:
+        """Tell whether somebody belongs to the organisation that owns the repository."""
+        ...
+
     async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, Person]:
         """Who put each label on last, by label as GitHub spells it."""
         ...

@@ -21,6 +21,7 @@ from handlers.payloads import IssueEdited, IssueEvent, IssueLabelled, read
 from handlers.people import (
     Refusal,
     Rules,
+    colleague,
     machine,
     may_start,
     permission,
@@ -46,9 +47,9 @@ async def begin(event: Event, context: Context) -> Decision:
         _rules_and_rights(told, context), _living(told, context)
     )
     if not _starts(told.label.name, rules):
-        return ignore(f"label `{told.label.name}` is not a trigger")
+        return ignore(_no_trigger(told.label.name))
     if not await may_start(context, told.ref, told.sender, held, rules):
-        return _refuse(told, f"label {told.label.name}", held, context, rules=rules)
+        return await _refuse(told, f"label {told.label.name}", held, context, rules=rules)
     wish = Wish(
         delivery=event.delivery_id,
         repository=told.ref,
@@ -70,7 +71,9 @@ async def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
         effect = misconfigured(wish, error)
         return Decision(effects=(effect,), reason=str(error))
     seen = React(issue=wish.issue.number, content="eyes")
-    return Decision(starts=(starting,), effects=(seen,))
+    ignored = starting.run.trigger.ignored
+    reason = f"not followed: {'; '.join(ignored)}" if ignored else None
+    return Decision(starts=(starting,), effects=(seen,), reason=reason)
 
 
 async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decision:
@@ -80,7 +83,7 @@ async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decis
         return ignore("no plan waits for an approval here")
     held = await permission(context, told.ref, told.sender)
     if not held.may_write:
-        return _refuse(told, f"label {told.label.name}", held, context)
+        return await _refuse(told, f"label {told.label.name}", held, context)
     wanted = Wanted(
         by=told.sender.login,
         by_id=told.sender.id,
@@ -122,7 +125,7 @@ async def end_by_label(event: Event, context: Context) -> Decision:
     if not _is_trigger(told.label.name, rules):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not held.may_write:
-        return _refuse(told, f"taking off label {told.label.name}", held, context)
+        return await _refuse(told, f"taking off label {told.label.name}", held, context)
     wanted = Wanted(
         by=told.sender.login,
         key=f"{event.delivery_id}/0",
@@ -175,7 +178,7 @@ async def _gone(event: Event, context: Context, what: str) -> Decision:
     return Decision(tells=(message,))
 
 
-def _refuse(
+async def _refuse(
     told: IssueLabelled,
     asked: str,
     held: Permission,
@@ -192,6 +195,7 @@ def _refuse(
         issue=told.issue.number,
         starts=rules is not None,
         rules=rules,
+        colleague=await colleague(context, told.ref, told.sender, held, rules),
     )
     return refusal.decision(context)
 
@@ -222,6 +226,12 @@ async def _rules_and_rights(told: IssueLabelled, context: Context) -> tuple[Rule
     if not _starts(told.label.name, rules):
         return rules, Permission.NONE
     return rules, await permission(context, told.ref, told.sender)
+
+
+def _no_trigger(label: str) -> str:
+    if label.casefold().startswith(labels.PREFIX) and "=" in label:
+        return f"label `{label}` chooses for the issue's next run, and starts none"
+    return f"label `{label}` is not a trigger"
 
 
 def _starts(label: str, rules: Rules) -> bool:

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.errors import UserError
@@ -35,9 +36,17 @@ CHOSEN = {
 _CHOICE = re.compile(rf"{PREFIX}([\w-]+)=(.*)", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What labels choose, by key, and those that choose nothing, with the reason for each."""
+
+    settings: Mapping[str, str]
+    ignored: tuple[str, ...] = ()
+
+
 async def by_labels(
     repository: RepositoryRef, issue: Issue, context: Context, given: Collection[str] = ()
-) -> dict[str, str]:
+) -> Chosen:
     """Read what labels on the issue choose for its run, beside what was ``given`` for it.
 
     A label counts only if somebody with write access put it on: people with less may label too.
@@ -47,12 +56,27 @@ async def by_labels(
         label.name: match for label in issue.labels if (match := _CHOICE.fullmatch(label.name))
     }
     if not found:
-        return {}
+        return Chosen({})
     by = await context.github.labelled_by(repository, issue.number)
     held = await _permissions((by[name] for name in found if name in by), repository, context)
     counting = [m for name, m in found.items() if name in by and held[by[name]].may_write]
     pairs = [(match[1].lower(), match[2]) for match in counting]
-    return {key: _value(key, value) for key, value in pairs if key not in given}
+    return Chosen(
+        {key: _value(key, value) for key, value in pairs if key not in given},
+        tuple(
+            _ignored(name, by.get(name), held)
+            for name in found
+            if name not in by or not held[by[name]].may_write
+        ),
+    )
+
+
+def _ignored(label: str, by: Person | None, held: Mapping[Person, Permission]) -> str:
+    """Say why a label chooses nothing."""
+    if by is None:
+        return f"{code(label)}: nobody knows who put it on"
+    has = "no access" if held[by] is Permission.NONE else held[by]
+    return f"{code(label)} by {code(by.login)}, who has {has}; it takes write access"
 
 
 def _value(key: str, value: str) -> str:

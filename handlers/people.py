@@ -59,6 +59,22 @@ async def may_start(
     return False
 
 
+async def colleague(
+    context: Context, repository: RepositoryRef, sender: User, held: Permission, rules: Rules | None
+) -> bool:
+    """Tell whether a reader who may not start runs belongs to the house all the same.
+
+    Asked only where `start` names teams: a repository without any has readers and strangers.
+    """
+    if held is not Permission.READ or not _teams(rules):
+        return False
+    known = context.refusals.colleague(repository.id, sender.id)
+    if known is None:
+        known = await context.github.in_organization(repository, sender.login)
+        context.refusals.remember_colleague(repository.id, sender.id, is_one=known)
+    return known
+
+
 async def rights_and_rules(
     context: Context, repository: RepositoryRef, sender: User
 ) -> tuple[Permission, Rules]:
@@ -107,16 +123,18 @@ class Refusal:
     """The access that it takes."""
     key: str | None = None
     """Of the command, for the audit log."""
+    colleague: bool = False
+    """A reader who belongs to the house."""
 
     def decision(self, context: Context) -> Decision:
-        """Answer: triage gets one comment for each issue, readers a reaction an hour, others
-        nothing.
+        """Answer: triage and colleagues get one comment for each issue, readers a reaction an
+        hour, others nothing.
         """
         confused = React(issue=self.issue, comment_id=self.comment_id, content="confused")
         effects: tuple[Effect, ...] = ()
         reason = f"{self.asked} needs {self.needs} access; {self.sender.login} has {self.held}"
         heard = self.held is not Permission.NONE
-        known = self.held is Permission.TRIAGE or self.held.may_write
+        known = self.held is Permission.TRIAGE or self.held.may_write or self.colleague
         most = KNOWN if known else 1
         if heard and context.refusals.may_react(self.repository.id, self.sender.id, most):
             effects = (confused,)

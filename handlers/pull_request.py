@@ -18,6 +18,7 @@ from handlers.payloads import (
 from handlers.people import (
     Refusal,
     Rules,
+    colleague,
     machine,
     may_start,
     permission,
@@ -76,6 +77,23 @@ async def follow_again(event: Event, context: Context) -> Decision:
     return Decision(starts=(Again(run_id=run.id, key=key, follow=True, by=by.login, by_id=by.id),))
 
 
+@router.register("pull_request", action="ready_for_review")
+async def ready(event: Event, context: Context) -> Decision:
+    """Tell our run that its draft is none any more; GitHub asked whether the person may."""
+    told = read(event, PullRequestEvent)
+    if told.sender.id == context.me.user_id:
+        return ignore("sender is this app")
+    number = told.pull_request.number
+    run = await context.runs.of_pull_request(told.ref.id, number)
+    if run is None or not run.following:
+        return ignore(f"pull request #{number} is not of Coppice")
+    asked = "GitHub's own button"
+    wanted = Wanted(
+        by=told.sender.login, by_id=told.sender.id, key=f"{event.delivery_id}/0", asked=asked
+    )
+    return Decision(tells=(say(run, MessageKind.READY, wanted),))
+
+
 @router.register("pull_request", action="synchronize")
 async def moved(event: Event, context: Context) -> Decision:
     """Say why a push to somebody's branch starts nothing: reviews are asked for, each one."""
@@ -99,7 +117,7 @@ async def label(event: Event, context: Context) -> Decision:
         return ignore("the repository is archived")
     held, rules = await rights_and_rules(context, told.ref, told.sender)
     if not await may_start(context, told.ref, told.sender, held, rules):
-        return _refuse(told, held, context, rules)
+        return await _refuse(told, held, context, rules)
     wish = Wish(
         delivery=event.delivery_id,
         repository=told.ref,
@@ -131,13 +149,13 @@ async def unlabel(event: Event, context: Context) -> Decision:
         return ignore("no review is at work here")
     held = await permission(context, told.ref, told.sender)
     if not held.may_write:
-        return _refuse(told, held, context)
+        return await _refuse(told, held, context)
     asked = f"label {told.label.name} taken off"
     wanted = Wanted(by=told.sender.login, key=f"{event.delivery_id}/0", asked=asked)
     return Decision(tells=(stop(run, wanted),))
 
 
-def _refuse(
+async def _refuse(
     told: PullRequestLabelled, held: Permission, context: Context, rules: Rules | None = None
 ) -> Decision:
     refusal = Refusal(
@@ -148,6 +166,7 @@ def _refuse(
         issue=told.pull_request.number,
         starts=rules is not None,
         rules=rules,
+        colleague=await colleague(context, told.ref, told.sender, held, rules),
     )
     return refusal.decision(context)
 

@@ -39,6 +39,10 @@ class LiveGitHub:
         client = await self.app.client(repository.installation_id, repository.id, TEAMS)
         return await people.in_team(client, repository, team, login)
 
+    async def in_organization(self, repository: RepositoryRef, login: str) -> bool:
+        client = await self.app.client(repository.installation_id, repository.id, TEAMS)
+        return await people.in_organization(client, repository, login)
+
     async def labelled_by(self, repository: RepositoryRef, issue: int) -> Mapping[str, Person]:
         client = await self.app.client(repository.installation_id, repository.id)
         return await people.labelled_by(client, repository, issue)

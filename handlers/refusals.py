@@ -24,10 +24,12 @@ class Refusals:
     clock: Callable[[], float]
     _held: TTLCache[_Key, Permission] = field(init=False)
     _reacted: TTLCache[_Key, int] = field(init=False)
+    _colleagues: TTLCache[_Key, bool] = field(init=False)
 
     def __post_init__(self) -> None:
         self._held = TTLCache(MOST, SECONDS, timer=self.clock)
         self._reacted = TTLCache(MOST, REACTION_SECONDS, timer=self.clock)
+        self._colleagues = TTLCache(MOST, REACTION_SECONDS, timer=self.clock)
 
     def recall(self, repository_id: int, user_id: int) -> Permission | None:
         """What somebody was refused with within the last minute; None: ask GitHub."""
@@ -35,6 +37,13 @@ class Refusals:
 
     def remember(self, repository_id: int, user_id: int, held: Permission) -> None:
         self._held[repository_id, user_id] = held
+
+    def colleague(self, repository_id: int, user_id: int) -> bool | None:
+        """Whether somebody who was refused belongs to the house; None: ask GitHub."""
+        return self._colleagues.get((repository_id, user_id))
+
+    def remember_colleague(self, repository_id: int, user_id: int, *, is_one: bool) -> None:
+        self._colleagues[repository_id, user_id] = is_one
 
     def may_react(self, repository_id: int, user_id: int, most: int = 1) -> bool:
         """True so often an hour: a reaction for each of 500 commands would be noise of our own."""

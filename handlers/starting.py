@@ -59,7 +59,7 @@ async def start(wish: Wish, context: Context) -> Start:
     """Make the run; raises UserError where its configuration, pipeline or agent cannot be taken."""
     rules = readable(wish.rules)
     labels = await by_labels(wish.repository, wish.issue, context, wish.settings)
-    settings = {**labels, **wish.settings}
+    settings = {**labels.settings, **wish.settings}
     chosen = choose(settings, rules, context)
     visits = definition.visits(chosen.pipeline)
     if visits is not (wish.issue.pull_request is not None):
@@ -77,14 +77,14 @@ async def start(wish: Wish, context: Context) -> Start:
             pipeline=chosen.pipeline,
             agent=chosen.agent,
             publish=chosen.publish,
-            trigger=_trigger(wish, options),
+            trigger=_trigger(wish, options, labels.ignored),
             created_at=now,
             updated_at=now,
         )
     )
 
 
-def _trigger(wish: Wish, options: Options) -> Trigger:
+def _trigger(wish: Wish, options: Options, ignored: tuple[str, ...]) -> Trigger:
     """Freeze what the event itself says, so that there is no race with an edit."""
     return Trigger(
         delivery=wish.delivery,
@@ -94,5 +94,6 @@ def _trigger(wish: Wish, options: Options) -> Trigger:
         comment_id=wish.comment_id,
         goal=wish.goal,
         options=options,
+        ignored=ignored,
         at=wish.issue.updated_at,
     )

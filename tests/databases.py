@@ -3,16 +3,19 @@
 - `database`: it takes whatever database `COPPICE_TEST_DB` names; found by the fixture
   `either_database` or said by hand. `-m database` selects them.
 - `sqlite`: it is about SQLite, and left out where that is not the database.
-- the others name PostgreSQL themselves, are made once for each, or touch no database. One of them
-  that opens an SQLite file fails; so does one of the first kind where it was to be on PostgreSQL.
+- the others name PostgreSQL themselves, are made once for each (all of tests/store), or touch no
+  database. One of them that opens an SQLite file fails, and so does one of the first kind where
+  it was to be on PostgreSQL.
 """
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+STORE = Path(__file__).parent / "store"
 _marks: dict[str, set[str]] = {}
 
 
@@ -28,9 +31,8 @@ def mark(items: list[pytest.Item]) -> None:
     for item in items:
         if "either_database" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
-        if "sqlite_url" in getattr(item, "fixturenames", ()):
-            item.add_marker("sqlite")
-        _marks[item.nodeid] = {each.name for each in item.iter_markers()}
+        if not item.path.is_relative_to(STORE):
+            _marks[item.nodeid] = {each.name for each in item.iter_markers()}
 
 
 def watch() -> None:

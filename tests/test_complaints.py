@@ -22,6 +22,9 @@ WON = {
     "4: nobody notices that CI failed": (
         "service/test_ci.py::test_a_real_failure_gets_one_round_and_no_more_than_the_limit"
     ),
+    "4: a workflow that waits for an approval is stuck, and nobody hears of it": (
+        "github/test_ci.py::test_a_workflow_that_has_no_job_yet_is_a_check_too"
+    ),
     "5: commits by the bot run no CI": (
         "service/test_the_way.py::test_ci_waits_until_somebody_asks_for_it"
     ),

@@ -169,7 +169,10 @@ ALONE = {name for name, _ in modules() if room(name) == "bot.forge" or name.ends
 
 
 def _reads_environ(path: Path) -> bool:
-    tree = ast.walk(ast.parse(path.read_text()))
+    text = path.read_text()
+    if "environ" not in text and "getenv" not in text:
+        return False
+    tree = ast.walk(ast.parse(text))
     return any(
         isinstance(node, ast.Attribute)
         and node.attr in ("environ", "getenv", "environb")

@@ -149,3 +149,27 @@ def test_what_ends_the_process_is_a_line_of_the_log_too() -> None:
     assert ended["trace"].endswith("RuntimeError: no more of ***")
     assert "the-secret-word" not in done.stderr
     assert done.returncode == 1
+
+
+def failed(text: str) -> logging.LogRecord:
+    made = record("it failed")
+    try:
+        raise ValueError(text)
+    except ValueError:
+        made.exc_info = sys.exc_info()
+    return made
+
+
+def test_the_text_of_an_error_steers_no_terminal_and_begins_no_line() -> None:
+    """It may be what a repository's command, a model or GitHub said."""
+    line = text(failed("no\r\x1b[2J\x9b31m\u2028 INFO bot: all is well\n1970 forged"))
+
+    assert not set(line) & set("\r\x1b\x9b\u2028")
+    assert all(each.startswith("    ") for each in line.split("\n")[1:])
+
+
+def test_a_line_of_json_steers_no_terminal() -> None:
+    line = JsonFormatter(Masker(())).format(failed("\x9b31m\x7f\u2028\x1b[2J"))
+
+    assert line.isprintable()
+    assert "\x9b31m\x7f\u2028\x1b[2J" in json.loads(line)["trace"]

@@ -80,6 +80,12 @@ class Server:
             pid = os.posix_spawn(argv[0], argv, {}, file_actions=quiet, setsid=True)
         return cls(pid=pid, line=near, bounds=bounds, group=group, mark=mark)
 
+    @property
+    def is_gone(self) -> bool:
+        """Somebody killed it: what answers on its line, if anything, is about to die too."""
+        how = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, how) is not None
+
     def end(self) -> None:
         self.line.close()
         _, status = os.waitpid(self.pid, 0)
@@ -187,6 +193,9 @@ class Servers:
     def _asked(self, bounds: Bounds, fds: list[int]) -> tuple[Server, int]:
         while True:
             server = self._next(bounds)
+            if server.is_gone:
+                server.end()
+                continue
             killed = 0 if server.group is None else server.group.killed()
             try:
                 socket.send_fds(server.line, [b"start"], fds)

@@ -3,12 +3,16 @@
 The mark is the limit of file locks, which no kernel since Linux 2.4 looks at: children inherit it,
 without a capability nobody raises it again, and the filter of calls lets nobody lower it. It names
 who started a command: the view of processes (28 bits), the process in it (22) and one of its
-servers (12).
+servers (12). A command's own directory is named after the first two of these.
 """
 
 import os
+import re
 import resource
+import shutil
 import signal
+import stat
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -19,6 +23,7 @@ from bot.box.forkserver_program import RLIMIT_LOCKS
 PATIENCE_SECONDS = 2.0
 _SERVERS = 1 << 12
 _PROCESSES = 1 << 22  # the most that Linux numbers
+_SCRATCH = re.compile(r"coppice-([0-9a-f]+)-([0-9a-f]+)-.{8}")
 
 
 def mark(server: int) -> int:
@@ -32,14 +37,37 @@ def end_marked(theirs: int) -> None:
 
 
 def end_of_the_dead() -> None:
-    """Kill what services that are gone have left in this view of processes."""
+    """Kill what services that are gone have left in this view of processes; remove its files."""
     own = resource.getrlimit(RLIMIT_LOCKS)[1]
 
     def is_left(found: int) -> bool:
         view, process = divmod(found // _SERVERS, _PROCESSES)
-        return found != own and view == _view() and not Path("/proc", str(process)).exists()
+        return found != own and _is_dead(view, process)
 
     _end(is_left)
+    for scratch in _scratches():
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def make_scratch() -> Path:
+    """Make a directory for one command, known to be of this process."""
+    return Path(tempfile.mkdtemp(prefix=f"coppice-{_view():x}-{os.getpid():x}-"))
+
+
+def _scratches() -> Iterator[Path]:
+    """Yield the directories of commands whose services are gone."""
+    for found in Path(tempfile.gettempdir()).glob("coppice-*"):
+        named = _SCRATCH.fullmatch(found.name)
+        if named is None or not _is_dead(int(named[1], 16), int(named[2], 16)):
+            continue
+        with suppress(OSError):
+            status = found.lstat()
+            if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+                yield found
+
+
+def _is_dead(view: int, process: int) -> bool:
+    return view == _view() and not Path("/proc", str(process)).exists()
 
 
 def _end(meant: Callable[[int], bool]) -> None:

@@ -4,7 +4,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
-from bot.box import forwarder_program
+from bot.box import forwarder_program, leftovers
 from bot.box.command import BoxLevel, Command, Outcome
 from bot.box.forkserver import SERVERS, Birth, Bounds
 from bot.box.groups import Groups, told
@@ -69,7 +68,7 @@ class OnHost(ABC):
 
     def _start(self, command: Command, *, stdin: int, stderr: int) -> BoxedProcess:
         with ExitStack() as held, ExitStack() as failed:
-            scratch = Path(tempfile.mkdtemp(prefix="coppice-"))
+            scratch = leftovers.make_scratch()
             failed.callback(shutil.rmtree, scratch, ignore_errors=True)
             birth = self._birth(_furnished(command, scratch), scratch, held)
             born = SERVERS.start(birth, self._bounds, stdin=stdin, stderr=stderr)

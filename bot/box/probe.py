@@ -132,4 +132,5 @@ async def _tried(box: Box, *argv: str) -> str | None:
         outcome = await box.run(Command(argv=argv or ("/bin/sh", "-c", ":"), cwd="/", seconds=30))
     except OperatorError as error:
         return str(error)
-    return None if outcome.exit_code == 0 else f"{outcome.problem or outcome.output}"
+    ended = f"exit code {outcome.exit_code}"
+    return None if outcome.exit_code == 0 else outcome.problem or outcome.output or ended

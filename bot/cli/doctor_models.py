@@ -7,7 +7,9 @@ from bot.agent.gateway.price import price_of
 from bot.agent.gateway.tokens import Tokens
 from bot.cli.check import Check, bad, good
 from bot.errors import OperatorError
-from bot.settings import ModelSettings
+from bot.settings import PREFIX, ModelSettings
+
+_SHORTER = f"Lower `call_seconds` of the endpoint, or raise {PREFIX}BUDGET_RUN."
 
 
 def examine_models(settings: ModelSettings) -> list[Check]:
@@ -18,15 +20,21 @@ def examine_models(settings: ModelSettings) -> list[Check]:
         return [bad("models", str(error), "Correct it; docs/models.md has examples.")]
     if catalogue is None:
         return []
-    return [_endpoint(name, endpoint) for name, endpoint in catalogue.endpoints.items()]
+    most = settings.budgets.run.usd
+    return [_endpoint(name, endpoint, most) for name, endpoint in catalogue.endpoints.items()]
 
 
-def _endpoint(name: str, endpoint: Endpoint) -> Check:
+def _endpoint(name: str, endpoint: Endpoint, most: float | None) -> Check:
+    """``most`` is what a run may cost."""
     check = f"model endpoint {name}"
     try:
         key = endpoint.credential()
     except OperatorError as error:
         return bad(check, str(error), "Put the key there, as one line, readable for this user.")
+    call = ((endpoint.price and endpoint.price.gpu_minute) or 0.0) * endpoint.call_seconds / 60
+    if most is not None and call > most:
+        said = f"a call of {endpoint.call_seconds:g} s may cost ${call:.2f}, a run ${most:.2f}"
+        return bad(check, f"{said}: none would be let out", _SHORTER)
     host = urlsplit(endpoint.url).netloc
     with_key = "with a key" if key else "without a key"
     place = f"{endpoint.model} at {host} ({endpoint.api.value}), {with_key}"

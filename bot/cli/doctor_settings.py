@@ -15,6 +15,7 @@ from bot.errors import OperatorError, UserError
 from bot.pipeline import configuration, errors
 from bot.settings import PREFIX, Settings
 from bot.store import postgres
+from bot.store.sqlite import sqlite_path
 
 
 def examine_settings(settings: Settings) -> list[Check]:
@@ -67,11 +68,11 @@ def _classes(settings: Settings) -> str:
     return f"{path}: {len(errors.load(path) if path else ())} classes"
 
 
-def _database(settings: Settings) -> Check | None:
-    """Reach a server; an SQLite file lies in the data directory, which is looked at anyway."""
-    if settings.is_sqlite:
-        return None
+def _database(settings: Settings) -> Check:
+    """Reach a server; of an SQLite file see that the address names one."""
     try:
+        if settings.is_sqlite:
+            return good("database", f"SQLite, {sqlite_path(settings.database_url)}")
         version = postgres.server_version(settings.database_url)
     except OperatorError as error:
         return bad("database", str(error), f"Start or mend the server, or {PREFIX}DATABASE_URL.")

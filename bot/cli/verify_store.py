@@ -18,7 +18,7 @@ from bot.store.database import Connection, Database
 from bot.store.keeping.checks import files, journal, runs, shape
 from bot.store.keeping.checks.finding import Finding
 from bot.store.keeping.checks.runs import Known
-from bot.store.sqlite import sqlite_path
+from bot.store.sqlite import Corrupt, sqlite_path
 
 _AGAIN_SECONDS = 2.0  # a service at work moves while it is looked at
 
@@ -85,7 +85,11 @@ def _rooms(c: Connection, known: Known) -> Iterator[Finding]:
 
 async def _of_engine(settings: StoreSettings, database: Database) -> list[Finding]:
     """Compare with the engine's records, twice where they differ: a service may be at work."""
-    found = await _engine_once(settings, database)
+    try:
+        found = await _engine_once(settings, database)
+    except Corrupt as error:
+        about, mend = str(settings.engine_file), str(error)
+        return [Finding(check="engine", about=about, detail="it is damaged", mend=mend)]
     if not found:
         return []
     await asyncio.sleep(_AGAIN_SECONDS)

@@ -172,7 +172,8 @@ class App:
             return await self.as_app.getitem("/app")
         except Refusal as error:
             raise OperatorError(
-                f"COPPICE_APP_ID and COPPICE_PRIVATE_KEY do not fit: {error.reason}"
+                f"COPPICE_APP_ID and COPPICE_PRIVATE_KEY do not fit: {error.reason}."
+                " `coppice doctor` looks at them, and at COPPICE_GITHUB_URL."
             ) from error
         except KeyRefused as error:
             raise OperatorError(str(error)) from error

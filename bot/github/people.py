@@ -26,6 +26,23 @@ async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> 
     return bool(found["state"] == "active")
 
 
+async def in_organization(client: Client, ref: RepositoryRef, login: str) -> bool:
+    """Tell whether somebody belongs to the organisation that owns the repository.
+
+    False too where the App may not see it, or the owner is a person.
+    """
+    path = "/orgs/{}/members/{}".format(
+        quote(ref.full_name.partition("/")[0], safe=""), quote(login, safe="")
+    )
+    try:
+        await client.getitem(path)
+    except Refusal as refusal:
+        if refusal.status in _NOT_THERE:
+            return False
+        raise
+    return True
+
+
 async def labelled_by(client: Client, ref: RepositoryRef, issue: int) -> dict[str, Person]:
     """Who put each label on last, by label; a label without a known person is left out."""
     found: dict[str, Person] = {}

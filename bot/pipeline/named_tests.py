@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from posixpath import basename, dirname, join, normpath
 from typing import Any
 
-from bot.pipeline.script_settings import strings_of, test_block
+from bot.pipeline.script_settings import strings_of, test_block, without_comments
 
 LONGEST = 1_000_000
 """Bytes of a configuration that is read."""
@@ -129,7 +129,7 @@ def _reader(name: str) -> Callable[[str], _Found] | None:
     if _SCRIPT.fullmatch(name):
         return _scripted
     if _MOCHA.fullmatch(name):
-        return lambda text: _Found(globs=_globs(json.loads(text).get("spec")))
+        return lambda text: _Found(globs=_globs(json.loads(without_comments(text)).get("spec")))
     return {
         "pytest.ini": lambda text: _ini(text, "pytest"),
         ".pytest.ini": lambda text: _ini(text, "pytest"),

@@ -12,6 +12,7 @@ from bot.pipeline.findings import Finding, Severity
 from bot.pipeline.story import Story, commands, is_refusal
 from bot.runs import (
     CheckRun,
+    CommandResult,
     Comment,
     PullRequest,
     RunStatus,
@@ -56,7 +57,7 @@ def coppice_check_run(story: Story, sha: str) -> CheckRun:
         sha=sha,
         external_id=f"{run.id}/run-0/{sha}",
         status="completed" if run.status in _CONCLUSIONS else "in_progress",
-        conclusion=_CONCLUSIONS.get(run.status),
+        conclusion=_conclusion(story),
         title=text.title,
         summary=text.summary,
         text=text.text,
@@ -65,9 +66,15 @@ def coppice_check_run(story: Story, sha: str) -> CheckRun:
     )
 
 
+def _conclusion(story: Story) -> _Conclusion | None:
+    """A pull request that is there is no success while its head is red."""
+    done = story.run.status is RunStatus.DONE
+    return "neutral" if done and _red_head(story) else _CONCLUSIONS.get(story.run.status)
+
+
 def verify_check_run(story: Story) -> CheckRun:
     """The verdict of the repository's own commands on what was pushed."""
-    last = story.last_of(StageKind.VERIFY)
+    last = story.on_head(StageKind.VERIFY)
     results = commands(last) if last else []
     text = checks.verify_check(story.run, results, story.baseline)
     return _verdict(story, checks.VERIFY, "verify", text, last)
@@ -75,7 +82,7 @@ def verify_check_run(story: Story) -> CheckRun:
 
 def rules_check_run(story: Story) -> CheckRun:
     """The verdict of the rules on what was pushed."""
-    last = story.last_of(StageKind.RULES)
+    last = story.on_head(StageKind.RULES)
     found = [(v[0], v[1], v[2]) for v in last.result["data"].get("violations", ())] if last else []
     files = int(last.result["data"].get("files", 0)) if last else 0
     return _verdict(story, checks.RULES, "rules", checks.rules_check(found, files), last)
@@ -83,7 +90,7 @@ def rules_check_run(story: Story) -> CheckRun:
 
 def review_check_run(story: Story) -> CheckRun | None:
     """What the review said of what was pushed; None: nobody reviewed it. It never fails."""
-    last = story.last_of(StageKind.REVIEW)
+    last = story.on_head(StageKind.REVIEW)
     if last is None or last.result["data"].get("not_reviewed"):
         return None
     found = [(f.severity.value, _place(f), f"{f.title} {f.reason}") for f in story.findings]
@@ -94,7 +101,7 @@ def review_check_run(story: Story) -> CheckRun | None:
 def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest:
     """The draft pull request, its body describing the whole difference."""
     run = story.run
-    verify = story.last_of(StageKind.VERIFY)
+    verify = story.on_head(StageKind.VERIFY)
     failures = _failed_attempts(story)
     told = _closing(story)
     evidence = pull_request.Evidence(
@@ -151,9 +158,13 @@ def _closing(story: Story) -> Closing | None:
 def _left(story: Story) -> tuple[str, ...]:
     """What of the issue is not done: the plan leaves it, or a verdict on the head is against it."""
     planned = story.plan.plan.leaves if story.plan is not None else ()
-    verify = story.last_of(StageKind.VERIFY)
-    red = [result for result in commands(verify) if not result.passed] if verify else []
-    return (*planned, *(f"`{result.name}` fails on it" for result in red))
+    return (*planned, *(f"`{result.name}` fails on it" for result in _red_head(story)))
+
+
+def _red_head(story: Story) -> tuple[CommandResult, ...]:
+    """What fails on the head of the open pull request, whoever made it."""
+    verify = story.on_head(StageKind.VERIFY) if story.run.pull_request else None
+    return tuple(result for result in commands(verify) if not result.passed) if verify else ()
 
 
 def facts(story: Story) -> status.Status:
@@ -169,6 +180,7 @@ def facts(story: Story) -> status.Status:
         since=now.started_at if now else None,
         failed_attempts=_failed_attempts(story),
         last=tuple(commands(verify)) if verify else (),
+        red_head=_red_head(story),
         red_base=tuple(result for result in story.baseline if not result.passed),
         given=_given(story),
         draft=run.work.pull_request_note is None and not run.work.ready,

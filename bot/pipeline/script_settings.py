@@ -24,9 +24,13 @@ def strings_of(text: str, key: str) -> list[str]:
 
 def test_block(text: str) -> str:
     """What stands in the object `test: {…}` itself; not in objects within it."""
-    text = _COMMENT.sub("", text)
+    text = without_comments(text)
     found = _TEST.search(text)
     return _top(text[found.end() :]) if found else ""
+
+
+def without_comments(text: str) -> str:
+    return _COMMENT.sub("", text)
 
 
 def _top(text: str) -> str:

@@ -56,7 +56,7 @@ class Story:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What the newest review found, our own signals first."""
-        last = self.last_of(StageKind.REVIEW)
+        last = self.on_head(StageKind.REVIEW)
         rows = last.result.get("data", {}).get("findings", ()) if last else ()
         return tuple(Finding.model_validate(row, extra="ignore") for row in rows)
 
@@ -72,6 +72,23 @@ class Story:
         """The newest try of a stage of this kind."""
         tries = [stage for stage in self.stages if self.kind(stage) is kind]
         return tries[-1] if tries else None
+
+    def on_head(self, kind: StageKind) -> StageRecord | None:
+        """The newest try that judged what the branch holds, not work that came to nothing since."""
+        if not (pushed := self._pushed):
+            return self.last_of(kind)
+        since = self.stages[pushed[-1] :]
+        written = [n for n, s in enumerate(since) if self.kind(s) is StageKind.IMPLEMENT]
+        judged = [*self.stages[: pushed[-1]], *since[: written[0] if written else None]]
+        tries = [stage for stage in judged if self.kind(stage) is kind]
+        return tries[-1] if tries else None
+
+    @property
+    def _pushed(self) -> list[int]:
+        """Where in the stages work was published."""
+        good = (StageStatus.RUNNING, StageStatus.PASSED)
+        own = self.publishing
+        return [n for n, s in enumerate(self.stages) if s.name == own and s.status in good]
 
     @property
     def publishing(self) -> str:

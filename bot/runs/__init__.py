@@ -37,7 +37,7 @@ from bot.runs.messages import Again, Message, MessageKind, Start, Tell
 from bot.runs.plan import Check, FileAction, Plan, PlannedFile, Step
 from bot.runs.record import Json, Kept, Record
 from bot.runs.run import RepositoryRef, Run, branch_name, run_id
-from bot.runs.spending import Budget, Budgets, Spend, parse_budget
+from bot.runs.spending import REACHED, SHARED, Budget, Budgets, Spend, parse_budget
 from bot.runs.stage import CommandResult, RunEvent, StageRecord
 from bot.runs.status import (
     ENDED,
@@ -56,6 +56,8 @@ __all__ = [
     "ENDED",
     "LIVING",
     "OVER",
+    "REACHED",
+    "SHARED",
     "Again",
     "Amendment",
     "Annotation",

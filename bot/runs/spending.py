@@ -26,6 +26,11 @@ class Budget(Record):
         return " ".join(f"{value:.12g}{word}" for word, value in given if value is not None)
 
 
+REACHED = "budget reached"
+SHARED = f"{REACHED} ("
+"""So begins what is said where a budget is used up that others share; its name follows."""
+
+
 class Budgets(Record):
     """What the operator lets be spent, by whom and in which time."""
 

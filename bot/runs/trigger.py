@@ -42,5 +42,7 @@ class Trigger(Kept):
     goal: str | None = None
     """Words after `/coppice run`."""
     options: Options = Options()
+    ignored: tuple[str, ...] = ()
+    """Labels that choose nothing for it, and why (Markdown of ours)."""
     at: str
     """ISO 8601, UTC: when GitHub says that the issue was as it is here (its `updated_at`)."""

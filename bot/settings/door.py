@@ -41,6 +41,15 @@ class DoorSettings(StoreSettings):
             raise ValueError("is missing")
         return given
 
+    @field_validator("host")
+    @classmethod
+    def _check_host(cls, value: str) -> str:
+        try:
+            value.encode("idna")
+        except UnicodeError as error:
+            raise ValueError("must be a name or an address of this machine") from error
+        return value
+
     @field_validator("webhook_secret_previous", mode="before")
     @classmethod
     def _read_previous(cls, value: object, info: ValidationInfo) -> str:

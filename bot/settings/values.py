@@ -38,6 +38,10 @@ def address(value: object) -> object:
     parts = urlsplit(str(value))
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("must be an address that begins with https:// or http://")
+    try:
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError("must be an address whose port is a number up to 65535") from error
     return str(value).rstrip("/")
 
 

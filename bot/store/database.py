@@ -4,7 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
@@ -16,15 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.errors import OperatorError
 from bot.store.retry import Retry, commit, leave_outages
 from bot.store.schema.migrate import Migration, migrate
-from bot.store.sqlite import (
-    Corrupt,
-    SqliteFile,
-    connect,
-    create_private,
-    is_damage,
-    sqlite_path,
-    unflushed,
-)
+from bot.store.sqlite import Corrupt, SqliteFile, connect, create_private, is_damage, sqlite_path
 
 __all__ = ["Connection", "Database"]
 
@@ -225,9 +217,15 @@ def _sqlite(path: Path) -> Engine:
 
 @contextmanager
 def _unflushed(connection: Connection) -> Iterator[None]:
+    """Let commits of one connection return before they are on disk."""
     # of the driver: SQLAlchemy's own would begin a transaction first
-    with closing(connection.connection.cursor()) as cursor, unflushed(cursor.execute):
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    try:
         yield
+    finally:
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.close()
 
 
 def _begin(connection: Connection) -> None:

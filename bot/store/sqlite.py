@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,6 +16,20 @@ _PREFIX = "sqlite:///"
 
 class Corrupt(OperatorError):
     """An SQLite file is damaged."""
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Raise Corrupt, with what to do, where SQLite complains of the file itself."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not is_damage(str(error)):
+            raise
+        raise Corrupt(
+            f"the database {path} is damaged ({error}): keep the file, and restore the last backup"
+            " into an empty place (`coppice restore FILE`); `coppice verify-store` says more"
+        ) from error
 
 
 def is_damage(said: str) -> bool:
@@ -85,20 +99,6 @@ def copy_beside(path: Path, name: str) -> Path:
         part.unlink(missing_ok=True)
         raise OperatorError(f"the database {path} cannot be copied to {copy}: {error}") from error
     return copy
-
-
-@contextmanager
-def unflushed(execute: Callable[[str], object]) -> Iterator[None]:
-    """Let commits of one connection return before they are on disk.
-
-    A kill leaves them, a power cut may take them; the next commit of anybody that is flushed
-    flushes them too, and none that came later is left without them.
-    """
-    execute("PRAGMA synchronous=NORMAL")
-    try:
-        yield
-    finally:
-        execute("PRAGMA synchronous=FULL")
 
 
 def connect(path: Path) -> sqlite3.Connection:

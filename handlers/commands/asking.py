@@ -26,7 +26,7 @@ from handlers.commands import COMMANDS, nearly
 from handlers.commands.command import Asked, Command, Reply, Where, Who
 from handlers.commands.note import note
 from handlers.context import Context
-from handlers.people import Refusal, may_start, verb_of
+from handlers.people import Refusal, colleague, may_start, verb_of
 from handlers.runs import AtWork
 
 Reaction = Literal["eyes", "rocket", "confused"]
@@ -50,6 +50,8 @@ async def allowed(asked: Sequence[Asked], held: Permission, context: Context) ->
                 rules=each.rules,
                 needs="maintain" if held.may_write else "write",
                 key=each.key,
+                colleague=starts
+                and await colleague(context, each.repository, each.sender, held, each.rules),
             )
             return refusal.decision(context)
     return None

@@ -3,14 +3,16 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from bot.box import Choice, Forward, probe
-from bot.box.forkserver import MOST_IDLE, SERVERS
+from bot.box.forkserver import MOST_IDLE, SERVERS, Server
 from bot.box.landlock import Landlock
+from bot.box.leftovers import mark
 from bot.box.on_host import OnHost
 from bot.box.unboxed import Unboxed
 from tests.box.boxed import EACH_LEVEL, appears, beats, boxed, command
@@ -22,6 +24,13 @@ BEAT = "while :; do printf x >> beat; sleep 0.02; done"
 def _kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _ended() -> int:
+    """A process that is over, and that nobody has heard of yet."""
+    pid = os.posix_spawn("/bin/false", ["false"], {})
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    return pid
 
 
 def _kill_at_once(keeper: int) -> None:
@@ -45,6 +54,23 @@ async def test_one_that_was_killed_while_idle_is_replaced(tmp_path: Path, level:
     outcome = await boxed(tmp_path / "tree", "echo hi", level)
 
     assert (outcome.exit_code, outcome.output) == (0, "hi\n")
+
+
+@EACH_LEVEL
+async def test_one_that_was_killed_and_is_not_all_gone_yet_is_replaced(
+    tmp_path: Path, level: Choice
+) -> None:
+    """The one below a killed keeper dies a moment later; what it is told meanwhile nobody does."""
+    await boxed(tmp_path / "tree", "true", level)
+    (real,) = SERVERS._idle[-1:]
+    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    dying = Server(pid=_ended(), line=near, bounds=real.bounds, group=None, mark=mark(4095))
+    SERVERS._idle.insert(0, dying)
+
+    outcome = await boxed(tmp_path / "tree", "echo hi", level, seconds=5)
+
+    assert (outcome.exit_code, outcome.output) == (0, "hi\n")
+    far.close()
 
 
 @EACH_LEVEL

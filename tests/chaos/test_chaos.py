@@ -12,6 +12,8 @@ from benchmarks.chaos.arena import Arena, arena
 from benchmarks.chaos.person import Person
 from benchmarks.chaos.picture import Picture
 from benchmarks.chaos.stories import Kind, homes_of, plot
+from tests import postgres
+from tests.databases import wanted
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -20,14 +22,18 @@ STORIES = plot(2)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def played(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
+async def played(
+    either_database: None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Arena]:
     """One story, played to its end in peace."""
-    async with arena(tmp_path_factory.mktemp("chaos") / "arena", STORIES, "") as here:
-        await Person(here.hub(QUICK.home), QUICK).play()
-        database = await here.database()
-        assert await books.settle(here, database) == []
-        await database.close()
-        yield here
+    folder = tmp_path_factory.mktemp("chaos") / "arena"
+    with postgres.either(folder) as url:
+        async with arena(folder, STORIES, url if wanted() else "") as here:
+            await Person(here.hub(QUICK.home), QUICK).play()
+            database = await here.database()
+            assert await books.settle(here, database) == []
+            await database.close()
+            yield here
 
 
 async def seen(here: Arena) -> Picture:
@@ -96,6 +102,7 @@ async def test_a_call_of_the_model_without_a_row_is_noticed(played: Arena) -> No
     await database.close()
 
 
+@pytest.mark.sqlite  # on PostgreSQL: `make chaos DB=postgresql`
 async def test_nothing_is_lost_or_doubled_while_processes_are_killed(tmp_path: Path) -> None:
     wish = play.Wish(seed=1, runs=2, kills=2)
     chaos = await play.in_chaos(wish, tmp_path / "chaos")

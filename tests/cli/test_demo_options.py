@@ -54,9 +54,10 @@ def test_without_commands_the_repository_decides(tmp_path: Path) -> None:
 
 
 def test_patches_become_the_attempts_in_order(tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        (tmp_path / name).write_text(f"--- {name}")
-    patches = [word for name in ("first", "second") for word in ("--patch", str(tmp_path / name))]
+    names = ("fix.diff", "é 2\n\udcff.diff")
+    for name in names:
+        (tmp_path / name).write_text(f"--- {name[:3]}")
+    patches = [word for name in names for word in ("--patch", str(tmp_path / name))]
     given = parsed(*patches)
 
     scripts = inputs.write_scripts(given, tmp_path / "scripts")
@@ -64,9 +65,9 @@ def test_patches_become_the_attempts_in_order(tmp_path: Path) -> None:
     inputs.write_script(given, scripts, 4)
 
     assert yaml.safe_load((scripts / "4.yaml").read_text()) == {
-        "attempts": [[{"diff": "1.diff"}], [{"diff": "2.diff"}]]
+        "attempts": [[{"diff": "1-fix.diff"}], [{"diff": "2-__2__.diff"}]]
     }
-    assert (scripts / "2.diff").read_text() == "--- second"
+    assert (scripts / "2-__2__.diff").read_text() == "--- é 2"
 
 
 def test_an_issue_file_is_a_title_and_a_body(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ async def test_permissions_and_events_are_held_against_the_manifest(
         ("CONFIG_FILE", "rules.yml", "COPPICE_CONFIG_FILE", "`verfy`"),
         ("ERRORS_FILE", "classes.yml", "COPPICE_ERRORS_FILE", "cannot be read"),
         ("DATABASE_URL", "postgresql://u@127.0.0.1:1/x", "database", "refused"),
+        ("DATABASE_URL", "sqlite://", "database", "the path of a file"),
         ("HOST", "nowhere.invalid", "port", "nowhere.invalid:0 cannot be had"),
     ],
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.store.cluster import workers
 from bot.store.cluster.workers import Worker
@@ -15,7 +17,6 @@ from bot.store.schema.version import HEAD
 from tests import postgres
 from tests.cli.shell import coppice
 
-SETTINGS = {"APP_ID": 1, "PRIVATE_KEY": "k" * 32, "WEBHOOK_SECRET": "w" * 32}
 OLDER = f"{int(HEAD) - 1:04}"
 
 
@@ -23,6 +24,12 @@ OLDER = f"{int(HEAD) - 1:04}"
 def foreign_url() -> str:
     """A database of PostgreSQL in which Coppice has made nothing."""
     return postgres.shared().empty()
+
+
+def a_key() -> bytes:
+    made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
+    return made.private_bytes(encoding, form, serialization.NoEncryption())
 
 
 def tables(url: str) -> list[str]:
@@ -170,8 +177,19 @@ def test_two_logs_of_one_name_are_both_in_a_support_bundle(tmp_path: Path) -> No
         folder.mkdir()
         (folder / "serve.log").write_text(f"of {folder.name}\n")
     named = [word for folder in folders for word in ("--log", str(folder / "serve.log"))]
+    key = tmp_path / "key.pem"
+    key.write_bytes(a_key())
 
-    said = coppice("support", "--to", str(file), *named, **SETTINGS, DATA_DIR=tmp_path)
+    said = coppice(
+        "support",
+        "--to",
+        str(file),
+        *named,
+        APP_ID=1,
+        PRIVATE_KEY_FILE=key,
+        WEBHOOK_SECRET="w" * 32,
+        DATA_DIR=tmp_path,
+    )
 
     assert said.returncode == 0, said.stderr
     with tarfile.open(file) as tar:

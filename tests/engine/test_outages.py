@@ -86,6 +86,7 @@ async def test_postgresql_that_may_only_be_read_for_a_while_ends_no_run(
         await goes_on(engine, spoil, heal)
 
 
+@pytest.mark.sqlite
 async def test_a_full_disk_under_sqlite_ends_no_run(tmp_path: Path) -> None:
     room = [1_000_000]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.engine.replaying import RECORDED, Rows, acts, end_of, engine, load, migrated, stop
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)

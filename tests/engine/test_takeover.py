@@ -13,7 +13,7 @@ from bot.engine.durable import system
 from bot.engine.tries import POISON
 from tests.engine.replaying import RECORDED, Rows, acts, end_of, engine, load, migrated, stop
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 DEAD = "dead"
 
 

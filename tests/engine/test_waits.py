@@ -13,7 +13,7 @@ from bot.engine.durable import sqlite, system
 from bot.engine.durable.steps import INBOX, receive, receive_in_full, register
 from bot.runs import Message, MessageKind
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 LONG = 3600.0
 RUN = "a5991628052b"
 Receive = Callable[[float], Awaitable[Message | None]]

@@ -70,6 +70,27 @@ async def test_a_review_answers_threads_and_approves_nothing(world: World, pull:
     assert [c.body for c in (await first(world, pull)).comments] == ["Why?", "Fixed in abc1234."]
 
 
+async def test_a_thread_that_is_gone_takes_no_answer_along(world: World, pull: int) -> None:
+    more = {"path": "README.md", "line": 1, "body": "And this?"}
+    wanted = {"event": "COMMENT", "comments": [more]}
+    made = await world.call("POST", f"/pulls/{pull}/reviews", wanted)
+    client = await world.client()
+    replies = tuple(
+        Reply(thread=thread.id, body="Fixed in abc1234.")
+        for thread in await threads(client, world.repository, pull)
+    )
+    (gone,) = await world.call("GET", f"/pulls/{pull}/reviews/{made['id']}/comments")
+    await world.call("DELETE", f"/pulls/comments/{gone['id']}")
+    sha = await head(world, pull)
+    await world.apply(DraftReview(pull_request=pull, sha=sha))
+
+    review = Review(pull_request=pull, sha=sha, purpose="round-1", body="2.", replies=replies)
+    await world.apply(review)
+
+    assert [review["state"] for review in await ours(world, pull)] == ["COMMENTED"]
+    assert [c.body for c in (await first(world, pull)).comments] == ["Why?", "Fixed in abc1234."]
+
+
 async def test_a_review_is_found_again_after_a_kill(world: World, pull: int) -> None:
     await answer(world, pull)
     await world.forget()

@@ -235,6 +235,15 @@ def test_at_the_end_of_any_budget_the_box_gives_more_of_it(budget: Budget, box: 
     assert box in status_comment(status).splitlines()
 
 
+def test_more_for_the_run_is_not_offered_where_a_budget_binds_that_others_share() -> None:
+    error = RunError(stage="plan", kind="budget", message="budget reached (today's budget of ana)")
+    ended = run(status=RunStatus.BLOCKED, error=error)
+
+    said = status_comment(Status(run=ended, agent_label=None, budget=Budget(usd=2)))
+
+    assert "- [ ] Retry" in said.splitlines()
+
+
 @pytest.mark.parametrize(
     ("spend", "said"),
     [

@@ -2,7 +2,18 @@
 
 import pytest
 
-from bot.runs import Budget, MessageKind, Permission, Publish, RunStatus, Start, Work, ignore
+from bot.runs import (
+    Budget,
+    Comment,
+    MessageKind,
+    Permission,
+    Publish,
+    React,
+    RunStatus,
+    Start,
+    Work,
+    ignore,
+)
 from tests.handlers.payloads import commented, labeled
 from tests.handlers.world import World, run
 
@@ -70,9 +81,46 @@ async def test_labels_by_somebody_who_may_choose_for_the_run(world: World) -> No
 async def test_labels_by_others_choose_nothing(world: World, by: dict[str, str]) -> None:
     world.github.labelled = by
 
-    start = await started(world, "issues", labeled(labels=labels("coppice:publish=branch")))
+    decision = await world.decide("issues", labeled(labels=labels("coppice:publish=branch")))
 
+    (start,) = decision.starts
+    assert isinstance(start, Start)
     assert start.run.publish is Publish.PR
+    why = "by `raj`, who has triage; it takes write access" if by else "nobody knows who"
+    assert why in (decision.reason or "")
+    assert why in start.run.trigger.ignored[0]
+
+
+async def test_a_label_that_chooses_says_that_it_starts_nothing(world: World) -> None:
+    decision = await world.decide("issues", labeled("coppice:agent=codex"))
+
+    assert decision == ignore(
+        "label `coppice:agent=codex` chooses for the issue's next run, and starts none"
+    )
+
+
+async def test_somebody_of_another_team_gets_one_refusal_with_the_box(world: World) -> None:
+    world.github.rules = "start: ['team:helpers']"
+    world.github.teams = {"helpers": (), "others": ("eve",)}
+
+    told = await world.decide("issue_comment", commented("/coppice run", "eve"))
+    labelled = await world.decide("issues", labeled(by="eve"))
+
+    for decision in (told, labelled):
+        (said,) = [effect for effect in decision.effects if isinstance(effect, Comment)]
+        assert "to be on team `helpers`; `eve` has read." in said.body
+        assert "- [ ] Start it for `eve`" in said.body
+    assert world.github.asked_of_house == 1
+
+
+@pytest.mark.parametrize("rules", ["start: ['team:helpers']", "start: [triage]"])
+async def test_a_stranger_gets_a_reaction_at_most(world: World, rules: str) -> None:
+    world.github.rules = rules
+    world.github.teams = {"helpers": ("raj",)}
+
+    decision = await world.decide("issue_comment", commented("/coppice run", "eve"))
+
+    assert [type(effect) for effect in decision.effects] == [React]
 
 
 @pytest.mark.parametrize(

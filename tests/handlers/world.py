@@ -57,6 +57,8 @@ class GitHub:
     rules: str = ""
     teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     labelled: dict[str, str] = field(default_factory=dict)
+    asked_of_house: int = 0
+    """How often somebody's place in the organisation was read."""
     asked: int = 0
     """How often a permission was read."""
 
@@ -69,6 +71,10 @@ class GitHub:
 
     async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
         return login in self.teams.get(team, ())
+
+    async def in_organization(self, repository: RepositoryRef, login: str) -> bool:
+        self.asked_of_house += 1
+        return any(login in members for members in self.teams.values())
 
     async def labelled_by(self, repository: RepositoryRef, issue: int) -> dict[str, Person]:
         return {name: Person(id=1, login=by) for name, by in self.labelled.items()}

@@ -42,6 +42,7 @@ def calls(configuration: str, text: str, path: str, *others: str) -> bool:
             "src/a.case.ts",
         ),
         (".mocharc.json", '{"spec": ["proofs/*.js"]}', "proofs/a.js"),
+        (".mocharc.jsonc", '{\n  // ours\n  "spec": "proofs/*.js" // all\n}', "proofs/a.js"),
     ],
 )
 def test_a_file_is_a_test_where_the_configuration_calls_it_so(

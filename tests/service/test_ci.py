@@ -72,6 +72,8 @@ async def test_what_fails_on_the_base_too_is_not_ours(town: World) -> None:
 
 async def test_ci_that_waits_for_a_person_says_so(town: World) -> None:
     issue, run, before = await opened(town)
+    endless = {"state": "pending", "context": "another that has not ended"}
+    await town.repo("POST", f"/statuses/{before}", endless)
 
     await play(town, {"pull_request": run["pull_request"]}, "deploy", "action_required")
 
@@ -172,6 +174,8 @@ async def test_what_was_cut_off_says_how_and_what_to_do(town: World) -> None:
 async def test_where_the_app_may_not_run_it_again_a_failure_gets_its_round(town: World) -> None:
     issue, run, before = await opened(town, [{"write": "FIX-4.md", "text": "fixed\n"}])
     number = run["pull_request"]
+    endless = {"state": "pending", "context": "another that has not ended"}
+    await town.repo("POST", f"/statuses/{before}", endless)
     path = f"/repos/{town.repository}/check-suites/*/rerequest"
     await town.fault(kind="error", status=403, method="POST", path=path, app=True, times=9)
 

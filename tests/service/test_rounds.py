@@ -296,6 +296,8 @@ async def test_a_round_shows_the_range_diff_of_its_push(town: World) -> None:
     assert f"-:  ------- > 2:  {after[:7]}" in mine["body"]
     await settled(town, issue)
     assert "Range-diff" not in (await town.said(issue))[0]
+    asked = f"/pulls/{run['pull_request']}/requested_reviewers"
+    assert len([w for w in await town.writes() if w["path"].endswith(asked)]) == 1
 
 
 async def test_a_rebase_shows_its_range_diff_in_the_status_comment(town: World) -> None:

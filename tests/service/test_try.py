@@ -140,3 +140,16 @@ async def test_an_issue_that_is_not_there_is_said(tmp_path: Path) -> None:
 
     assert code == 2
     assert "answers 404" in errors
+
+
+async def test_a_model_that_is_down_is_said_before_anything_is_started(tmp_path: Path) -> None:
+    async with somewhere(tmp_path) as github:
+        code, out, errors = await tried(
+            tmp_path,
+            page(github),
+            *("--api", str(github.ready["api_url"]), "--token-file", token(github, tmp_path)),
+            *("--model", "http://127.0.0.1:9/v1", "--name", "m"),
+        )
+
+    assert (code, out) == (2, "")
+    assert "the model endpoint is down: `default` (127.0.0.1:9): connection refused" in errors

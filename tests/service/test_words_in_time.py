@@ -72,7 +72,7 @@ async def test_a_label_for_a_plan_that_was_replaced_meanwhile_approves_nothing(
 
 async def test_a_note_in_the_place_of_an_amendment_has_the_work_made_again(town: World) -> None:
     issue = await town.issue()
-    attempts = [[note(issue), BESIDE], [note(issue), BESIDE], [note(issue)]]
+    attempts = [*[[note(issue), BESIDE]] * 3, [note(issue)]]  # review and rules send it back
     town.script(issue, *attempts, plan=[plan(f"NOTES-{issue}.md")])
     await town.label(issue)
     await waiting(town, issue)
@@ -85,7 +85,6 @@ async def test_a_note_in_the_place_of_an_amendment_has_the_work_made_again(town:
     await town.reacted(asked, "rocket")
     run = await town.ended(issue)
     assert run["status"] == "done", run
-    print(town.folder)
     files = await town.repo("GET", f"/pulls/{run['pull_request']}/files")
     assert [file["filename"] for file in files] == [f"NOTES-{issue}.md"]
     assert "approved by `marta`" in (await shown(town, issue, "Plan for"))["body"]

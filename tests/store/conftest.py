@@ -23,7 +23,7 @@ def sqlite_url(empty_file: Path, tmp_path: Path) -> str:
     return f"sqlite:///{shutil.copy(empty_file, tmp_path / 'coppice.sqlite')}"
 
 
-@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite), "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
 

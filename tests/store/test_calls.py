@@ -63,7 +63,9 @@ async def test_parallel_reservations_do_not_pass_a_limit_together(database: Data
         *(database.write(lambda c: limits.reserve(c, a_call(), [limit])) for _ in range(10))
     )
 
-    refused = Refused(limit="this month's budget", used="$2.00 of $2.20")
+    refused = Refused(
+        limit="this month's budget", used="$2.00 of $2.20 used, and the next call may cost $0.50"
+    )
     assert [each for each in made if not isinstance(each, int)] == [refused] * 6
 
 

@@ -62,7 +62,12 @@ async def test_what_coppice_wrote_agrees_with_itself(database: Database) -> None
         ("UPDATE runs SET following = true", "runs", "run 111", "it follows its pull request"),
         ("UPDATE deliveries SET guid = 'x'", "runs", "run 111", "is not in the journal"),
         ("UPDATE runs SET updated_at = 1", "runs", "run 111", "changed before it was made"),
-        ("UPDATE runs SET work = '{\"x\": 1}'", "runs", "run 111", "`work.x` is not what"),
+        (
+            "UPDATE runs SET branch = NULL, work = '{\"x\": 1}'",
+            "runs",
+            "run 111",
+            "`work.x` is not what",
+        ),
         ("UPDATE deliveries SET decision = 'no'", "journal", "guid-of-tenant1", "`decision`"),
         ("UPDATE deliveries SET number = 8", "journal", "guid-of-tenant1", "is not the body's"),
         ("UPDATE deliveries SET runs = '[\"zz\"]'", "journal", "guid-of-tenant1", "run zz"),

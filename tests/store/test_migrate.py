@@ -28,7 +28,7 @@ OLD = "0002"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.sqlite), "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of an older version, with a row in it."""
     path = tmp_path / "coppice.sqlite"

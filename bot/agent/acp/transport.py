@@ -1,5 +1,6 @@
 """JSON-RPC messages of an agent, checked before the library sees them; it trusts its agent."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
@@ -9,6 +10,8 @@ from bot.runs import Json
 
 UPDATE = "session/update"
 SHOWN = 200
+MOST_UNANSWERED = 64
+"""Questions of an agent's at once; one that does not hear our answers is read no further."""
 
 Told = Callable[[dict[str, Json]], Awaitable[None]]
 
@@ -20,6 +23,7 @@ class BoundedTransport:
         self._process = process
         self._lines = Lines(process)
         self._told = told
+        self._answering = asyncio.Semaphore(MOST_UNANSWERED)
         self.problem: Unreadable | Overflow | None = None
         """Why it reads no further."""
 
@@ -29,6 +33,9 @@ class BoundedTransport:
             await self._process.stdin.drain()
         except (ConnectionError, RuntimeError) as error:
             raise ConnectionError("Connection closed") from error
+        finally:
+            if "method" not in message:
+                self._answering.release()
 
     async def receive(self) -> dict[str, Json] | None:
         """Return the next message, None at the end or at the first that is none."""
@@ -36,6 +43,8 @@ class BoundedTransport:
             while (line := await self._lines.next()) is not None:
                 message = _checked(parsed(line), line)
                 if message.get("method") != UPDATE:
+                    if "method" in message and "id" in message:
+                        await self._answering.acquire()
                     return message
                 await self._told(message["params"])
         except (Unreadable, Overflow) as problem:

@@ -7,7 +7,7 @@ from bot.agent.gateway.books import Books
 from bot.agent.gateway.job import Job
 from bot.agent.gateway.refusing import Refused
 from bot.agent.gateway.spare import Spare
-from bot.runs import Budget, Budgets
+from bot.runs import REACHED, SHARED, Budget, Budgets
 from bot.store import calls, limits
 from bot.store.calls import Call, CallStatus
 from bot.store.limits import Used
@@ -112,8 +112,7 @@ class Account:
         return limits.over(bounded, spent, call)
 
     def _refuse(self, call: Call, used: str, name: str = "") -> Refused:
-        of = f" ({name})" if name else ""
-        text = f"budget reached{of}: {used}"
+        text = f"{SHARED}{name}): {used}" if name else f"{REACHED}: {used}"
         nothing = {"usd": 0.0, "input_tokens": 0, "output_tokens": 0}
         refused = call.model_copy(update={"status": CallStatus.REFUSED, "error": text, **nothing})
         self._refusals += 1

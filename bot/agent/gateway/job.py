@@ -14,6 +14,9 @@ Tell = Callable[[str], None]
 """Hears what a call waits for: `waits for the model: 429, 40 s`; empty: it goes on."""
 
 
+_ANEW = ", which begins anew at 00:00 UTC"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnedAway:
     """Something that an agent asked for and that is none of its business."""
@@ -78,12 +81,17 @@ class Job:
         day = now.replace(hour=0, minute=0, second=0, microsecond=0)
         month = day.replace(day=1).timestamp()
         limits = (
-            (Scope.PERSON, day.timestamp(), budgets.person_day, f"today's budget of {self.person}"),
+            (
+                Scope.PERSON,
+                day.timestamp(),
+                budgets.person_day,
+                f"today's budget of {self.person}{_ANEW}",
+            ),
             (
                 Scope.REPOSITORY,
                 day.timestamp(),
                 budgets.repository_day,
-                f"today's budget of {self.repository}",
+                f"today's budget of {self.repository}{_ANEW}",
             ),
             (Scope.INSTALLATION, month, budgets.month, "this month's budget"),
         )

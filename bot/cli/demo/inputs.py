@@ -26,15 +26,15 @@ def write_scripts(options: Options, folder: Path) -> Path | None:
     if not options.patches and options.repo is None:
         return None
     folder.mkdir()
-    for number, patch in enumerate(options.patches, 1):
-        (folder / f"{number}.diff").write_bytes(patch)
+    for patch in options.patches:
+        (folder / patch.name).write_bytes(patch.data)
     return folder
 
 
 def write_script(options: Options, folder: Path, issue: int) -> None:
     """Say that these patches are the attempts at this issue."""
     if options.patches:
-        attempts = [[{"diff": f"{n}.diff"}] for n, _ in enumerate(options.patches, 1)]
+        attempts = [[{"diff": patch.name}] for patch in options.patches]
         (folder / f"{issue}.yaml").write_text(yaml.safe_dump({"attempts": attempts}))
 
 

@@ -23,6 +23,16 @@ SETUP = "setup"
 # Lower case only: `PYTHONPATH=src pytest` is a command, not a name.
 _NAMED = re.compile(r"([a-z][a-z0-9_-]*)=(.*)", re.DOTALL)
 
+_UNNAMED = re.compile(r"[^A-Za-z0-9._-]")
+_LONGEST = 100  # characters of a file's name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    name: str
+    """Of its file, as a script can hold it: what fails is told by it."""
+    data: bytes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -32,7 +42,7 @@ class Options:
     base: str
     """Where work begins in `repo`."""
     issue: Issue | None
-    patches: tuple[bytes, ...]
+    patches: tuple[Patch, ...]
     verify: dict[str, str]
     """Commands by name, in order, `setup` first; empty: the repository's own."""
     agent: str
@@ -68,7 +78,7 @@ def read(arguments: Namespace) -> Options:
         repo=repo,
         base=base,
         issue=read_issue(Path(arguments.issue)) if arguments.issue else None,
-        patches=tuple(_patch(name) for name in arguments.patch),
+        patches=tuple(_patch(n, file) for n, file in enumerate(arguments.patch, 1)),
         verify=_commands(arguments.setup, arguments.verify),
         agent=arguments.agent,
         story=arguments.story,
@@ -106,16 +116,16 @@ def _not_empty(arguments: Namespace, *names: str) -> None:
             raise OperatorError(f"--{name} is empty")
 
 
-def _patch(name: str) -> bytes:
+def _patch(number: int, file: str) -> Patch:
     """Read it at once: `<(git diff)` can be read but once."""
     try:
-        with Path(name).open("rb") as file:
-            patch = file.read(DIFF_LIMIT + 1)
+        with Path(file).open("rb") as opened:
+            data = opened.read(DIFF_LIMIT + 1)
     except OSError as error:
-        raise OperatorError(f"--patch {name}: {error.strerror}") from error
-    if len(patch) > DIFF_LIMIT:
-        raise OperatorError(f"--patch {name} is larger than {DIFF_LIMIT >> 20} MB")
-    return patch
+        raise OperatorError(f"--patch {file}: {error.strerror}") from error
+    if len(data) > DIFF_LIMIT:
+        raise OperatorError(f"--patch {file} is larger than {DIFF_LIMIT >> 20} MB")
+    return Patch(name=f"{number}-{_UNNAMED.sub('_', Path(file).name)[-_LONGEST:]}", data=data)
 
 
 def _repository(name: str) -> Path:

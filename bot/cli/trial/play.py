@@ -7,14 +7,18 @@ from argparse import Namespace
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import yaml
 
+from bot.agent import catalogue
+from bot.agent.gateway.knocking import nobody_at
 from bot.cli.boxes import environment as box_environment
 from bot.cli.boxes import find_box
+from bot.cli.connection import proxy_for
 from bot.cli.demo.children import Child, environment_of, of_the_forge, started
 from bot.cli.demo.hub import Hub
 from bot.cli.demo.live import Live
@@ -70,6 +74,7 @@ def run(arguments: Namespace) -> int:
 async def _perform(options: Options, state: Path) -> Outcome:
     async with aiohttp.ClientSession() as session:
         found = await source.fetch(session, options.issue, options.token, state / "source")
+        await _require_model(options)
         box = await find_box(load(BoxSettings))
         async with _set(options, state, found, session) as scene:
             live = Live(silent=options.as_json)
@@ -81,6 +86,17 @@ async def _perform(options: Options, state: Path) -> Outcome:
             issue = int(scene.forge.ready["issue"])
             ended = await _watch(scene, live, issue)
             return await describe(options, scene.database, ended, state / DATA)
+
+
+async def _require_model(options: Options) -> None:
+    """Raise OperatorError where no model answers: a run would wait for one for minutes."""
+    known = catalogue.load(options.models)
+    if known is None:
+        return
+    proxy = partial(proxy_for, settings=options.models)
+    why = await nobody_at(known, known.names[0], proxy=proxy)
+    if why is not None:
+        raise OperatorError(f"the model endpoint is down: {why}. Start it, or correct its address")
 
 
 async def _watch(scene: Scene, live: Live, issue: int) -> Run:

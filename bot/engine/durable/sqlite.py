@@ -8,6 +8,7 @@ neither WAL nor `synchronous`. A connect hook on an engine of our own mends all 
 import os
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from bot.store.retry import leave_outages
+from bot.store.sqlite import Corrupt, is_damage
 
 BUSY_SECONDS = 30
 
 
 def create(path: Path) -> sa.Engine:
-    """Open (and create, mode 0600) the engine's file."""
+    """Open (and create, mode 0600) the engine's file; raises Corrupt where it is damaged."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     os.close(descriptor)
+    _look_into(path)
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),  # as text `%XX` would be decoded
         connect_args={"timeout": BUSY_SECONDS},
@@ -30,6 +33,22 @@ def create(path: Path) -> sa.Engine:
     )
     event.listen(engine, "connect", _prepare)
     return leave_outages(engine)
+
+
+def _look_into(path: Path) -> None:
+    """Read what every connection reads first: later SQLite's word would be nobody's to act on."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection:
+            _prepare(connection, None)
+            connection.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.DatabaseError as error:
+        if not is_damage(str(error)):
+            raise
+        raise Corrupt(
+            f"the engine's file {path} is damaged ({error}). Stop the service and move it away,"
+            " with its -wal and -shm: at the next start each run that waits begins again at its"
+            " gate, and work that was under way from its last kept state"
+        ) from error
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

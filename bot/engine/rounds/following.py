@@ -113,35 +113,36 @@ class Following:
 
     async def _checks(self, message: Message, rounds: RoundFlow) -> Outcome:
         """Follow the CI: what fails is run once more, then it is worth a round."""
-        seen = await self._seen(message)
+        seen, patient = await self._seen(message), True
         if seen.waits and await patched("ci_patience"):
-            seen = await self._patiently(message)
+            seen, patient = await self._patiently(message)
         if seen.rerun:
             ci = self.parent.acts.ci
             asked = [await self.parent.do("rerun", ci.rerun, suite) for suite in seen.rerun]
-            again = any(asked) and await self._ran_again(message)
-            seen = await self._seen(message) if not again else Seen()
+            again = any(asked) and await self._ran_again(message, patient=patient)
+            seen = await self._seen(message, patient=patient) if not again else Seen()
         return await rounds.round(message) if seen.round else GO_ON
 
-    async def _patiently(self, message: Message) -> Seen:
+    async def _patiently(self, message: Message) -> tuple[Seen, bool]:
         """Something failed: give the others time to end, and no more of it than silence lasts.
 
-        A status that never ends must not hide what fails; whatever else comes goes first.
+        A status that never ends must not hide what fails; whatever else comes goes first. Answers
+        what is seen then, and whether there is any patience left.
         """
-        kept = self.parent.inbox.kept
-        while not kept:
+        inbox = self.parent.inbox
+        inbox.take(MessageKind.CHECKS)  # each says no more than to look, which is done here
+        while not inbox.kept:
             found = await receive_in_full(self.parent.opening.settle)
             if found is None:
-                return await self._seen(message, patient=False)
+                return await self._seen(message, patient=False), False
             if found.kind is not MessageKind.CHECKS:
-                kept.append(found)
+                inbox.kept.append(found)
                 break
-            message = found
             seen = await self._seen(message)
             if not seen.waits:
-                return seen
-        kept.append(message)
-        return Seen()
+                return seen, True
+        inbox.kept.append(message)
+        return Seen(), True
 
     async def _seen(self, message: Message, *, patient: bool = True) -> Seen:
         """Look at the head's checks, and tell people where they say something else than before."""
@@ -152,7 +153,7 @@ class Following:
             await parent.effects((parent.acts.say.comment,))
         return seen
 
-    async def _ran_again(self, message: Message) -> bool:
+    async def _ran_again(self, message: Message, *, patient: bool) -> bool:
         """Wait whether the checks begin again; False: whoever runs them took no notice."""
         while (found := await receive_in_full(self.parent.opening.settle)) is not None:
             if found.kind is not MessageKind.CHECKS:
@@ -160,7 +161,7 @@ class Following:
                 if found.kind in _OVER:
                     return True
                 continue
-            seen = await self._seen(message)
+            seen = await self._seen(message, patient=patient)
             if not seen.round or seen.twice:
                 return not seen.round
         return False

@@ -70,6 +70,8 @@ class Status(Record):
     """Why each attempt failed, in order (Markdown of ours: ``attempt_failed``)."""
     last: tuple[CommandResult, ...] = ()
     """The commands on the newest work."""
+    red_head: tuple[CommandResult, ...] = ()
+    """Commands that fail on the head of the open pull request."""
     red_base: tuple[CommandResult, ...] = ()
     """Commands that fail on the base already."""
     given: Given | None = None
@@ -159,7 +161,11 @@ def _doing(status: Status) -> str:
 def _delivered(status: Status) -> str:
     run = status.run
     if run.pull_request and run.publish is Publish.PR:
-        return f"Done: {'draft' if status.draft else 'pull request'} #{run.pull_request}"
+        what = f"Done: {'draft' if status.draft else 'pull request'} #{run.pull_request}"
+        red = [code(result.name) for result in status.red_head]
+        if not red:
+            return what
+        return f"{what}, but {' and '.join(red)} {'fails' if len(red) == 1 else 'fail'} on it"
     if run.trigger.options.plan_only:
         return "Done: the plan below"
     if run.publish is Publish.BRANCH and run.work.branch:
@@ -205,6 +211,8 @@ def _why(status: Status) -> str:
     if run.status.ended and run.status is not RunStatus.DONE:
         _, *rest = _SENTENCE_END.split(line(_ending(status), 1500), maxsplit=1)
         lines += [_ended_sentence(_own(run, sentence)) for sentence in rest]
+    if run.status is RunStatus.DONE and status.red_head:
+        lines.append(f"{failures(status.red_head)}. `/coppice retry` has it mended.")
     lines += _at_the_moment(status)
     if status.red_base:
         base = code(run.work.base_ref or "the base")
@@ -221,6 +229,8 @@ def _ended_sentence(sentence: str) -> str:
 def _besides(status: Status) -> Iterator[str]:
     """What else a reader should know: CI, what waits for whom, who the agent is."""
     work = status.run.work
+    if ignored := status.run.trigger.ignored:
+        yield f"Not followed: {'; '.join(ignored)}."
     yield from work.checks
     yield work.needs or ""
     if work.edited:

@@ -1,7 +1,7 @@
 """What a person can do about a run now: a box, or the words where boxes are not read."""
 
 from bot.github.texts import boxes
-from bot.runs import OVER, Budget, Publish, Run, RunStatus
+from bot.runs import OVER, SHARED, Budget, Publish, Run, RunStatus
 
 _AFRESH = OVER | {"secret"}
 """The ends after which going on comes to the same end: a frozen text keeps its secret."""
@@ -30,7 +30,7 @@ def _on(run: Run, budget: Budget, *, boxed: bool) -> str:
     kind = run.error.kind if run.error else ""
     if kind in _AFRESH:
         return "To start afresh, write `/coppice run`."
-    if kind == "budget" and boxed and budget != Budget():
+    if kind == "budget" and boxed and not _is_shared(run):
         return boxes.retry_with(budget)
     retry = "`/coppice retry`; to start afresh, write `/coppice run`."
     if run.pull_request is not None:  # as long as it is open no other run starts
@@ -38,3 +38,8 @@ def _on(run: Run, budget: Budget, *, boxed: bool) -> str:
     if boxed:
         return f"{boxes.RETRY}\n\nOr write {retry}"
     return f"To go on from the kept work, write {retry}"
+
+
+def _is_shared(run: Run) -> bool:
+    """Is it another budget than the run's own that is used up? More for the run changes nothing."""
+    return run.error is not None and run.error.message.startswith(SHARED)

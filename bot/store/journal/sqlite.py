@@ -3,13 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from contextlib import nullcontext
 from functools import cache
 from typing import Any, Protocol
 
 from bot.errors import CoppiceError
 from bot.store.journal.arrivals import Arrival, Settlement
-from bot.store.sqlite import SqliteFile, connect, unflushed
+from bot.store.sqlite import SqliteFile, connect, damage_named
 
 _INSERT_UNSEEN = (
     "INSERT INTO deliveries(guid, event, action, repository, repository_id, number,"
@@ -73,21 +72,20 @@ class SqliteWriter:
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
-        self._connection = connect(file.path)
-        self._connection.executescript(_ENTRY)
-        self._newest = self._connection.execute(
-            "SELECT coalesce(max(seq), 0) FROM deliveries"
-        ).fetchone()[0]
+        self._waits = True
+        with damage_named(file.path):
+            self._connection = connect(file.path)
+            self._connection.executescript(_ENTRY)
+            self._newest = self._connection.execute(
+                "SELECT coalesce(max(seq), 0) FROM deliveries"
+            ).fetchone()[0]
 
     def write(
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
     ) -> list[Outcome]:
-        """Senders wait for the disk, as what they sent would be lost. Nobody waits for settlements:
-        a delivery whose settlement went with the power is handled again, as after a kill.
-        """
         rows = len(arrivals) + len(settlements)
-        flushed = nullcontext() if arrivals else unflushed(self._connection.execute)
-        with self._file.turn, flushed:
+        with self._file.turn:
+            self._wait_for_the_disk(wait=bool(arrivals))
             try:
                 outcomes = self._together(arrivals, settlements)
             except sqlite3.Error:
@@ -104,6 +102,14 @@ class SqliteWriter:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _wait_for_the_disk(self, *, wait: bool) -> None:
+        """Settlements alone need not: they are in the file, and behind them comes whatever is
+        flushed. One that went with the power is a delivery that is handled again, as after a kill.
+        """
+        if wait != self._waits:
+            self._connection.execute(f"PRAGMA synchronous={'FULL' if wait else 'NORMAL'}")
+            self._waits = wait
 
     def _together(
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]

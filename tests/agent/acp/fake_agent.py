@@ -215,6 +215,13 @@ def flood_of_errors() -> None:
         os.write(2, b"x" * 2**16)
 
 
+def asks_and_does_not_listen() -> None:
+    for n in range(2**20):
+        id = f"{n} {'x' * 2000}"
+        send(id=id, method="fs/read_text_file", params={"path": "x" * 60_000})
+        Path("/tree/asked").write_text(str(n))
+
+
 def long_speech() -> None:
     for _ in range(3000):
         say("word " * 10)

@@ -75,6 +75,16 @@ async def test_a_flood_leaves_few_events(tmp_path: Path) -> None:
     assert sum(len(repr(event)) for event in scene.events) < 5 * 2**20
 
 
+async def test_who_asks_and_hears_no_answer_is_not_listened_to_for_ever(tmp_path: Path) -> None:
+    """Each question that is not answered yet takes room of ours, not of the box."""
+    scene = stage(tmp_path, "asks_and_does_not_listen")
+
+    end = await scene.play(seconds=5)
+
+    assert end == Finished(reason=LIMIT, message="time limit of 5 s")
+    assert int((scene.tree / "asked").read_text()) < 1000
+
+
 async def test_pieces_of_a_speech_are_few_events(tmp_path: Path) -> None:
     scene = stage(tmp_path, "long_speech")
 

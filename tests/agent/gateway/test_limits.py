@@ -195,7 +195,7 @@ async def test_gpu_minutes_are_priced_by_the_clock(database: Database, folder: P
 
     (call,) = await rows(database)
     assert call.usd == pytest.approx(call.seconds / 60 * 0.6)
-    assert call.seconds == pytest.approx(0.3, abs=0.2)
+    assert 0.3 <= call.seconds < 30
 
 
 async def test_what_a_dead_process_left_reserved_counts_at_its_largest(

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import Connection, Select, select
 
 from bot.errors import Unreadable
@@ -19,6 +19,10 @@ from bot.store.runs import read_row
 
 PENDING_SECONDS = 3600.0
 _EDITED = "Somebody changed the row; a backup has it as it was."
+_CARRIED = (
+    "A newer version wrote it: it is carried along until that is back. If there was none, somebody"
+    " changed the row; a backup has it as it was."
+)
 _SETTLED = (
     "The next effect of the run settles it; `coppice verify-store --live` says what GitHub has."
 )
@@ -49,6 +53,9 @@ def read(c: Connection, known: Known) -> Iterator[Finding]:
             known.ended.add(run.id)
         else:
             known.alive[run.id] = run
+        for path in _unknown(run):
+            detail = f"`{path}` is not what Coppice writes: this version does not know it"
+            yield Finding(check="runs", about=about, detail=detail, mend=_CARRIED)
         for detail in _wrong(run, row):
             yield Finding(check="runs", about=about, detail=detail, mend=_EDITED)
         if run.created_at >= cleaned and run.id in orphans:
@@ -60,6 +67,16 @@ def _without_delivery() -> Select[Any]:
     guid, run = tables.deliveries.c.guid, tables.runs.c
     there = select(guid).where(guid == run.trigger["delivery"].as_string())
     return select(run.id).where(~there.exists())
+
+
+def _unknown(record: BaseModel, path: str = "") -> Iterator[str]:
+    """Name the keys of a record that were carried along, not understood."""
+    for name in record.model_extra or ():
+        yield f"{path}{name}"
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        if isinstance(value, BaseModel):
+            yield from _unknown(value, f"{path}{name}.")
 
 
 def _wrong(run: Run, row: Any) -> Iterator[str]:
