@@ -7,6 +7,7 @@ one of them with commands must not slow the others down.
 import asyncio
 import statistics
 import tempfile
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -72,20 +73,20 @@ async def resumed(there: World) -> float:
 async def flooded(there: World) -> list[Figure]:
     """Five hundred commands of a stranger within a minute; what they cost, and others' p99.
 
-    The forge is one process, and whoever writes to it keeps it from answering others. So it has the
-    same to do without the flood: as many comments, where Coppice does not hear of them.
+    The forge is one process that sends a repository's deliveries one after the other, which GitHub
+    does not: whoever comments much keeps others' from leaving it. So it has the same to do without
+    the flood: the same stranger writes as many comments in which there is no command.
     """
     await there.switch("limits", content_minute=10_000, content_hour=100_000, hourly=100_000)
     await there.person("flood", "none")
-    issue, other, unheard = await new_issue(there), await new_issue(there), await _unheard(there)
-    heard = f"/repos/{there.repository}/issues/{issue}"
+    issue, other = await new_issue(there), await new_issue(there)
     quiet: list[float] = []
     busy: list[float] = []
     made: list[int] = []
     await asyncio.sleep(MINUTE)
     for _ in range(FLOODS):
-        quiet += (await _others(there, other, unheard))[0]
-        waited, comments = await _others(there, other, heard)
+        quiet += (await _others(there, other, _comments(there, issue, "Me too.")))[0]
+        waited, comments = await _others(there, other, _comments(there, issue, "/coppice run"))
         busy += waited
         made += comments
     await asyncio.sleep(5)
@@ -93,7 +94,7 @@ async def flooded(there: World) -> list[Figure]:
         *await _cost(there, issue, made),
         compare(
             "p99 of others' 👀 in the flood",
-            "the same with as many comments that Coppice does not hear of",
+            "the same with as many comments without a command",
             "s",
             (_p99(busy), _p99(quiet)),
             most=1.5,
@@ -116,34 +117,27 @@ async def _cost(there: World, issue: int, flood: list[int]) -> list[Figure]:
     ]
 
 
-async def _unheard(there: World) -> str:
-    """Found a repository that the App's installation does not cover; answer an issue's path."""
-    name = f"{there.repository.partition('/')[0]}/beside"
-    maintainer = there.forge.ready["users"]["maintainer"]
-    await there.switch("found", repository=name, maintainer=maintainer, files={"README.md": "-\n"})
-    await there.switch("uncover", repository=name)
-    made = await there.call("POST", f"/repos/{name}/issues", {"title": "A note"})
-    return f"/repos/{name}/issues/{made['number']}"
-
-
-async def _others(there: World, issue: int, flooded: str) -> tuple[list[float], list[int]]:
-    """Flood an issue for a minute; answer what others waited meanwhile, and the comments' ids."""
-    flood = asyncio.create_task(_flood(there, flooded))
+async def _others(
+    there: World, issue: int, flood: Coroutine[None, None, list[int]]
+) -> tuple[list[float], list[int]]:
+    """Answer what others waited in the minute of a flood, and what it answers itself."""
+    flooding = asyncio.create_task(flood)
     waited: list[float] = []
     for _ in range(OTHERS):
-        next_one = asyncio.create_task(asyncio.sleep(MINUTE / OTHERS))
+        pause = asyncio.create_task(asyncio.sleep(MINUTE / OTHERS))
         waited.append(await seen(there, issue))
-        await next_one
-    return waited, await flood
+        await pause
+    return waited, await flooding
 
 
-async def _flood(there: World, path: str) -> list[int]:
+async def _comments(there: World, issue: int, text: str) -> list[int]:
+    """Comment on an issue so often within a minute; answer the ids."""
     made: list[int] = []
     for _ in range(FLOOD // BURST):
         pause = asyncio.create_task(asyncio.sleep(MINUTE * BURST / FLOOD))
-        body = {"body": "/coppice run"}
-        burst = (there.call("POST", f"{path}/comments", body, who="flood") for _ in range(BURST))
-        made += [int(each["id"]) for each in await asyncio.gather(*burst)]
+        made += await asyncio.gather(
+            *(there.comment(issue, text, who="flood") for _ in range(BURST))
+        )
         await pause
     return made
 

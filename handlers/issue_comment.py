@@ -52,7 +52,7 @@ async def tick(event: Event, context: Context) -> Decision:
     line = ticks.command(box, before, context.markers) if box else None
     if box is None or line is None:
         return ignore("no box was ticked")
-    return await _obey(event, told, [line], context, box=box)
+    return await _obey(event, told, [line], context, box=(box, context.markers.run_of(before)))
 
 
 async def _lines(body: str) -> list[CommandLine]:
@@ -72,7 +72,7 @@ async def _obey(
     told: Commented,
     lines: Sequence[CommandLine],
     context: Context,
-    box: str | None = None,
+    box: tuple[str | None, str | None] = (None, None),
 ) -> Decision:
     rules = None
     if any(line.short or _needs_rules(line) for line in lines):
@@ -91,7 +91,8 @@ async def _obey(
         sender=told.sender,
         rules=rules,
         line=lines[0],
-        box=box,
+        box=box[0],
+        box_of=box[1],
     )
     asked = [first.on(line) for line in lines]
     if (refused := await allowed(asked, held, context)) is not None:

@@ -5,6 +5,7 @@
 
 import sys
 
+from bot.github.texts import checks
 from bot.github.texts import labels as mirrors
 from bot.pipeline.configuration import RepositoryConfig
 from handlers import labels
@@ -15,7 +16,7 @@ _HEAD = """\
 This page is written from the code: `python -m handlers.label_documentation`.
 
 Labels are inputs and mirrors. A label counts only if somebody who may steer put it on, by GitHub's
-word at that moment; else it is ignored with a reason (`coppice deliveries`).
+word at that moment; else it is ignored with a reason (`coppice deliveries`, the status comment).
 """
 
 
@@ -25,7 +26,10 @@ def page() -> str:
     acting = [
         (trigger, "starts a run; taken off, it stops it (`trigger.label` names another one)"),
         (labels.PLAN, "starts a run that ends with its plan"),
-        (labels.APPROVE, "approves the plan that is shown when the label is put on"),
+        (
+            labels.APPROVE,
+            "approves the plan that was there to read when the label was put on; a later one waits",
+        ),
         (
             labels.REVIEW,
             "on a pull request, anybody's: has it read, and what is found said in one review;"
@@ -43,8 +47,20 @@ def page() -> str:
             _table("What Coppice shows", shown),
             "None when it is done. They are made at a repository's first run; what people make of",
             "their colours and descriptions afterwards stays.\n",
+            _buttons(),
         ]
     )
+
+
+def _buttons() -> str:
+    """Which buttons there are when."""
+    rows = [
+        f"| {state} | {', '.join(f'*{button.label}*' for button in shown) or 'none'} |"
+        for state, shown in checks.BUTTONS.items()
+    ]
+    said = "A button is about what stood there when it was pressed, and for people who may write."
+    table = ["| where the run stands | buttons |", "|---|---|", *rows, ""]
+    return "\n".join(["## Buttons of the check run `Coppice`", "", said, "", *table])
 
 
 def _table(title: str, rows: list[tuple[str, str]]) -> str:

@@ -170,7 +170,7 @@ ALONE = {name for name, _ in modules() if room(name) == "bot.forge" or name.ends
 
 def _reads_environ(path: Path) -> bool:
     text = path.read_text()
-    if "environ" not in text and "getenv" not in text:
+    if "os.environ" not in text and "os.getenv" not in text:
         return False
     tree = ast.walk(ast.parse(text))
     return any(

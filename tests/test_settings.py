@@ -178,6 +178,8 @@ def test_keys_that_github_does_not_take_are_refused(operator: pytest.MonkeyPatch
         ("PORT", "65536"),
         ("BOX", "strong"),
         ("LIMIT_WORKER", "0"),
+        ("LIMIT_WORKER", "9" * 30),
+        ("APP_ID", "9" * 30),
         ("LOG_FORMAT", "xml"),
         ("GITHUB_URL", "api.github.com"),
         ("GITHUB_URL", "http://127.0.0.1:65536"),

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from bot.cli.tree import build
 from bot.errors import CoppiceError, OperatorError
@@ -11,6 +12,8 @@ INTERRUPTED = 130
 
 def dispatch(argv: Sequence[str]) -> int:
     """Run one command and give its exit code; what people can mend is one line on stderr."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # of signs that a terminal cannot show
     parser = build()
     if not argv:
         parser.print_help(sys.stderr)
@@ -26,12 +29,12 @@ def dispatch(argv: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _drop_stdout()
+        drop_stdout()
         return 0
 
 
-def _drop_stdout() -> None:
-    """Let the interpreter's last flush go nowhere: the reader (`| head`) has seen enough."""
+def drop_stdout() -> None:
+    """Let the interpreter's last flush go nowhere: nothing more can be written there."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

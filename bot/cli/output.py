@@ -6,18 +6,33 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.cli import drop_stdout
+from bot.errors import OperatorError
+
 
 def emit(value: Any) -> None:
     """Print one JSON value and flush it, so that a reader on a pipe has it at once."""
-    text = json.dumps(value, ensure_ascii=False)
-    sys.stdout.write(text.encode(errors="backslashreplace").decode() + "\n")
-    sys.stdout.flush()
+    encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
+    text = json.dumps(value, ensure_ascii=encoding.lower() != "utf-8")
+    _write(text.encode(errors="backslashreplace").decode() + "\n")
 
 
 def say(text: str = "") -> None:
     """Print a line for people."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    if sys.stdout is None:  # as `>&-` leaves it
+        raise OperatorError("stdout is closed", exit_code=1)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_stdout()
+        raise OperatorError(f"stdout takes nothing: {error.strerror}", exit_code=1) from error
 
 
 def note(text: str) -> None:

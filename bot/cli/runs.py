@@ -1,6 +1,7 @@
 """`coppice runs`: what runs did, stage by stage, or event by event."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -138,15 +139,18 @@ async def _print_after(database: Database, run_id: str, after: int, *, as_json: 
     seq = after
     for seq, at, event in await database.read(lambda c: runs.events(c, run_id, after)):
         line = {"seq": seq, "at": moment(at), **event.model_dump(mode="json")}
-        emit(line) if as_json else say(_line(at, event))
+        emit(line) if as_json else say(line_of(at, event))
     return seq
 
 
-def _line(at: float, event: RunEvent) -> str:
-    data = " ".join(f"{key}={_short(value)}" for key, value in event.data.items())
+def line_of(at: float, event: RunEvent) -> str:
+    """Write an event for people; what it does not say is left out."""
+    told = {key: value for key, value in event.data.items() if value not in (None, "", {}, [])}
+    data = " ".join(f"{key}={_short(value)}" for key, value in told.items())
     return f"{moment(at)}  {event.stage} {event.attempt}  {event.type}  {data}".rstrip()
 
 
 def _short(value: object, most: int = 200) -> str:
-    text = printable(str(value))
+    nested = isinstance(value, dict | list)
+    text = printable(json.dumps(value, ensure_ascii=False) if nested else str(value))
     return text if len(text) <= most else text[:most] + "…"

@@ -212,7 +212,7 @@ def _found(story: Story) -> list[Annotation]:
 
 def _broken(story: Story) -> list[Annotation]:
     """The rules that are broken, at the first line of each file."""
-    last = story.last_of(StageKind.RULES)
+    last = story.on_head(StageKind.RULES)
     rows = last.result["data"].get("violations", ()) if last else ()
     return [
         Annotation(

@@ -41,10 +41,15 @@ class Markers:
 
     def genuine(self, body: str) -> bool:
         """Tell whether the text holds any marker that we made."""
-        return any(
-            hmac.compare_digest(found["hmac"], self._sign(found["purpose"], found["run"]))
-            for found in _MARKER.finditer(body)
-        )
+        return self.run_of(body) is not None
+
+    def run_of(self, body: str) -> str | None:
+        """Tell of which run, or other thing, a text of ours is; None: it has no genuine marker."""
+        for found in _MARKER.finditer(body):
+            signed = self._sign(found["purpose"], found["run"])
+            if hmac.compare_digest(found["hmac"], signed):
+                return found["run"]
+        return None
 
     def named(self, body: str, purpose: str) -> list[str]:
         """List what the genuine markers of a purpose in a text are about."""

@@ -37,6 +37,9 @@ from bot.runs import Budget, Publish
 PATH = ".github/coppice.yml"
 SETUP = "setup"
 """The command of this name runs before all others, wherever it stands."""
+MOST_FAULTS = 10
+"""That are told at once."""
+LONGEST_KEY = 100
 
 _WORDS = {
     "dict_type": "must be a map of keys to values",
@@ -198,10 +201,11 @@ class ReviewChoice(_Part):
 class RepositoryConfig(_Part):
     """A repository without the file gets these defaults."""
 
-    verify: dict[Name, Command] = {}
-    """Commands that judge the work, name to command, in this order; all must exit 0. Each runs by
-    `/bin/sh -c` in the box, on the base first, so that the pull request can show both. If `setup`,
-    always the first, fails, no other runs. With none the pull request says "not verified"."""
+    verify: Annotated[dict[Name, Command], Field(max_length=50)] = {}
+    """Commands that judge the work, name to command, 50 at most, in this order; all must exit 0.
+    Each runs by `/bin/sh -c` in the box, on the base first, so that the pull request can show both.
+    If `setup`, always the first, fails, no other runs. With none the pull request says "not
+    verified"."""
     limits: Limits = Limits()
     trigger: TriggerChoice = TriggerChoice()
     start: Annotated[tuple[Starter, ...], Field(strict=False, min_length=1, max_length=20)] = (
@@ -256,15 +260,19 @@ def load(text: str) -> RepositoryConfig:
     try:
         return RepositoryConfig.model_validate(data)
     except ValidationError as error:
-        raise UserError("\n".join(dict.fromkeys(_said(one) for one in error.errors()))) from error
+        faults = error.errors(include_url=False)
+        told = list(dict.fromkeys(_said(one) for one in faults[:MOST_FAULTS]))
+        if len(faults) > MOST_FAULTS:
+            told.append(f"There are {len(faults) - MOST_FAULTS:,} more.")
+        raise UserError("\n".join(told)) from error
 
 
 def _said(error: Any) -> str:
     at = [str(part) for part in error["loc"] if part != "[key]"]
-    key = ".".join(at)
+    key = ".".join(at)[:LONGEST_KEY]
     if error["type"] == "extra_forbidden":
         known = _known(at[:-1])
-        near = get_close_matches(at[-1], known, n=1, cutoff=0.5)
+        near = get_close_matches(at[-1][:LONGEST_KEY], known, n=1, cutoff=0.5)
         hint = f"did you mean `{near[0]}`?" if near else f"there is: {', '.join(known)}."
         return f"Unknown key `{key}`; {hint}"
     message = _WORDS.get(error["type"], error["msg"].removeprefix("Value error, "))

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from typing import Literal
 
+from bot.agent.runtime import Role
 from bot.github.texts import checks, pull_request, status
 from bot.github.texts.gist import SHOWN, Gist
 from bot.pipeline import closing, template
 from bot.pipeline.closing import Closing
+from bot.pipeline.configuration import Roles
 from bot.pipeline.customs import Customs
 from bot.pipeline.findings import Finding, Severity
 from bot.pipeline.story import Story, commands, is_refusal
@@ -115,6 +117,7 @@ def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest
         failed_attempts=failures,
         attempts=len(failures) + 1,
         agent_label=story.agent_label,
+        other_agents=_other_agents(story),
         spend=tuple(story.spend),
         findings=tuple(f"{_place(f)}: {f.title}".strip(": ") for f in story.findings),
         box=story.box,
@@ -159,6 +162,12 @@ def _left(story: Story) -> tuple[str, ...]:
     """What of the issue is not done: the plan leaves it, or a verdict on the head is against it."""
     planned = story.plan.plan.leaves if story.plan is not None else ()
     return (*planned, *(f"`{result.name}` fails on it" for result in _red_head(story)))
+
+
+def _other_agents(story: Story) -> tuple[tuple[str, str], ...]:
+    roles = story.config.roles if story.config else Roles()
+    named = ((role, roles.of(role).agent) for role in Role)
+    return tuple((role.value, name) for role, name in named if name and name != story.run.agent)
 
 
 def _red_head(story: Story) -> tuple[CommandResult, ...]:

@@ -14,6 +14,8 @@ from bot.settings.door import DoorSettings
 from bot.settings.models import ModelSettings
 from bot.settings.values import address, existing, passwords, secret
 
+MOST_RUNS = 10_000
+"""At work at once; far more than a machine can do, and little enough for a database."""
 LOCAL = "local"
 """The one worker of an SQLite file."""
 
@@ -25,7 +27,7 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     """Root of the REST API; `https://HOST/api/v3` on GitHub Enterprise Server."""
     github_html_url: str = ""
     """Root of the pages and of git; found from the REST address when it is not given."""
-    app_id: int = Field(default=0, ge=1)
+    app_id: int = Field(default=0, ge=1, lt=2**63)
     private_key_file: Path | None = None
     private_key: SecretStr = SecretStr("")
     ca_file: Path | None = None
@@ -44,10 +46,10 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     grace_seconds: float = Field(default=30.0, ge=0)
     """Seconds that work may take to end when a worker of PostgreSQL is told to stop; the rest goes
     on elsewhere at once."""
-    limit_worker: int = Field(default=2, ge=1)
+    limit_worker: int = Field(default=2, ge=1, le=MOST_RUNS)
     """Runs at work at once, in all."""
-    limit_repository: int = Field(default=2, ge=1)
-    limit_installation: int = Field(default=4, ge=1)
+    limit_repository: int = Field(default=2, ge=1, le=MOST_RUNS)
+    limit_installation: int = Field(default=4, ge=1, le=MOST_RUNS)
     traces: str = Field(default="", repr=False)
     """Where OpenTelemetry's traces go by OTLP over HTTP, `http://HOST:4318`; nothing of it is
     loaded where neither this nor the usual variable is given."""

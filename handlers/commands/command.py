@@ -60,6 +60,8 @@ class Asked:
     settings: Mapping[str, str] = field(default_factory=dict)
     box: str | None = None
     """The text of the box that was ticked, where it was no command."""
+    box_of: str | None = None
+    """The run in whose comment that box stands."""
 
     @property
     def on_pull_request(self) -> bool:
@@ -105,8 +107,16 @@ class Asked:
 
     async def newest_run(self, context: Context) -> Run | None:
         """Find the run that the command is about: the one that opened the pull request, else the
-        newest on it or on the issue.
+        newest on it or on the issue. Raises UserError where a box is of another one.
         """
+        found = await self._newest(context)
+        if found is not None and self.box_of is not None and found.id != self.box_of:
+            raise UserError(
+                f"This box is of run `{self.box_of[:6]}`; run `{found.short_id}` came after it."
+            )
+        return found
+
+    async def _newest(self, context: Context) -> Run | None:
         number = self.issue.number
         if self.on_pull_request:
             own = await context.runs.of_pull_request(self.repository.id, number)

@@ -20,7 +20,8 @@ lists, headings, tables, links, HTML or HTML comments, and never in a comment th
 Verbs have no case. One comment may hold several commands; one of them may start something.
 
 Who may: people with write access, asked of GitHub at that moment. Others get one comment for each
-issue if they have triage access, else a reaction at most. Bots are not heard, this one included.
+issue if they have triage access, or belong to the organisation where `start` names teams of it;
+else a reaction at most. Bots are not heard, this one included.
 
 Coppice puts eyes on the comment that it takes up, and answers in one comment what cannot be done.
 """

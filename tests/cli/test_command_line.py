@@ -104,6 +104,35 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [(">/dev/full", "stdout takes nothing: No space left on device"), (">&-", "stdout is closed")],
+)
+def test_a_stdout_that_takes_nothing_is_one_line(tmp_path: Path, where: str, said: str) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {where}', "sh", *COMMAND, "runs", "--json"],
+        env=environment(DATA_DIR=tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"coppice: {said}\n")
+
+
+def test_a_terminal_that_cannot_show_every_sign_shows_the_rest() -> None:
+    done = subprocess.run(
+        [*COMMAND, "demo", "--help"],
+        env=environment() | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "codex, \\u2026" in done.stdout
+
+
 def test_help_imports_nothing_heavy() -> None:
     shown = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "bot", "--help"],

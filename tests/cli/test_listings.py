@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.cli.runs import line_of
 from bot.runs import (
     Person,
     Publish,
@@ -150,6 +151,16 @@ def test_what_strangers_wrote_does_not_steer_the_terminal(data_dir: Path) -> Non
 
     assert "\x1b" not in done.stdout
     assert "\N{REPLACEMENT CHARACTER}[31mb" in done.stdout
+
+
+def test_people_are_told_what_there_is_and_not_what_there_is_not() -> None:
+    told = {"title": "write", "kind": None, "text": "", "arguments": {"path": "a", "n": None}}
+    event = RunEvent(stage="implement", attempt=1, type="tool_started", data=told)
+
+    assert line_of(0, event) == (
+        "1970-01-01T00:00:00.000Z  implement 1  tool_started"
+        '  title=write arguments={"path": "a", "n": null}'
+    )
 
 
 def test_people_see_a_table(data_dir: Path) -> None:

@@ -203,3 +203,11 @@ def test_a_commit_subject_closes_nothing() -> None:
     assert message.startswith("closes octo/shop no. 9")
     assert "@ana" not in message
     assert "skip ci" not in message
+
+
+def test_a_role_that_another_agent_played_is_named() -> None:
+    others = (("implement", "mine"),)
+
+    body = pull_request_body(Evidence(run=run(work=WORK), box="none", other_agents=others))
+
+    assert "Agent: `scripted`; implement: `mine`. Box: none." in body

@@ -257,3 +257,22 @@ def test_what_a_subscription_pays_is_called_so(spend: Spend, said: str) -> None:
     status = Status(run=run(status=RunStatus.DONE), agent_label=None, spend=spend)
 
     assert status_comment(status).splitlines()[0].endswith(said)
+
+
+def test_a_pull_request_that_is_red_is_not_told_as_if_it_were_good() -> None:
+    done = run(status=RunStatus.DONE, pull_request=12)
+    status = Status(run=done, agent_label=None, red_head=(result(code=1),))
+
+    said = status_comment(status)
+
+    assert said.startswith("**Done: draft #12, but `pytest` fails on it** · ")
+    assert "`pytest` failed: exit 1. One more round: `/coppice retry`" in said
+
+
+def test_a_label_that_is_not_followed_is_told_with_the_reason() -> None:
+    why = "`coppice:agent=codex` by `raj`, who has triage; it takes write access"
+    asked = TRIGGER.model_copy(update={"ignored": (why,)})
+
+    said = status_comment(Status(run=run(trigger=asked), agent_label=None))
+
+    assert f"Not followed: {why}." in said

@@ -6,6 +6,7 @@ import pytest
 
 from bot.runs import Decision, Message, MessageKind, Run, RunStatus, Tell, ignore
 from tests.handlers.payloads import (
+    APP_USER,
     closed_pull_request,
     deleted_branch,
     installation,
@@ -142,3 +143,14 @@ async def test_a_renamed_repository_keeps_its_runs(world: World) -> None:
 
 async def test_a_ping_is_greeted(world: World) -> None:
     assert await world.decide("ping", {"zen": "x"}) == ignore("GitHub says hello")
+
+
+async def test_a_draft_made_ready_on_githubs_own_page_is_told(world: World) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+    payload = {**closed_pull_request(merged=False), "action": "ready_for_review"}
+
+    (tell,) = (await world.decide("pull_request", payload)).tells
+    ours = await world.decide("pull_request", {**payload, "sender": APP_USER})
+
+    assert (tell.message.kind, tell.message.by) == (MessageKind.READY, "ana")
+    assert ours == ignore("sender is this app")

@@ -214,3 +214,16 @@ async def test_a_box_under_a_forged_marker_is_none_of_ours(world: World, marker:
     decision = await world.decide("issue_comment", ticked(before, tick("Stop", before)))
 
     assert decision == ignore("no box was ticked")
+
+
+@pytest.mark.parametrize("box", ["Stop", "Retry with $2.00 more", "Approve plan `3b7e`"])
+async def test_a_box_in_the_comment_of_an_older_run_does_nothing_to_the_newer_one(
+    world: World, box: str
+) -> None:
+    world.has(run(RunStatus.FAILED))
+    world.has(run(RunStatus.WAITING, id="ffffffffffff", work=Work(plan_hash=HASH)))
+
+    decision = await world.decide("issue_comment", ticked(BEFORE, tick(box)))
+
+    assert (decision.starts, decision.tells) == ((), ())
+    assert "This box is of run `a1b2c3`; run `ffffff` came after it" in str(decision.effects)

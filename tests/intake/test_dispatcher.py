@@ -1,14 +1,18 @@
 """What becomes of a delivery once it is on disk: order, retries, dead letters, reasons."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
 from bot.errors import EffectDelayed, EffectRefused, UserError
 from bot.intake.delivery import Delivery
+from bot.intake.journal import Journal
+from bot.intake.webhook import arrival
 from bot.runs import (
     Again,
     Commanded,
@@ -23,6 +27,7 @@ from bot.runs import (
     ignore,
 )
 from bot.store.journal import deliveries
+from bot.store.journal.arrivals import Settlement
 from tests.intake.door import Door, about, open_door
 from tests.intake.examples import payloads
 from tests.intake.office import Office, open_office, until
@@ -30,6 +35,7 @@ from tests.store.rows import a_run
 
 Handle = Callable[[Delivery], Awaitable[Decision]]
 
+PATIENCE = 60.0
 EYES = React(issue=7, content="eyes")
 START = Start(run=a_run("run-1"))
 AGAIN = Again(run_id="run-2", key="k", by="ana")
@@ -260,6 +266,33 @@ async def test_a_repository_is_handled_in_order_and_beside_the_others(office: Of
         mine = [guid for guid in office.handled if guid.startswith(f"{repository}/")]
         assert mine == [f"{repository}/{n}" for n in range(repository, 120, 20)]
     assert 2 <= widest <= 12  # eight side by side, and four that were begun early
+
+
+class Unwritten(Journal):
+    """What became of deliveries stays on its way to the disk."""
+
+    def settle(self, settlement: Settlement) -> asyncio.Future[int]:
+        return asyncio.get_running_loop().create_future()
+
+
+async def test_a_repositorys_next_delivery_does_not_wait_until_the_last_one_is_settled(
+    door: Door,
+) -> None:
+    journal = await Unwritten.open(door.database.file or door.database.url)
+    async with open_office(replace(door, journal=journal)) as office:
+
+        async def handled(number: int) -> None:
+            body = json.dumps(about(10)).encode()
+            await journal.enter(arrival(f"guid-{number}", "issues", body))
+            async with asyncio.timeout(PATIENCE):
+                while len(office.handled) < number:
+                    await asyncio.sleep(0.01)
+
+        await handled(1)
+        await handled(2)
+    await journal.close()
+
+    assert office.handled == ["guid-1", "guid-2"]
 
 
 async def test_a_repository_that_hangs_does_not_stop_the_others(office: Office) -> None:

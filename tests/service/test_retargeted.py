@@ -20,7 +20,7 @@ async def test_a_review_is_about_the_base_that_is_there_at_its_end(town: World) 
     await commit(town, "stable", "docs/stable.txt", "Stable.\n")
     number = await proposed(town, "moving", {"docs/moving.txt": LINES})
     found = [finding("docs/moving.txt", 3, "Seen", "must")]
-    reviewer(town, number, found, found, thinks=3)
+    reviewer(town, number, found, found, thinks=8)
     await town.comment(number, "/coppice review")
     await town.at(number, "review")
 

@@ -52,7 +52,8 @@ class HeadlessRuntime(Profiled):
         async with context.box.open(command) as process:
             account = Account()
             reader = READERS.get(self.profile.parser)
-            work = _Run(process, account, reader() if reader else None, spoken)
+            started = Started(agent=self.name)
+            work = _Run(process, account, reader() if reader else None, spoken, started)
             attempt = Attempt(task=task, context=context, account=account)
             async with aclosing(attempt.events(work)) as events:
                 async for event in events:
@@ -61,12 +62,19 @@ class HeadlessRuntime(Profiled):
 
 class _Run:
     def __init__(
-        self, process: BoxedProcess, account: Account, reader: Reader | None, prompt: str
+        self,
+        process: BoxedProcess,
+        account: Account,
+        reader: Reader | None,
+        prompt: str,
+        started: Started,
     ) -> None:
+        """``started`` is told of a program that does not say itself that it has begun."""
         self._process = process
         self._account = account
         self._reader = reader
         self._prompt = prompt
+        self._started = started
 
     async def work(self) -> End:
         with suppress(ConnectionError):
@@ -99,7 +107,7 @@ class _Run:
             )
             for event in events:
                 if not begun and not isinstance(event, Started):
-                    await self._account.tell(Started())
+                    await self._account.tell(self._started)
                 begun = True
                 if isinstance(event, Message | Thought):
                     await self._account.say(event)

@@ -1,7 +1,7 @@
 """Names, buttons and texts of the check runs."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.github.markdown import cell, code, fence, line, prose
 from bot.github.texts.boxes import SHOWN
@@ -24,6 +24,19 @@ REJECT = Button(label="Reject", description="Refuse the plan and end the run", i
 GO_ON = Button(label="Go on", description="Beside the other pull request", identifier="approve")
 RETRY = Button(label="Retry", description="Go on from the kept work", identifier="retry")
 
+_AT_WORK, _DONE, _ENDED = "at work", "done", "failed, blocked or stopped"
+_PLAN, _AMENDMENT = "a plan waits", "files beside the plan wait"
+_OVERLAP = "another pull request closes the issue too"
+BUTTONS: Mapping[str, tuple[Button, ...]] = {
+    _AT_WORK: (STOP,),
+    _OVERLAP: (GO_ON, STOP),
+    _PLAN: (APPROVE, REJECT, STOP),
+    _AMENDMENT: (AMEND, REJECT, STOP),
+    _ENDED: (RETRY,),
+    _DONE: (),
+}
+"""Those of the check run `Coppice`, by where its run stands."""
+
 
 class CheckText(Record):
     """What a check run shows."""
@@ -35,18 +48,24 @@ class CheckText(Record):
 
 def buttons(run: Run) -> tuple[Button, ...]:
     """The buttons that do something now: at most three (docs/labels.md has the table)."""
+    return tuple(_about(button, run) for button in BUTTONS[_state(run)])
+
+
+def _state(run: Run) -> str:
     if run.status is RunStatus.WAITING and run.work.overlaps is not None:
-        return (_about(GO_ON, run), STOP)
+        return _OVERLAP
     if run.status is RunStatus.WAITING:
         amending = run.work.gate is not None and run.work.gate.amendment is not None
-        return (_about(AMEND if amending else APPROVE, run), _about(REJECT, run), STOP)
+        return _AMENDMENT if amending else _PLAN
     if not run.status.ended:
-        return (STOP,)
-    return () if run.status is RunStatus.DONE else (RETRY,)
+        return _AT_WORK
+    return _DONE if run.status is RunStatus.DONE else _ENDED
 
 
 def _about(button: Button, run: Run) -> Button:
     """Have it name what waits: whoever presses it means what stands there, not what comes next."""
+    if button.identifier not in ("approve", "reject"):
+        return button
     named = f"{button.identifier}-{(run.work.plan_hash or '')[:SHOWN]}"
     return button.model_copy(update={"identifier": named})
 

@@ -34,6 +34,8 @@ class Evidence(Record):
     findings: tuple[str, ...] = ()
     """What the review found and nobody has mended, in its own words."""
     agent_label: str | None = None
+    other_agents: tuple[tuple[str, str], ...] = ()
+    """Roles that the repository gives to another agent than the run's, and to which."""
     box: str
     """`bubblewrap, no network`."""
     not_checked: tuple[str, ...] = ()
@@ -181,7 +183,8 @@ def _cost(model: str, spend: Spend) -> str:
 
 def _agent(evidence: Evidence) -> str:
     label = f", {evidence.agent_label}" if evidence.agent_label else ""
-    return f"{code(evidence.run.agent)}{label}"
+    others = "".join(f"; {role}: {code(agent)}" for role, agent in evidence.other_agents)
+    return f"{code(evidence.run.agent)}{label}{others}"
 
 
 def _repeat(evidence: Evidence) -> str:

@@ -212,7 +212,8 @@ def _why(status: Status) -> str:
         _, *rest = _SENTENCE_END.split(line(_ending(status), 1500), maxsplit=1)
         lines += [_ended_sentence(_own(run, sentence)) for sentence in rest]
     if run.status is RunStatus.DONE and status.red_head:
-        lines.append(f"{failures(status.red_head)}. `/coppice retry` has it mended.")
+        again = "One more round: `/coppice retry`, or `/coppice` and what you want."
+        lines.append(f"{failures(status.red_head)}. {again}")
     lines += _at_the_moment(status)
     if status.red_base:
         base = code(run.work.base_ref or "the base")

@@ -31,7 +31,7 @@ async def test_its_prompt_goes_to_stdin(tmp_path: Path) -> None:
 
     end = await scene.play()
 
-    assert scene.events == [Started(), Message(text="Do it."), end]
+    assert scene.events == [Started(agent="mine"), Message(text="Do it."), end]
     assert end == Finished(reason=DONE, message="Do it.")
 
 
