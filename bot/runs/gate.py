@@ -14,9 +14,15 @@ class Shown(Kept):
     instead: bool = False
     """Until then another one stood there and waited."""
 
-    def read_by(self, at: str | None) -> bool:
-        """Could it be read then? In the second in which it took another one's place: no."""
-        return at is not None and (at > self.at or (at == self.at and not self.instead))
+    def read_by(self, at: str | None, *, surely: bool = False) -> bool:
+        """Could somebody mean it who said something at ``at``, and not what stood there before?
+
+        ``surely``: they have to have had it before them, by whole seconds, as GitHub's clock goes.
+        """
+        if not surely and not self.instead:
+            return True  # there was nothing else to mean
+        same = at == self.at and not (self.instead and surely)
+        return at is not None and (at > self.at or same)
 
 
 class Approval(Kept):

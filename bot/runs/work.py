@@ -154,10 +154,11 @@ class Work(Kept):
     only_ci: bool = False
     """It lives again only to have CI run on what it mended there."""
 
-    def read_by(self, at: str | None) -> bool:
-        """Could people read what waits for their word, at a time of GitHub's clock?"""
-        there = self.shown is not None and self.shown.hash == self.plan_hash
-        return there and self.shown is not None and self.shown.read_by(at)
+    def read_by(self, at: str | None, *, surely: bool = False) -> bool:
+        """Could somebody mean what waits for their word who said something at ``at``?"""
+        if self.shown is None:  # it waits since an older release
+            return not surely
+        return self.shown.hash == self.plan_hash and self.shown.read_by(at, surely=surely)
 
     @property
     def overlaps(self) -> Overlap | None:

@@ -197,7 +197,8 @@ class PlanActs:
         rules = approvals.Rules(
             requester=asked.not_counting(run, config),
             owner=owner,
-            read=run.work.read_by(message.at),
+            # a label says nothing of when it was chosen; a comment was written, and is answered
+            read=run.work.read_by(message.at, surely=message.comment_id is None),
         )
         return approvals.refusal(gate, message, held, rules)
 
