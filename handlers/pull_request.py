@@ -78,8 +78,9 @@ async def follow_again(event: Event, context: Context) -> Decision:
 
 
 @router.register("pull_request", action="ready_for_review")
+@router.register("pull_request", action="converted_to_draft")
 async def ready(event: Event, context: Context) -> Decision:
-    """Tell our run that its draft is none any more; GitHub asked whether the person may."""
+    """Tell our run what its draft was made; GitHub asked whether the person may."""
     told = read(event, PullRequestEvent)
     if told.sender.id == context.me.user_id:
         return ignore("sender is this app")
@@ -91,7 +92,8 @@ async def ready(event: Event, context: Context) -> Decision:
     wanted = Wanted(
         by=told.sender.login, by_id=told.sender.id, key=f"{event.delivery_id}/0", asked=asked
     )
-    return Decision(tells=(say(run, MessageKind.READY, wanted),))
+    draft = event.data["action"] == "converted_to_draft"
+    return Decision(tells=(say(run, MessageKind.READY, wanted, draft=draft),))
 
 
 @router.register("pull_request", action="synchronize")

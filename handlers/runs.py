@@ -61,6 +61,7 @@ class Details(TypedDict, total=False):
     budget: Budget | None
     publish: Publish | None
     sha: str | None
+    draft: bool | None
     review_id: int | None
     comment_ids: tuple[int, ...]
 

@@ -43,6 +43,7 @@ CALLS = {
     "/issues/comments/{}/reactions": ("issues", "write"),
     "/labels": ("issues", "write"),
     "/labels/{}": ("issues", "write"),
+    "/orgs/{}/members/{}": ("members", "read"),
     "/orgs/{}/teams/{}/memberships/{}": ("members", "read"),
     "/pulls": ("pull_requests", "write"),
     "/pulls/{}": ("pull_requests", "write"),

@@ -24,6 +24,8 @@ _PATTERNS = (
     # An agent that was killed costs an attempt, and people are told so.
     (re.compile(r"^Attempt \d+: .*\n*", re.MULTILINE), ""),
     (_MARKER, r"<!-- \1 -->"),
+    # It goes when a person has made the draft ready, who may merge it a moment later.
+    (re.compile(r"^- \[[ x]\] Ready for review\n?", re.MULTILINE), ""),
     (re.compile(r"https?://127\.0\.0\.1:\d+"), "HUB"),
     (_OUR_BRANCH, r"coppice/\1-RUN"),
     (re.compile(r"/runs/\d+|#(issuecomment|discussion_r|pullrequestreview)-?\d+"), "/ID"),

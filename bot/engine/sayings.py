@@ -133,6 +133,11 @@ class Sayings:
             await self.writer.update(run_id, work={"ready": True})
         return outcome.model_dump(mode="json")
 
+    async def drafted(self, run_id: str, draft: bool) -> Json:  # noqa: FBT001
+        """Note what somebody made of the pull request at GitHub."""
+        await self.writer.update(run_id, work={"ready": not draft})
+        return _GO_ON
+
     async def nothing_to_retry(self, run_id: str, document: Json) -> Json:
         """Answer whoever wants to try again what is good already: what to write instead."""
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)

@@ -10,8 +10,9 @@ from cachetools import LRUCache
 
 from bot.errors import GitError, OperatorError
 from bot.github.answers import KeyRefused, Refusal
-from bot.github.client import ANSWERS, TIMEOUT, Answers, Client, Connection, Fence, Pause
+from bot.github.client import ANSWERS, Answers, Client
 from bot.github.clock import Clock
+from bot.github.connection import TIMEOUT, Connection, Fence, Pause
 from bot.github.git_words import unknown_token
 from bot.github.tokens import (
     LAG_SECONDS,

@@ -4,11 +4,11 @@ Tokens go to GitHub's own origin only, and an answer that leads to another repos
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 from cachetools import LRUCache
@@ -24,80 +24,20 @@ from bot.github.answers import (
     graphql_refusal,
     problem,
 )
-from bot.github.clock import Clock
+from bot.github.connection import Connection, Pause, Token, Tokens
 from bot.telemetry import seen
 
 REQUESTER = "coppice"
 REDIRECTS = frozenset({301, 302, 307, 308})
 MAX_REDIRECTS = 5
 RETRY_SECONDS = (1.0, 3.0)  # after a lost connection or 5xx, where a second call does no harm
-TIMEOUT = aiohttp.ClientTimeout(total=30, connect=10)
 LONG_TIMEOUT = aiohttp.ClientTimeout(total=180, sock_connect=10, sock_read=30)
 """For logs, which may be hundreds of megabytes."""
 _REPOSITORY_ID = re.compile(r"/repositories/(\d+)(?:/|$)")
 
 Answer = tuple[int, Mapping[str, str], bytes]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    value: str
-    scheme: str
-    """`bearer` for a JWT, `token` for an installation's."""
-    fresh: bool
-    """So new that GitHub may not know it yet."""
-
-
-class Tokens(Protocol):
-    """Where a client gets its token, and a new one when GitHub no longer takes it."""
-
-    lag: tuple[float, ...]
-    """Waits between tries while a fresh token is not known yet."""
-
-    async def current(self) -> Token: ...
-
-    async def renew(self, refused: Token, theirs: float | None) -> Token:
-        """Give another one; ``theirs`` is what time GitHub says it was when it refused.
-
-        Raises EffectRefused where GitHub gives no such token any more.
-        """
-        ...
-
-
 Answers = LRUCache[Any, Any]
 ANSWERS = 256
-Fence = Callable[[], Awaitable[None]]
-"""Asked right before each write; returns only where this process may still write."""
-
-
-class Pause:
-    """The time until which an installation keeps silent, because GitHub said so."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._until = 0.0
-        self._reason = ""
-
-    def begin(self, limited: RateLimited) -> None:
-        self._until = max(self._until, self._clock.monotonic() + limited.seconds)
-        self._reason = limited.reason
-
-    def check(self) -> None:
-        """Raise RateLimited while it lasts: calling on could get the App banned."""
-        left = self._until - self._clock.monotonic()
-        if left > 0:
-            raise RateLimited(self._reason, left)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """What all clients of one App share."""
-
-    session: aiohttp.ClientSession
-    base_url: str
-    clock: Clock
-    timeout: aiohttp.ClientTimeout = TIMEOUT
-    fence: Fence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,9 @@ from cachetools import TTLCache
 
 from bot.errors import CoppiceError, EffectRefused, OperatorError
 from bot.github.answers import KeyRefused, Refusal
-from bot.github.client import Client, Token
+from bot.github.client import Client
 from bot.github.clock import Clock
+from bot.github.connection import Token
 from bot.log import logger
 from bot.telemetry import seen
 

@@ -65,7 +65,7 @@ class MessageKind(StrEnum):
     REBASE = "rebase"
     """Needs ``by``. The branch is put on the base as it is now, while all commits are ours."""
     READY = "ready"
-    """Needs ``by``. The draft becomes ready for review."""
+    """Needs ``by``. The draft becomes ready for review; ``draft``: somebody did that at GitHub."""
 
 
 class Message(Kept):
@@ -108,6 +108,8 @@ class Message(Kept):
     """Of a retry: how far to go now."""
     sha: str | None = None
     """Of checks, base and pushed: the commit."""
+    draft: bool | None = None
+    """Of ready: what the pull request was made at GitHub; only what we show of it changes."""
     review_id: int | None = None
     comment_ids: tuple[int, ...] = ()
     """Of a review: single comments on lines."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -38,7 +39,7 @@ for line in sys.stdin:
     print(json.dumps({'jsonrpc': '2.0', 'id': asked['id'], 'result': told}), flush=True)
 """
 CHANNELS = "python3 channels.py there.json"
-ABSTRACT = "coppice-attack-listener"
+ABSTRACT = f"coppice-attack-listener-{os.getpid()}"  # the whole machine shares the names
 
 
 @dataclass(slots=True)

@@ -24,7 +24,6 @@ NOT_NEEDED = (
     "mypy*",
     "playwright*",
     "ruff*",
-    "sqlalchemy*",
 )
 TESTS = (
     "tests/box",

@@ -145,12 +145,18 @@ async def test_a_ping_is_greeted(world: World) -> None:
     assert await world.decide("ping", {"zen": "x"}) == ignore("GitHub says hello")
 
 
-async def test_a_draft_made_ready_on_githubs_own_page_is_told(world: World) -> None:
+@pytest.mark.parametrize(
+    ("action", "draft"), [("ready_for_review", False), ("converted_to_draft", True)]
+)
+async def test_what_a_draft_is_made_on_githubs_own_page_is_told(
+    world: World, action: str, draft: bool
+) -> None:
     world.has(run(RunStatus.DONE, following=True, pull_request=12))
-    payload = {**closed_pull_request(merged=False), "action": "ready_for_review"}
+    payload = {**closed_pull_request(merged=False), "action": action}
 
     (tell,) = (await world.decide("pull_request", payload)).tells
     ours = await world.decide("pull_request", {**payload, "sender": APP_USER})
 
     assert (tell.message.kind, tell.message.by) == (MessageKind.READY, "ana")
+    assert tell.message.draft is draft
     assert ours == ignore("sender is this app")

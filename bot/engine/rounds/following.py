@@ -82,6 +82,10 @@ class Following:
 
     async def _ready(self, message: Message) -> Outcome:
         say = self.parent.acts.say
+        if message.draft is not None:
+            await self.parent.do("drafted", say.drafted, message.draft)
+            await self._tell_ready()
+            return GO_ON
         outcome = await self.parent.effects((say.ready, say.comment))
         if not outcome.ended:
             await self._tell_ready()
