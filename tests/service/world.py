@@ -296,11 +296,11 @@ class World:
     async def until(
         self, seen: Callable[[list[Json]], bool], *, seconds: float = PATIENCE
     ) -> list[Json]:
-        """Wait until the runs, as `coppice runs --json` lists them, look as wanted."""
+        """Wait until there are runs, as `coppice runs --json` lists them, that look as wanted."""
         found: list[Json] = []
         try:
             async with asyncio.timeout(seconds):
-                while not seen(found := await self.runs()):
+                while not (found := await self.runs()) or not seen(found):
                     await asyncio.sleep(0.05)
         except TimeoutError:
             log = (self.folder / "serve.log").read_text()[-6000:]
