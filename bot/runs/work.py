@@ -160,6 +160,13 @@ class Work(Kept):
             return not surely
         return self.shown.hash == self.plan_hash and self.shown.read_by(at, surely=surely)
 
+    def with_note(self, text: str) -> str:
+        """What people wrote to the run, the newest last; a step done again adds nothing twice."""
+        known = self.note or ""
+        if known == text or known.endswith(f"\n\n{text}"):
+            return known
+        return "\n\n".join(part for part in (known, text) if part)
+
     @property
     def overlaps(self) -> Overlap | None:
         """What somebody has to let the run go on beside."""

@@ -132,13 +132,13 @@ class PlanActs:
         gate = run.work.gate
         if gate is not None:
             await self._save(run_id, approvals.without_amendment(gate))
-        await self.writer.update(run_id, work={"note": _said(run, message)})
+        await self.writer.update(run_id, work={"note": run.work.with_note(message.text)})
         return _answer(done=True)
 
     async def take_note(self, run_id: str, document: Json) -> Json:
         """Keep somebody's words for whoever plans and works."""
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
-        await self.writer.update(run_id, work={"note": _said(run, message)})
+        await self.writer.update(run_id, work={"note": run.work.with_note(message.text)})
         return _answer(done=True)
 
     async def edited(self, run_id: str, document: Json) -> Json:
@@ -286,11 +286,6 @@ def _without_plan(run: Run, config: RepositoryConfig) -> Waiting:
         why = f"a plan has to be approved first, and the agent `{run.agent}` makes none"
         return Waiting(outcome=blocked("no_plan", why, stage=STAGE))
     return Waiting(passed=True)
-
-
-def _said(run: Run, message: Message) -> str:
-    """What people wrote to a run, the newest last."""
-    return "\n\n".join(text for text in (run.work.note, message.text) if text)
 
 
 def _answer(*, done: bool) -> Json:
