@@ -162,7 +162,10 @@ class Client(GitHubAPI):
         if answer[0] == HTTPStatus.UNAUTHORIZED and not token.fresh:
             token = await self._tokens.renew(token, _date(answer))
             answer = await self._follow(request.signed(token))
-        if token.fresh and _unknown_token(answer):
+        if token.partial and _forbidden(answer):  # it may be granted by now
+            token = await self._tokens.renew(token, _date(answer))
+            answer = await self._follow(request.signed(token))
+        if token.fresh and _unknown_token(answer) and not (token.partial and _forbidden(answer)):
             # Lag, or revoked: a new one tells, and is as good as this one when it is known.
             token = await self._tokens.renew(token, _date(answer))
             return await self._when_known(request.signed(token), answer)
@@ -240,7 +243,8 @@ def _date(answer: Answer) -> float | None:
 
 def _unknown_token(answer: Answer) -> bool:
     """Tell the answers that a token gets in its first seconds (octokit/auth-app#65, #589)."""
-    status, _, body = answer
-    if status == HTTPStatus.FORBIDDEN:
-        return NO_PERMISSION.encode() in body
-    return status == HTTPStatus.UNAUTHORIZED
+    return answer[0] == HTTPStatus.UNAUTHORIZED or _forbidden(answer)
+
+
+def _forbidden(answer: Answer) -> bool:
+    return answer[0] == HTTPStatus.FORBIDDEN and NO_PERMISSION.encode() in answer[2]

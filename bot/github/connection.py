@@ -19,6 +19,8 @@ class Token:
     """`bearer` for a JWT, `token` for an installation's."""
     fresh: bool
     """So new that GitHub may not know it yet."""
+    partial: bool = False
+    """It may less than was asked for, because no more was granted when it was made."""
 
 
 class Tokens(Protocol):

@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import jwt
-from cachetools import TTLCache
+from cachetools import TLRUCache
 
 from bot.errors import CoppiceError, EffectRefused, OperatorError
 from bot.github.answers import KeyRefused, Refusal
@@ -32,9 +32,10 @@ REST: Permissions = (
     ("pull_requests", "write"),
     ("checks", "write"),
 )
-"""What handlers read and effects write; one set, so that the first answer costs one token."""
-COMMENT: Permissions = (("metadata", "read"), ("issues", "write"))
-"""Enough to say what else is not granted."""
+"""What handlers read and effects write; one set, so that the first answer costs one token.
+
+Where not all of it is granted, tokens carry the rest: enough to say what is missing.
+"""
 METADATA: Permissions = (("metadata", "read"),)
 FETCH: Permissions = (("metadata", "read"), ("contents", "read"))
 CI: Permissions = (
@@ -53,6 +54,7 @@ RESOLVE: Permissions = (*((k, v) for k, v in REST if k != "contents"), ("content
 """GitHub lets an App resolve threads only where it may write contents."""
 
 TOKEN_SECONDS = 50 * 60  # GitHub's last an hour
+PARTIAL_SECONDS = 60
 FRESH_SECONDS = 60.0
 LAG_SECONDS = (3.0, 10.0, 30.0)  # octokit/auth-app#65: a new token may be unknown for seconds
 
@@ -76,6 +78,8 @@ class Scope:
 class Minted:
     value: str
     at: float
+    partial: bool = False
+    """It may less than was asked for: the installation grants no more."""
 
 
 class Mint:
@@ -84,7 +88,7 @@ class Mint:
     def __init__(self, as_app: Client, clock: Clock) -> None:
         self._as_app = as_app
         self._clock = clock
-        self._kept: TTLCache[Scope, Minted] = TTLCache(4096, TOKEN_SECONDS, clock.monotonic)
+        self._kept: TLRUCache[Scope, Minted] = TLRUCache(4096, _until, clock.monotonic)
         self._turns: WeakValueDictionary[Scope, asyncio.Lock] = WeakValueDictionary()
 
     async def get(self, scope: Scope) -> Minted:
@@ -108,15 +112,35 @@ class Mint:
             del self._kept[scope]
 
     async def _ask(self, scope: Scope) -> Minted:
-        wanted: dict[str, object] = {"permissions": dict(scope.permissions)}
-        if scope.repository_id is not None:
-            wanted["repository_ids"] = [scope.repository_id]
-        path = f"/app/installations/{scope.installation_id}/access_tokens"
         try:
-            answer = await self._as_app.post(path, data=wanted)
+            return await self._ask_for(scope, scope.permissions)
+        except Refusal as error:
+            granted = () if scope.permissions != REST else await self._granted(scope, error)
+            if not granted:
+                raise _not_given(error) from error
+        try:
+            return await self._ask_for(scope, granted)
         except Refusal as error:
             raise _not_given(error) from error
-        return Minted(value=answer["token"], at=self._clock.monotonic())
+
+    async def _ask_for(self, scope: Scope, permissions: Permissions) -> Minted:
+        wanted: dict[str, object] = {"permissions": dict(permissions)}
+        if scope.repository_id is not None:
+            wanted["repository_ids"] = [scope.repository_id]
+        answer = await self._as_app.post(f"{_installation(scope)}/access_tokens", data=wanted)
+        partial = permissions != scope.permissions
+        return Minted(value=answer["token"], at=self._clock.monotonic(), partial=partial)
+
+    async def _granted(self, scope: Scope, error: Refusal) -> Permissions:
+        """Read what of the permissions is granted, where GitHub refused them for that."""
+        if not error.says("permissions requested are not granted"):
+            return ()
+        granted = (await self._as_app.getitem(_installation(scope)))["permissions"]
+        return tuple(
+            (name, "read" if granted[name] == "read" else access)
+            for name, access in scope.permissions
+            if granted.get(name)
+        )
 
 
 class InstallationTokens:
@@ -130,7 +154,8 @@ class InstallationTokens:
 
     async def current(self) -> Token:
         minted = await self._mint.get(self._scope)
-        return Token(value=minted.value, scheme="token", fresh=self._mint.fresh(minted))
+        fresh = self._mint.fresh(minted)
+        return Token(value=minted.value, scheme="token", fresh=fresh, partial=minted.partial)
 
     async def renew(self, refused: Token, theirs: float | None) -> Token:
         self._mint.forget(self._scope, refused.value)
@@ -195,6 +220,15 @@ class AppTokens:
         _log.warning("this machine's clock is %+.0f s off GitHub's, which we go by: set it", -ahead)
         self._ahead = ahead
         return True
+
+
+def _until(scope: Scope, minted: Minted, now: float) -> float:
+    """Tell when a token is not used any more: one that may too little, soon; owners grant more."""
+    return now + (PARTIAL_SECONDS if minted.partial else TOKEN_SECONDS)
+
+
+def _installation(scope: Scope) -> str:
+    return f"/app/installations/{scope.installation_id}"
 
 
 def _not_given(error: Refusal) -> CoppiceError:

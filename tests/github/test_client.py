@@ -199,7 +199,62 @@ async def test_no_token_is_named_for_its_reason(
     edge: Edge, client: Client, status: int, message: str, kind: str
 ) -> None:
     edge.will(f"POST {TOKENS}", status, {"message": message})
+    edge.will("GET /app/installations/9", 200, {"permissions": {}})
 
     with pytest.raises(EffectRefused) as refused:
         await client.getitem("/x")
     assert refused.value.kind == kind
+
+
+NOT_GRANTED = "The permissions requested are not granted to this installation."
+GRANTED = {"metadata": "read", "contents": "write", "issues": "write", "pull_requests": "read"}
+
+
+async def test_where_not_all_is_granted_a_token_carries_the_rest(
+    edge: Edge, client: Client, watch: Watch
+) -> None:
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will("GET /app/installations/9", 200, {"permissions": GRANTED})
+    edge.will("POST /comment", 201, {"id": 1})
+    edge.will("POST /check", 403, {"message": "Resource not accessible by integration"})
+
+    assert await client.send("POST", "/comment", {}) == (201, {"id": 1})
+    assert '"contents": "read"' in edge.calls(f"POST {TOKENS}")[1].body
+    assert '"pull_requests": "read"' in edge.calls(f"POST {TOKENS}")[1].body
+    assert "checks" not in edge.calls(f"POST {TOKENS}")[1].body
+    with pytest.raises(EffectRefused, match="lacks a permission"):
+        await client.send("POST", "/check", {})
+    assert watch.slept == []
+
+
+async def test_what_an_owner_grants_meanwhile_is_used_at_once(edge: Edge, client: Client) -> None:
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will(f"POST {TOKENS}", 201, {"token": "whole"})
+    edge.will("GET /app/installations/9", 200, {"permissions": GRANTED})
+    edge.will("POST /check", 403, {"message": "Resource not accessible by integration"})
+    edge.will("POST /check", 201, {"id": 1})
+
+    assert await client.send("POST", "/check", {}) == (201, {"id": 1})
+    sent = [asked.authorization for asked in edge.calls("POST /check")]
+    assert sent == ["token part", "token whole"]
+
+
+async def test_a_token_that_carries_less_is_asked_for_anew_after_a_minute(
+    edge: Edge, client: Client, watch: Watch
+) -> None:
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will(f"POST {TOKENS}", 201, {"token": "whole"})
+    edge.will("GET /app/installations/9", 200, {"permissions": GRANTED})
+    edge.will("GET /x", 200, {"id": 1})
+
+    for seconds in (0, 59, 2):
+        watch.pass_time(seconds)
+        await client.getitem("/x")
+
+    sent = [asked.authorization for asked in edge.calls("GET /x")]
+    assert sent == ["token part", "token part", "token whole"]

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from bot.errors import EffectRefused
@@ -122,7 +122,7 @@ class Effects:
         if row and known and self._too_soon(order, row):
             return left_out
         try:
-            applied = await self._with_what_is_granted(order, known)
+            applied = await self._carry_out(order, known)
         except LeftOut:
             return left_out
         except EffectRefused as refused:
@@ -139,16 +139,6 @@ class Effects:
 
     def _too_soon(self, order: _Order, row: LedgerRow) -> bool:
         return order.progress and self._tools.clock.now() - row.last_at < PROGRESS_SECONDS
-
-    async def _with_what_is_granted(self, order: _Order, known: Applied | None) -> Applied:
-        """Apply it; where GitHub gives no token for the usual set, with the least it needs."""
-        least = KINDS[order.effect.kind].declaration.least
-        try:
-            return await self._carry_out(order, known)
-        except EffectRefused as refused:
-            if refused.kind != "no_access" or least is None:
-                raise
-        return await self._carry_out(replace(order, permissions=least), known)
 
     async def _carry_out(self, order: _Order, known: Applied | None) -> Applied:
         """Apply it; after a write that GitHub did not answer, look again before writing again."""

@@ -38,8 +38,6 @@ class Declaration:
     refused: Mapping[str, str]
     """Kind of ``EffectRefused`` -> when."""
     permissions: Permissions = REST
-    least: Permissions | None = None
-    """What it needs at least: used where not all of ``permissions`` is granted, to say so."""
     heals: bool = False
     """Looked up even when the ledger says that just this was written: people can change it."""
     single: bool = False

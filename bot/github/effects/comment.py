@@ -7,7 +7,6 @@ from bot.github.answers import Refusal
 from bot.github.effects.call import Call, Declaration
 from bot.github.markdown import COMMENT_LIMIT, fit
 from bot.github.reads import NOT_THERE
-from bot.github.tokens import COMMENT
 from bot.runs import Applied, Comment
 
 DECLARATION = Declaration(
@@ -21,7 +20,6 @@ DECLARATION = Declaration(
         "gone": "the issue was deleted or transferred, or issues are switched off",
         "archived": "the repository is archived",
     },
-    least=COMMENT,
     heals=True,
 )
 
