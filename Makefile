@@ -24,10 +24,10 @@ LOCKS := $(abspath bot/agent/profiles/packages)
 help: ## list the targets
 	awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.demo | machine ## watch one run, from a labelled issue to a draft pull request (ARGS="--once --json")
+demo: $(VENV)/.compiled | machine ## watch one run, from a labelled issue to a draft pull request (ARGS="--once --json")
 	exec $(BIN)/coppice demo $(ARGS)
 
-serve: $(VENV)/.demo | machine ## run the service with the settings of the environment or .env (ARGS="--role web")
+serve: $(VENV)/.compiled | machine ## run the service with the settings of the environment or .env (ARGS="--role web")
 	exec $(BIN)/coppice serve $(ARGS)
 
 test: $(VENV)/.dev | machine extras ## run every test, and say what was left out and why (ARGS="tests/forge")
@@ -146,10 +146,15 @@ $(VENV)/.demo: requirements.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation -e . >&2
 	touch $@
 
+# The service writes no bytecode: on a full disk Python would leave half of a file.
+$(VENV)/.compiled: $(VENV)/.demo $(shell find bot handlers -name '*.py' 2>/dev/null)
+	$(BIN)/python -m compileall -q bot handlers >&2
+	touch $@
+
 $(VENV)/.agents-python: requirements-agents.txt $(VENV)/.demo
 	$(PIP) install --require-hashes -r requirements-agents.txt >&2
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.demo
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.demo | $(VENV)/.compiled
 	$(PIP) install --require-hashes -r requirements-dev.txt >&2
 	touch $@

@@ -7,6 +7,7 @@ from gidgethub.sansio import Event
 from bot.errors import UserError
 from bot.pipeline.configuration import RepositoryConfig
 from bot.runs import (
+    Again,
     Decision,
     DeleteBranch,
     MessageKind,
@@ -29,7 +30,7 @@ from handlers.people import (
     rules_of,
 )
 from handlers.routing import Router
-from handlers.runs import Wanted, alive, say, stop, tell
+from handlers.runs import Onward, Wanted, alive, retry, say, stop, tell
 from handlers.starting import Wish, in_the_way, misconfigured, start
 
 router = Router()
@@ -78,8 +79,10 @@ async def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
 
 async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decision:
     """Approve the plan that was shown when the label was put on, as the command does."""
-    run = await context.runs.living(told.ref.id, told.issue.number)
-    if run is None or run.work.plan_hash is None:
+    number = told.issue.number
+    run = await context.runs.living(told.ref.id, number)
+    run = run or await context.runs.latest(told.ref.id, number)
+    if run is None or run.work.plan_hash is None or not (alive(run) or run.only_planned):
         return ignore("no plan waits for an approval here")
     held = await permission(context, told.ref, told.sender)
     if not held.may_write:
@@ -90,8 +93,13 @@ async def _approve(event: Event, told: IssueLabelled, context: Context) -> Decis
         key=f"{event.delivery_id}/0",
         asked=f"label {told.label.name}",
     )
-    approval = say(run, MessageKind.APPROVE, wanted, at=told.issue.updated_at)
-    return Decision(tells=(approval,))
+    at = told.issue.updated_at
+    if alive(run):
+        return Decision(tells=(say(run, MessageKind.APPROVE, wanted, at=at),))
+    if not run.work.read_by(at):
+        return ignore("the label was put on before the plan was there to read")
+    onward = retry(run, wanted, Onward(hash=run.work.plan_hash))
+    return Decision(starts=(onward,)) if isinstance(onward, Again) else Decision(tells=(onward,))
 
 
 @router.register("issues", action="edited")
@@ -122,7 +130,7 @@ async def end_by_label(event: Event, context: Context) -> Decision:
     if run.following:
         return ignore(f"run {run.short_id} is done; its pull request decides")
     held, rules = await rights_and_rules(context, told.ref, told.sender)
-    if not _is_trigger(told.label.name, rules):
+    if not (_is_trigger(told.label.name, rules) or _began_plan(told.label.name, run)):
         return ignore(f"label `{told.label.name}` is not a trigger")
     if not held.may_write:
         return await _refuse(told, f"taking off label {told.label.name}", held, context)
@@ -236,6 +244,10 @@ def _no_trigger(label: str) -> str:
 
 def _starts(label: str, rules: Rules) -> bool:
     return label.casefold() == labels.PLAN or _is_trigger(label, rules)
+
+
+def _began_plan(label: str, run: Run) -> bool:
+    return label.casefold() == labels.PLAN and run.trigger.options.plan_only
 
 
 def _is_trigger(label: str, rules: Rules) -> bool:

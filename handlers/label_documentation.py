@@ -25,7 +25,7 @@ def page() -> str:
     trigger = RepositoryConfig().trigger.label
     acting = [
         (trigger, "starts a run; taken off, it stops it (`trigger.label` names another one)"),
-        (labels.PLAN, "starts a run that ends with its plan"),
+        (labels.PLAN, "starts a run that ends with its plan; taken off before, it stops it"),
         (
             labels.APPROVE,
             "approves the plan that was there to read when the label was put on; a later one waits",

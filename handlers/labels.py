@@ -62,13 +62,24 @@ async def by_labels(
     counting = [m for name, m in found.items() if name in by and held[by[name]].may_write]
     pairs = [(match[1].lower(), match[2]) for match in counting]
     return Chosen(
-        {key: _value(key, value) for key, value in pairs if key not in given},
+        _settings((key, value) for key, value in pairs if key not in given),
         tuple(
             _ignored(name, by.get(name), held)
             for name in found
             if name not in by or not held[by[name]].may_write
         ),
     )
+
+
+def _settings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Take each for what it says; raises UserError where two say different things of one."""
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        other = found.setdefault(key, _value(key, value))
+        if other != value:
+            both = " and ".join(code(f"{PREFIX}{key}={each}") for each in (other, value))
+            raise UserError(f"Of the labels {both}, one has to go.")
+    return found
 
 
 def _ignored(label: str, by: Person | None, held: Mapping[Person, Permission]) -> str:

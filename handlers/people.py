@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from bot.errors import UserError
+from bot.errors import EffectRefused, UserError
 from bot.github.texts import answers
 from bot.pipeline.configuration import RepositoryConfig
 from bot.runs import Commanded, Comment, Decision, Effect, Permission, React, RepositoryRef
@@ -91,11 +91,15 @@ async def rights_and_rules(
 
 
 async def rules_of(context: Context, repository: RepositoryRef) -> Rules:
-    """Read the configuration, or return what is wrong with it."""
+    """Read the configuration, or return what is wrong with it, or with what the App may."""
     try:
         return await context.github.configuration(repository)
     except UserError as error:
         return error
+    except EffectRefused as refused:
+        if refused.kind != "no_access":
+            raise
+        return UserError(refused.reason)
 
 
 def verb_of(asked: str) -> str:

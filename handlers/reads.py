@@ -107,7 +107,7 @@ class KeptWork:
         if base is None or commit is None:
             raise LookupError(f"run {run.id} has no work")
         objects = self.works.open(run.repository.id, run.id)
-        return await objects.kept_patch(base, commit)
+        return await objects.kept_patch(base, commit, merged=run.work.patch_merged)
 
 
 def decider(

@@ -15,11 +15,8 @@ from bot.runs import (
     Publish,
     Run,
     RunStatus,
-    StageKind,
     Tell,
 )
-
-_JUDGING = (StageKind.VERIFY, StageKind.REVIEW, StageKind.RULES)
 
 
 class AtWork(UserError):
@@ -150,7 +147,7 @@ def retry(run: Run, wanted: Wanted, onward: Onward = Onward()) -> Again | Tell:
 
 def _judges(run: Run, stage: str | None) -> bool:
     """Is it a stage that only says what the work is worth?"""
-    return definition.kinds(run.pipeline).get(stage or "") in _JUDGING
+    return definition.kinds(run.pipeline).get(stage or "") in definition.JUDGING
 
 
 def _check_over(run: Run, onward: Onward) -> None:
@@ -166,7 +163,8 @@ def _check_over(run: Run, onward: Onward) -> None:
             f"Run `{run.short_id}` is over: its pull request or branch is closed. "
             "`/coppice run` starts afresh."
         )
-    if run.status is RunStatus.DONE and not further and onward.note is None:
+    told = onward.note is not None or run.work.unheard
+    if run.status is RunStatus.DONE and not further and not told:
         raise UserError(
             f"Run `{run.short_id}` is done. `/coppice retry publish publish=pr` goes on from its "
             "work; `/coppice run` starts afresh."

@@ -14,6 +14,9 @@ from handlers.labels import by_labels
 from handlers.payloads import Issue, User
 from handlers.people import Rules
 
+PLAN_ONLY = "plan-only"
+"""The pipeline that is asked for by `/coppice plan` as well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -66,15 +69,19 @@ async def start(wish: Wish, context: Context) -> Start:
         what = "pull requests" if visits else "issues"
         raise UserError(f"The pipeline `{chosen.pipeline}` is for {what}.")
     now = context.clock()
+    planned = chosen.pipeline == PLAN_ONLY
     options = chosen.options.model_copy(
-        update={"plan_only": wish.plan_only, "priority": int(settings.get("priority", 0))}
+        update={
+            "plan_only": wish.plan_only or planned,
+            "priority": int(settings.get("priority", 0)),
+        }
     )
     return Start(
         run=Run(
             id=wish.run_id,
             repository=wish.repository,
             issue=wish.issue.number,
-            pipeline=chosen.pipeline,
+            pipeline=rules.pipeline if planned else chosen.pipeline,  # of what comes after it
             agent=chosen.agent,
             publish=chosen.publish,
             trigger=_trigger(wish, options, labels.ignored),

@@ -207,6 +207,40 @@ def test_a_bad_value_is_one_line_that_names_the_setting(
     assert said.count("\n") == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SCRIPTS", __file__, f"names {__file__}, which is no directory"),
+        ("AGENTS_DIR", __file__, f"names {__file__}, which is no directory"),
+        ("BOX_PIDS", "many", "must be a whole number"),
+        ("BOX_PIDS", "1.5", "must be a whole number"),
+        ("BOX_PIDS", "1", "must be 16 or more"),
+        ("BOX_PIDS", "9" * 30, "must be 4194304 or less"),
+        ("BOX_CPUS", "two", "must be a number"),
+        ("BOX_CPUS", "nan", "must be a number"),
+        ("BOX_CPUS", "inf", "must be a number"),
+        ("BOX_CPUS", "1e-9", "must be 0.01 or more"),
+        ("BOX_CPUS", "1e300", "must be 10000 or less"),
+        ("BOX_MEMORY", "9" * 30 + "G", "must be at most 1024T"),
+        ("BOX", "vm", "must be 'auto', 'bubblewrap', 'landlock' or 'none'"),
+        ("SWEEP_SECONDS", "inf", "must be a number"),
+        ("SWEEP_SECONDS", "1e9", "must be 86400 or less"),
+        ("GRACE_SECONDS", "1e9", "must be 86400 or less"),
+        ("EGRESS", "pypi.org:99999", "names 'pypi.org:99999': write HOST or HOST:PORT"),
+        ("GITHUB_URL", "https://github.com", "is where people look: the REST API is at"),
+        ("GITHUB_URL", "https://me:pass1234@ghe.example/api/v3", "must be without a user name"),
+        ("DATABASE_URL", "sqlite:////tmp/x?y", "takes the path of a file"),
+    ],
+)
+def test_what_a_setting_may_be_is_said(
+    operator: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    operator.setenv(f"COPPICE_{name}", value)
+
+    assert refusal().startswith(f"COPPICE_{name} {said}")
+    assert "pass1234" not in refusal()
+
+
 def test_every_bad_setting_is_named_at_once(operator: pytest.MonkeyPatch) -> None:
     for name in ("APP_ID", "PRIVATE_KEY", "WEBHOOK_SECRET"):
         operator.delenv(f"COPPICE_{name}")

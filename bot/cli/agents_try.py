@@ -34,6 +34,7 @@ from bot.cli.boxes import find_box
 from bot.cli.connection import proxy_for
 from bot.cli.output import emit, note, printable, say
 from bot.errors import OperatorError, StageFailed
+from bot.github.texts import money
 from bot.runs import Budget, Spend
 from bot.scripted_model import Play, Scenario, ScriptedModel, Step
 from bot.settings import load
@@ -113,6 +114,10 @@ class Tried:
     files: tuple[str, ...]
     seconds: float
     spend: Spend
+    check: str = ""
+    """What our own check said where the work is not there."""
+    log: str = ""
+    """The last line that the agent or its tools printed beside their words, there too."""
 
     def plain(self) -> dict[str, Any]:
         return asdict(self) | {"spend": self.spend.model_dump()}
@@ -203,9 +208,10 @@ async def _work(bench: Bench, name: str) -> Tried:
         )
         end = await _seen_through(bench, context)
     checked = await bench.box.run(Command(argv=("python3", "-c", CHECK), mounts=mounts, seconds=60))
+    ok = checked.exit_code == 0
     return Tried(
         agent=bench.agent.name,
-        ok=checked.exit_code == 0,
+        ok=ok,
         reason=end.reason.value,
         message=end.message,
         model=bench.gateway.catalogue.endpoint(name).model,
@@ -213,6 +219,8 @@ async def _work(bench: Bench, name: str) -> Tried:
         files=tuple(sorted(path.name for path in tree.iterdir() if path.is_file())),
         seconds=round(time.monotonic() - started, 1),
         spend=await bench.database.read(lambda c: calls.spend(c, JOB.run_id)),
+        check="" if ok else checked.problem or _last_line(checked.output),
+        log="" if ok else _last_line(_text_of(context.log)),
     )
 
 
@@ -223,7 +231,10 @@ def _endpoint(bench: Bench) -> str:
         if known.endpoint(name).api in spoken:
             return name
     wanted = " or ".join(sorted(spoken))
-    raise OperatorError(f"{bench.agent.name} speaks {wanted} to models, and no endpoint does")
+    raise OperatorError(
+        f"{bench.agent.name} speaks {wanted} to models, and no endpoint does. Where yours does, say"
+        f" COPPICE_MODEL_API={min(spoken)}, or `api` in COPPICE_MODELS_FILE"
+    )
 
 
 async def _seen_through(bench: Bench, context: AgentContext) -> Finished:
@@ -252,6 +263,23 @@ def _tell(event: AgentEvent) -> None:
             say(f"  refused: {printable(title)[:150]} ({reason})")
 
 
+def _text_of(log: Path) -> str:
+    return log.read_text(errors="replace") if log.exists() else ""
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.splitlines()) if line.strip()), "")
+
+
+def _price(spend: Spend) -> str:
+    """Write it finer than elsewhere: one task is cheap."""
+    if not spend.answered:
+        return "nothing"
+    if spend.unpriced:
+        return "an unknown price"
+    return "subscription" if spend.subscribed else f"${spend.usd:.4f}"
+
+
 def _show(tried: Tried) -> None:
     say(
         f"{tried.agent}: {'the work is there' if tried.ok else 'the work is not there'}"
@@ -259,10 +287,13 @@ def _show(tried: Tried) -> None:
     )
     if not tried.ok and tried.message:
         say(f"  it ended with: {printable(tried.message)[:500]}")
+    for what, line in (("its log ends with", tried.log), ("our check says", tried.check)):
+        if line:
+            say(f"  {what}: {printable(line)[:500]}")
     spend = tried.spend
-    price = f"${spend.usd:.4f}" if not spend.unpriced else "an unknown price"
+    made = money.calls(spend.calls, spend.unanswered)
     say(
-        f"cost: {price}; {spend.calls} calls of {tried.model}, {spend.input_tokens:,} tokens in,"
+        f"cost: {_price(spend)}; {tried.model}: {made}, {spend.input_tokens:,} tokens in,"
         f" {spend.output_tokens:,} out"
     )
     if tried.scripted:

@@ -2,7 +2,6 @@
 
 import ssl
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # public, yet not in typeshed
 
@@ -14,22 +13,27 @@ from bot.settings import PREFIX, ProxySettings, Settings
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
     """Open a session; the caller closes it. Needs a running event loop."""
-    trusted = _trusting(settings.ca_file) if settings.ca_file else True
+    connector = aiohttp.TCPConnector(ssl=trusted(settings) or True)
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=trusted), proxy=proxy_for(settings.github_url, settings)
+        connector=connector, proxy=proxy_for(settings.github_url, settings)
     )
 
 
-def _trusting(ca_file: Path) -> ssl.SSLContext:
-    """Trust a file of certificates beside the system's, which aiohttp has read once for all."""
+def trusted(settings: Settings) -> ssl.SSLContext | None:
+    """Trust a file of certificates beside the system's; None: those alone, which aiohttp has read.
+
+    Raises OperatorError where `COPPICE_CA_FILE` names no such file.
+    """
+    if settings.ca_file is None:
+        return None
     try:
-        trusted = ssl.create_default_context()
-        trusted.load_verify_locations(ca_file)
+        context = ssl.create_default_context()
+        context.load_verify_locations(settings.ca_file)
     except (ssl.SSLError, OSError) as error:
         raise OperatorError(
-            f"{PREFIX}CA_FILE: {ca_file} is not a file of certificates: {error}"
+            f"{PREFIX}CA_FILE: {settings.ca_file} is not a file of certificates: {error}"
         ) from error
-    return trusted
+    return context
 
 
 def proxy_for(url: str, settings: ProxySettings) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 from bot.cli import stored
 from bot.cli.output import emit, printable, say, table
 from bot.errors import OperatorError
+from bot.github.texts.moments import count
 from bot.runs import Spend
 from bot.store import costs
 from bot.store.costs import By
@@ -59,11 +60,17 @@ def moment_of(text: str, now: float) -> float:
 
 def cost(spend: Spend) -> str:
     """Write what it cost, and what of it nobody can price."""
-    parts = [f"${spend.usd:.2f}"] if spend.usd or spend.calls > spend.subscribed else []
+    if spend.calls and not spend.answered:
+        return "no answer"
+    priced = spend.answered - spend.subscribed - spend.unpriced
+    parts = [f"${spend.usd:.2f}"] if priced or not spend.calls else []
     parts += ["subscription"] if spend.subscribed else []
-    if spend.unpriced and spend.unpriced == spend.calls:
-        return "unknown"
-    parts += [f"{spend.unpriced} calls at an unknown price"] if spend.unpriced else []
+    if spend.unpriced and spend.unpriced == spend.answered:
+        parts = ["unknown"]
+    elif spend.unpriced:
+        parts += [f"{count(spend.unpriced, 'call')} at an unknown price"]
+    lost = f"{count(spend.unanswered, 'call')} without an answer"
+    parts += [lost] if spend.unanswered else []
     return " + ".join(parts)
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from bot.agent.catalogue import Endpoint, load
+from bot.agent.gateway.metering import LEAST_PART
 from bot.agent.gateway.price import price_of
 from bot.agent.gateway.tokens import Tokens
 from bot.cli.check import Check, bad, good
@@ -31,9 +32,11 @@ def _endpoint(name: str, endpoint: Endpoint, most: float | None) -> Check:
         key = endpoint.credential()
     except OperatorError as error:
         return bad(check, str(error), "Put the key there, as one line, readable for this user.")
-    call = ((endpoint.price and endpoint.price.gpu_minute) or 0.0) * endpoint.call_seconds / 60
+    minute = (endpoint.price and endpoint.price.gpu_minute) or 0.0
+    seconds = endpoint.call_seconds * LEAST_PART
+    call = minute * seconds / 60
     if most is not None and call > most:
-        said = f"a call of {endpoint.call_seconds:g} s may cost ${call:.2f}, a run ${most:.2f}"
+        said = f"{seconds:g} s of it cost ${call:.2f}, and a run may cost ${most:.2f}"
         return bad(check, f"{said}: none would be let out", _SHORTER)
     host = urlsplit(endpoint.url).netloc
     with_key = "with a key" if key else "without a key"

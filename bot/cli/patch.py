@@ -23,6 +23,9 @@ def run(run_id: str, *, mbox: bool) -> int:
     if commit is None or found.work.patch_base is None:
         note(f"run {found.id} has no work yet: it is {found.status}")
         return 1
+    if mbox and found.work.patch_merged is not None:
+        note(f"run {found.id} resolved a merge, which is no mail; without --mbox it is a patch")
+        return 1
     settings = load(StoreSettings)
     data_dir = settings.data_dir
     if not settings.is_sqlite:
@@ -46,4 +49,5 @@ async def read(data_dir: Path, found: Run, base: str, commit: str, *, mbox: bool
     """Read it from the run's own objects, from its bundle where those are gone."""
     works = Works(data_dir / "runs", Mirrors(data_dir / "mirrors"))
     objects = works.open(found.repository.id, found.id)
-    return await objects.kept_patch(base, commit, mbox=mbox)
+    merged = None if mbox else found.work.patch_merged
+    return await objects.kept_patch(base, commit, mbox=mbox, merged=merged)

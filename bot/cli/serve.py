@@ -21,13 +21,13 @@ from bot.cli.door import Door, read_apart
 from bot.cli.listening import Open, listen
 from bot.cli.telling import board_of, lean_board, show
 from bot.engine.cluster import lock
-from bot.errors import OperatorError, UserError
 from bot.intake.journal import Journal
 from bot.intake.webhook import PATH
 from bot.store.schema import version as schema
 from bot.store.sqlite import SqliteFile, sqlite_path
 
 if TYPE_CHECKING:
+    from bot.cli.equipment import Equipment
     from bot.cli.service import Service
     from bot.settings import Settings
 
@@ -64,12 +64,13 @@ async def _serve(door: Door, settings: "Settings | None", role: str) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    equipment = await _equipped(settings) if settings else None
     where = await schema.prepare_any(door.database_url)
     service: Service | None = None
-    if settings:
+    if settings and equipment:
         if isinstance(where, SqliteFile):
             where.close()
-        journal, service = await _all_in_one(settings, role)
+        journal, service = await _all_in_one(settings, equipment, role)
         service.stop = stop
     else:
         journal = await Journal.open(where)
@@ -93,28 +94,27 @@ async def _serve(door: Door, settings: "Settings | None", role: str) -> None:
     os._exit(0)
 
 
-async def _all_in_one(settings: "Settings", role: str) -> tuple[Journal, "Service"]:
+async def _equipped(settings: "Settings") -> "Equipment":
+    """Refuse what is wrong in what the settings name before anything is made or migrated."""
+    from bot.cli.equipment import equip
+
+    return await equip(settings)
+
+
+async def _all_in_one(
+    settings: "Settings", equipment: "Equipment", role: str
+) -> tuple[Journal, "Service"]:
     """Load the rest of the house: a process that only takes deliveries in does without it."""
     from bot.cli.service import Service
     from bot.store.database import Database
 
-    _require_rules(settings)
     database = await Database.open(settings.database_url, patience=math.inf)
     journal = await Journal.open(database.file or database.url)
     board = board_of(role, journal, database)
-    return journal, Service(settings=settings, database=database, journal=journal, board=board)
-
-
-def _require_rules(settings: "Settings") -> None:
-    """Read the operator's own rules once: what is wrong in them is not for people on GitHub."""
-    from bot.pipeline.configuration import load
-
-    if settings.config_file is None:
-        return
-    try:
-        load(settings.config_file.read_text())
-    except (UserError, OSError, UnicodeDecodeError) as error:
-        raise OperatorError(f"COPPICE_CONFIG_FILE, {settings.config_file}: {error}") from error
+    service = Service(
+        settings=settings, equipment=equipment, database=database, journal=journal, board=board
+    )
+    return journal, service
 
 
 def _share_one_heap() -> None:

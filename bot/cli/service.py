@@ -13,11 +13,11 @@ import aiohttp
 
 from bot.agent.loopback import require_forge
 from bot.box.destination import Allowed
-from bot.cli.boxes import find_box
 from bot.cli.connection import open_session, proxy_for
 from bot.cli.crew import Crew
 from bot.cli.dispatching import Dispatching
-from bot.cli.staff import hire
+from bot.cli.equipment import Equipment
+from bot.cli.staff import SCRIPTED, hire
 from bot.engine.acts import Acts
 from bot.engine.agents import Staff
 from bot.engine.bench import Benches
@@ -56,8 +56,6 @@ from bot.guard.known import withhold
 from bot.intake.delivery import Delivery
 from bot.intake.journal import Journal
 from bot.intake.sweep import Sweep
-from bot.pipeline import errors
-from bot.pipeline.errors import ErrorClass
 from bot.pipeline.rulebook import Rulebook
 from bot.runs import Again, Commanded, Effect, Pause, RepositoryRef, Start, Tell
 from bot.settings import Settings
@@ -69,7 +67,6 @@ from bot.telemetry.health import Health
 from bot.worktree import Identity, Mirrors, Network, Pusher, Works, Worktrees
 from handlers.reads import decider
 
-SCRIPTED = "scripted"
 MARKER_BYTES = 32
 LAST_WORDS = 2.5  # seconds
 _log = logging.getLogger(__name__)
@@ -112,6 +109,7 @@ class Service:
     """Everything behind the door; its board says whether deliveries are being acted on."""
 
     settings: Settings
+    equipment: Equipment
     database: Database
     journal: Journal
     board: Board
@@ -130,12 +128,6 @@ class Service:
         async with AsyncExitStack() as opened:
             session = await opened.enter_async_context(open_session(self.settings))
             staff = await opened.enter_async_context(hire(self.settings, self.database))
-            if self.settings.collector:
-                traces.configure(
-                    self.settings.collector,
-                    worker=self.settings.worker,
-                    headers=self.settings.otel_exporter_otlp_headers.get_secret_value(),
-                )
             if SCRIPTED in staff.runtimes:
                 await require_forge(session, self.settings.github_url)
             self.crew = crew = await Crew.join(self.settings, self.database)
@@ -164,7 +156,7 @@ class Service:
         me = await _introduce(app, self.board.health)
         engine, effects = await self._engine(app, me, staff, crew)
         rulebook = Rulebook(app=app, override=self.settings.config_file)
-        box = engine.acts.writer.shop.box
+        box = self.equipment.box
         self.board.box = (box.level.label, box.level.value)
         await engine.prepare()
         self.opened = opened.pop_all()
@@ -190,7 +182,7 @@ class Service:
         key = await self._marker_key()
         settings, source = self.settings, self._source(app)
         works = Works(settings.data_dir / "runs", source.mirrors)
-        shop = await self._shop(source, works, Markers(key), me, staff)
+        shop = self._shop(source, works, Markers(key), me, staff)
         alone = self.database.file is not None
         limits = WriteBudget() if alone else SharedWriteBudget(self.database)
         self.board.writes = limits.fullest
@@ -207,7 +199,7 @@ class Service:
             database=self.database,
             path=settings.engine_file,
             acts=acts,
-            benches=Benches(shop, crew.turns, acts.say.comment),
+            benches=Benches(shop, crew.turns, acts.progress.tell),
             executor=crew.member.name,
         )
         return engine, effects
@@ -223,20 +215,18 @@ class Service:
             patience=Patience(self.database),
         )
 
-    async def _shop(
-        self, source: Source, works: Works, markers: Markers, me: Me, staff: Staff
-    ) -> Shop:
+    def _shop(self, source: Source, works: Works, markers: Markers, me: Me, staff: Staff) -> Shop:
         settings = self.settings
         return Shop(
             database=self.database,
             worktrees=Worktrees(settings.data_dir / "worktrees", works),
-            box=await find_box(settings),
+            box=self.equipment.box,
             staff=staff,
             thread=source,
             identity=Identity(name=me.login, email=me.email),
             works=works,
             markers=markers,
-            errors=_error_classes(settings),
+            errors=self.equipment.errors,
             egress=Allowed.parse(settings.egress) if settings.egress else None,
             luggage=self._luggage(source, works),
             cache=settings.data_dir / "cache",
@@ -279,10 +269,6 @@ def _acts(writer: Writer, source: Source, slots: Slots | ClusterTurns) -> Acts:
         VisitActs(writer, source),
         MendActs(writer, source, Surveyor(writer, source, reading), MendSayings(writer)),
     )
-
-
-def _error_classes(settings: Settings) -> tuple[ErrorClass, ...]:
-    return errors.load(*([settings.errors_file] if settings.errors_file else []), errors.OURS)
 
 
 async def _introduce(app: App, health: Health) -> Me:

@@ -19,6 +19,7 @@ from bot.log import hide
 from bot.settings import Settings
 from bot.store.database import Database
 
+SCRIPTED = "scripted"
 DEMO_SCRIPTS = Path(__file__).resolve().parents[2] / "prompts" / "demo"
 _NAME = 24
 """Bytes that the name of a socket may take."""
@@ -29,10 +30,10 @@ async def hire(settings: Settings, database: Database) -> AsyncIterator[Staff]:
     """Make every agent that the operator allows; raises OperatorError where a setting is wrong."""
     known = catalogue.load(settings)
     hide(*secrets_of(settings, known))
-    runtimes = _runtimes(settings, known)
+    made = runtimes(settings, known)
     if known is None:
         yield Staff(
-            runtimes=runtimes, budgets=settings.budgets, secrets=partial(secrets_of, settings, None)
+            runtimes=made, budgets=settings.budgets, secrets=partial(secrets_of, settings, None)
         )
         return
     with ExitStack() as stack:
@@ -45,7 +46,7 @@ async def hire(settings: Settings, database: Database) -> AsyncIterator[Staff]:
         )
         try:
             yield Staff(
-                runtimes=runtimes,
+                runtimes=made,
                 gateway=gateway,
                 models=known.names,
                 budgets=settings.budgets,
@@ -64,8 +65,11 @@ def secrets_of(settings: Settings, known: Catalogue | None) -> tuple[str, ...]:
     return tuple(filter(None, found))
 
 
-def _runtimes(settings: Settings, known: Catalogue | None) -> dict[str, AgentRuntime]:
-    """Make what `COPPICE_AGENT` names, and what repositories may choose besides."""
+def runtimes(settings: Settings, known: Catalogue | None) -> dict[str, AgentRuntime]:
+    """Make what `COPPICE_AGENT` names, and what repositories may choose besides.
+
+    Raises OperatorError where there is no such agent.
+    """
     names = (settings.agent, *(known.agents if known else ()))
     scripts = settings.scripts or DEMO_SCRIPTS
     servers = {name: server.argv for name, server in known.mcp.items()} if known else {}

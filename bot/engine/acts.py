@@ -26,7 +26,8 @@ from bot.engine.sayings import SILENT, Sayings
 from bot.engine.visits.acts import VisitActs
 from bot.engine.visits.mend_acts import MendActs
 from bot.engine.writer import Writer
-from bot.runs import Ending, Json, Publish, RunStatus, StageRecord, StageStatus
+from bot.pipeline import definition
+from bot.runs import Ending, Json, Publish, Run, RunStatus, StageKind, StageRecord, StageStatus
 from bot.store import runs
 from bot.store.database import Connection
 from bot.telemetry import seen
@@ -180,17 +181,30 @@ class Acts:
     async def finish(self, run_id: str, outcome: Json, following: bool) -> Json:  # noqa: FBT001
         """Write how the run ended."""
         end = Outcome.model_validate(outcome)
-        before = await self.writer.shop.database.read(lambda c: runs.get(c, run_id))
+        before, stages = await self.writer.shop.database.read(
+            lambda c: (runs.get(c, run_id), runs.stages(c, run_id))
+        )
+        work: dict[str, Json] = {"ending": None}
+        if before is not None and end.status is RunStatus.DONE and _told(before, stages):
+            work["note"] = None
         run = await self.writer.update(
             run_id,
             status=end.status or RunStatus.FAILED,
             error=end.error,
             following=following,
-            work={"ending": None},
+            work=work,
         )
         if before is None or not before.following:  # one that followed had ended before
             seen.run_ended(run, run.status)
         return GO_ON.model_dump(mode="json")
+
+
+def _told(run: Run, stages: Sequence[StageRecord]) -> bool:
+    """Has its agent been told what people wrote, before there is a pull request to follow?"""
+    kinds = definition.kinds(run.pipeline)
+    flow = f"again-{run.work.again}/" if run.work.again else ""
+    mine = (stage for stage in stages if stage.key.startswith(flow))
+    return not run.following and any(kinds.get(s.name) is StageKind.IMPLEMENT for s in mine)
 
 
 def _ended(stage: StageRecord, end: Outcome, publishing: str) -> StageRecord:

@@ -10,14 +10,16 @@ from typing import Protocol
 
 from bot.agent.gateway.job import Job, Listener, TurnedAway
 from bot.agent.runtime import AgentRuntime, ModelSocket, Role
-from bot.engine.budget import Purse, lowest, purse
+from bot.engine.budget import Purse, all_minutes, lowest, part_used, purse, used_before
 from bot.errors import StageFailed
+from bot.github.texts.players import Player
 from bot.github.texts.status import WARNING
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.ports import Attempt, RecordEvents, Seat
-from bot.runs import Budget, Budgets, Run, RunEvent
+from bot.runs import Budgets, Run, RunEvent
 from bot.store import calls, runs
 from bot.store.database import Connection, Database
+from bot.store.limits import Used
 
 Wait = Callable[[str], Awaitable[None]]
 MOST_TURNS = 10
@@ -60,6 +62,18 @@ class Staff:
         listed = (chosen,) if chosen else config.roles.of(role).models or self.models[:1]
         return listed[min(turn, len(listed)) - 1] if listed else None
 
+    def others(self, run: Run, config: RepositoryConfig) -> tuple[Player, ...]:
+        """List the roles that are not the run's own agent's."""
+        names = {role: self.agent(run, config, role) for role in Role}
+        return tuple(
+            Player(role=role.value, agent=name, label=self._label(name))
+            for role, name in names.items()
+            if name != run.agent
+        )
+
+    def _label(self, name: str) -> str | None:
+        return self.runtimes[name].label if name in self.runtimes else None
+
     def require(self, run: Run, config: RepositoryConfig) -> None:
         """Raise StageFailed (`no_agent`, `no_model`) where a run asks for what is not there."""
         for role in Role:
@@ -88,6 +102,8 @@ class Cast:
     record: RecordEvents
     wait: Wait
     """Hears what the model keeps us waiting for, and "" when it goes on."""
+    show: Callable[[], Awaitable[None]]
+    """Has people see how far the run is."""
 
     def runtime(self, role: Role) -> AgentRuntime:
         return self.staff.runtime(self.staff.agent(self.attempt.run, self.attempt.config, role))
@@ -102,18 +118,20 @@ class Cast:
         if before.empty:
             raise StageFailed("budget", f"budget reached: {before.empty} used", blocked=True)
         limits = lowest(before.left, self.staff.budgets.attempt)
-        if limits.minutes is not None:
-            seconds = min(seconds, limits.minutes * 60)
-        hearing = _Hearing(self)
+        used_up = None
+        if limits.minutes is not None and limits.minutes * 60 <= seconds:
+            seconds = limits.minutes * 60
+            used_up = all_minutes(before, self.staff.budgets.attempt)
+        hearing = _Hearing(self, before)
         try:
-            async with self._way(role, turn, limits, hearing.listener) as socket:
-                yield Seat(runtime=runtime, model=socket, seconds=seconds)
+            async with self._way(role, turn, before, hearing.listener) as socket:
+                yield Seat(runtime=runtime, model=socket, seconds=seconds, used_up=used_up)
         finally:
             await hearing.settle()
-            await self._tell(role, before)
+            await self._tell(role, hearing)
 
     def _way(
-        self, role: Role, turn: int, limits: Budget, listener: Listener
+        self, role: Role, turn: int, before: Purse, listener: Listener
     ) -> AbstractAsyncContextManager[ModelSocket]:
         run, attempt = self.attempt.run, self.attempt
         endpoint = self.staff.model(run, attempt.config, role, turn)
@@ -128,7 +146,9 @@ class Cast:
             repository=run.repository.full_name,
             installation_id=run.repository.installation_id,
             person=run.trigger.by.login,
-            limits=limits,
+            limits=before.budget,
+            before=used_before(before),
+            own=self.staff.budgets.attempt,
         )
         return self.staff.gateway.open(job, endpoint, listener=listener)
 
@@ -147,12 +167,17 @@ class Cast:
         event = self._event("refused", why=what.kind, asked=what.asked, reason=what.reason)
         await self.record([event])
 
-    async def _tell(self, role: Role, before: Purse) -> None:
-        """Write down what the attempt came to, and once that most of the budget is used."""
+    async def nearly(self, used: float) -> None:
+        """Say once that most of the budget is used, while there is something left of it."""
+        await self.record([self._event("budget_warning", used=round(used, 3))])
+        await self.show()
+
+    async def _tell(self, role: Role, hearing: "_Hearing") -> None:
+        """Write down what the attempt came to; minutes may have been used besides."""
         after = await self._purse()
         spent = after.spent.model_dump(exclude_defaults=True)
         events = [self._event("spent", role=role.value, run=spent, budget=str(after.budget))]
-        if before.used < WARNING <= after.used:
+        if not hearing.warned and after.used >= WARNING:
             events.append(self._event("budget_warning", used=round(after.used, 3)))
         await self.record(events)
 
@@ -163,15 +188,17 @@ class Cast:
 class _Hearing:
     """Takes the gateway's words as they come, and has them written down one after the other."""
 
-    def __init__(self, cast: Cast) -> None:
+    def __init__(self, cast: Cast, before: Purse) -> None:
         self._cast = cast
+        self._before = before
+        self.warned = before.used >= WARNING
         self._last = ""
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
     @property
     def listener(self) -> Listener:
-        return Listener(tell=self._waits, turned_away=self._turned_away)
+        return Listener(tell=self._waits, turned_away=self._turned_away, used=self._used)
 
     async def settle(self) -> None:
         self._waits("")
@@ -181,6 +208,12 @@ class _Hearing:
         if text != self._last:
             self._last = text
             self._begin(partial(self._cast.heard, text))
+
+    def _used(self, so_far: Used) -> None:
+        used = part_used(self._before, so_far)
+        if used >= WARNING and not self.warned:
+            self.warned = True
+            self._begin(partial(self._cast.nearly, used))
 
     def _turned_away(self, what: TurnedAway) -> None:
         self._begin(partial(self._cast.turned_away, what))

@@ -2,7 +2,6 @@
 it may spend.
 """
 
-from bot.engine.gates import approvals
 from bot.runs import Again, Commanded, Gate, Json, Message, Run
 from bot.store.audit import Act, Entry
 
@@ -29,7 +28,7 @@ def stopped(run: Run, message: Message) -> Entry:
 
 def approved(run: Run, gate: Gate, message: Message) -> Entry:
     """Keyed by what was approved, and how often approvals were void before."""
-    digest = approvals.asks(gate).hash
+    digest = gate.asks
     key = f"approved/{run.id}/{message.by_id}/{digest}/{gate.base_sha}/{len(gate.void)}"
     data = {"hash": digest, "base": gate.base_sha, "amendment": gate.amendment is not None}
     return _entry(run, message.by, Act.APPROVED, data, key=key)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from bot.engine.agents import Cast
 from bot.engine.cluster.fairness import Want
@@ -49,7 +50,7 @@ _STATUS = {
 }
 
 
-Say = Callable[[str], Awaitable[Json]]
+Say = Callable[[str], Awaitable[None]]
 
 
 class Benches:
@@ -191,6 +192,7 @@ class Bench:
                 attempt=attempt,
                 record=self._record,
                 wait=self._wait,
+                show=partial(self.say, self.run_id),
             ),
             thread=shop.thread,
             objects=shop.objects(run),

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.agent.runtime import Role
-from bot.runs import Budget, Run, Spend, StageRecord
+from bot.runs import OF_ATTEMPT, REACHED, SHARED, Budget, Run, Spend, StageRecord
 from bot.store.calls import TOKENS_PER_USD
+from bot.store.limits import Used, dollars
 
 _FIELDS = tuple(Budget.model_fields)
 _AGENTS = frozenset(role.value for role in Role)
@@ -18,6 +19,8 @@ class Purse:
     spent: Spend
     """By the whole life of the run, whatever was granted anew since."""
     left: Budget
+    bound: Budget
+    """What binds it since the newest grant."""
     used: float
     """The largest part of any kind that is used, 1.0: all of it."""
     empty: str | None
@@ -56,10 +59,47 @@ def purse(
     return Purse(
         budget=_on_top(budget, before),
         spent=spent,
+        bound=budget,
         left=Budget.model_validate({name: _whole(name, value) for name, value in left.items()}),
         used=max(parts, default=0.0),
         empty=_said(over[0], used[over[0]], bounds[over[0]]) if over else None,
     )
+
+
+def all_minutes(run: Purse, attempt: Budget) -> str:
+    """Say that the minutes of an attempt are over, by the budget that ends first."""
+    left, own = run.left.minutes, attempt.minutes
+    if own is not None and (left is None or own < left):
+        return f"{SHARED}{OF_ATTEMPT}): {_said('minutes', own, own)} used"
+    bound = run.budget.minutes or 0.0
+    return f"{REACHED}: {_said('minutes', bound, bound)} used"
+
+
+def used_before(run: Purse) -> Used:
+    """What a run has used of its budget before an attempt begins, as the gateway counts on."""
+    spent, left = run.spent, run.left.minutes
+    return Used(
+        calls=spent.calls,
+        tokens=spent.tokens,
+        usd=spent.usd,
+        unpriced_tokens=spent.unpriced_tokens,
+        seconds=0.0 if left is None else ((run.budget.minutes or 0.0) - left) * 60,
+    )
+
+
+def part_used(run: Purse, more: Used) -> float:
+    """The largest part of any kind that is used once an attempt has used so much."""
+    extra = {
+        "usd": more.usd + more.unpriced_tokens / TOKENS_PER_USD,
+        "tokens": more.tokens,
+        "turns": more.calls,
+    }
+    bounds = {name: value for name in extra if (value := getattr(run.bound, name)) is not None}
+    parts = (
+        1.0 - (getattr(run.left, name) - extra[name]) / bound if bound else 1.0
+        for name, bound in bounds.items()
+    )
+    return max(parts, default=0.0)
 
 
 def _used(spent: Spend, minutes: float) -> dict[str, float]:
@@ -93,7 +133,7 @@ def _whole(kind: str, value: float) -> float:
 
 def _said(kind: str, used: float, bound: float) -> str:
     if kind == "usd":
-        return f"${used:.2f} of ${bound:.2f}"
+        return f"{dollars(used, bound)} of {dollars(bound, bound)}"
     if kind == "minutes":
         return f"{round(used, 1):g} of {round(bound, 1):g} minutes"
     return f"{used:,.0f} of {bound:,.0f} {kind}"

@@ -15,10 +15,11 @@ from bot.engine.bench import Benches
 from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.durable import system
 from bot.engine.durable.steps import INBOX
-from bot.engine.revival import FOLLOWING, bring_mirrors, living, no_further, revive
+from bot.engine.revival import FOLLOWING, at_work, bring_mirrors, living, no_further, revive
 from bot.engine.visits.mending import CI
 from bot.engine.workflows import Workflows
 from bot.pipeline import definition
+from bot.pipeline.definition import JUDGING
 from bot.runs import (
     Again,
     Commanded,
@@ -26,6 +27,7 @@ from bot.runs import (
     Json,
     Message,
     MessageKind,
+    Note,
     Run,
     RunStatus,
     Start,
@@ -103,6 +105,8 @@ class Engine:
             name = message.text
             await self.database.write(lambda c: runs.update(c, run.id, repository=name))
             return None
+        if message.kind is MessageKind.NOTE:
+            await self.database.write(lambda c: _keep(c, run.id, message.note))
         if await self._ask_to_stop(run, message):
             await self._cancel_child(run)
         await self._send(run, message, tell.key)  # a run that waits for people wakes up by it
@@ -174,8 +178,11 @@ class Engine:
             return _busy(other)
         stages = await self.database.read(lambda c: runs.stages(c, run.id))
         await self.database.write(lambda c: _take_up(c, run, again))
-        stage = FOLLOWING if again.follow else no_further(run, stages, _where(again, run))
-        await self._begin(flow, run.id, stage, _said(again))
+        if again.follow or _is_open(run, again):
+            stage: str | None = FOLLOWING
+        else:
+            stage = no_further(run, stages, _where(again, run))
+        await self._begin(flow, run.id, stage, _said(again, run))
         return None
 
     async def _begin(
@@ -204,9 +211,11 @@ class Engine:
 
 def _take_up(c: Connection, run: Run, again: Again) -> None:
     """Have an ended run live again, with what whoever asks for it wants otherwise."""
+    known = (runs.get(c, run.id) or run).work
     work: dict[str, Json] = {
         "again": again.key,
-        "note": again.note,
+        "note": known.gathered(again.note),
+        "notes": [],
         "needs": None,
         "only_ci": again.stage == CI,
     }
@@ -216,13 +225,18 @@ def _take_up(c: Connection, run: Run, again: Again) -> None:
         work["grant"] = grant.model_dump(mode="json")
     if again.publish is not None:
         changes["publish"] = again.publish
-    if again.follow:
+    if again.follow or _is_open(run, again):
         changes |= {"status": RunStatus.DONE, "following": True}
     if again.hash is not None:  # it ended with its plan; now the work is wanted too
         options = run.trigger.options.model_copy(update={"plan_only": False, "gate": True})
         changes["trigger"] = run.trigger.model_copy(update={"options": options})
     runs.update(c, run.id, **changes)
     audit.record(c, audited.again(run, again))
+
+
+def _keep(c: Connection, run_id: str, note: Note) -> None:
+    """Keep what somebody wrote in the run's row: its workflow may end before it reads of it."""
+    runs.revise(c, run_id, lambda work: {"notes": work.noted(note)})
 
 
 def _insert(c: Connection, run: Run) -> Run | None:
@@ -232,19 +246,40 @@ def _insert(c: Connection, run: Run) -> Run | None:
     return other
 
 
-def _said(again: Again) -> Message | None:
-    """What a retry has to say to the run: an approval of the plan that it ended with."""
-    if again.hash is None:
+def _is_open(run: Run, again: Again) -> bool:
+    """Was it stopped while it followed its pull request? A retry is one more round on that."""
+    if run.pull_request is None or again.hash is not None or definition.visits(run.pipeline):
+        return False
+    taken_up = run.following and run.work.again == again.key  # before a crash
+    return taken_up or (run.error is not None and run.error.stage is None)
+
+
+def _said(again: Again, run: Run) -> Message | None:
+    """What a retry has to say to the run: an approval of the plan that it ended with, a round."""
+    if again.hash is not None:
+        return Message(kind=MessageKind.APPROVE, by=again.by, by_id=again.by_id, hash=again.hash)
+    if again.follow or not _is_open(run, again):
         return None
-    return Message(kind=MessageKind.APPROVE, by=again.by, by_id=again.by_id, hash=again.hash)
+    judges = definition.kinds(run.pipeline).get(again.stage or "") in JUDGING
+    return Message(
+        kind=MessageKind.RETRY,
+        by=again.by,
+        by_id=again.by_id,
+        reason="`/coppice retry`",
+        stage=again.stage,
+        verdicts=judges,
+    )
 
 
 def _where(again: Again, run: Run) -> str | None:
     """The stage to go on at: the named one, else the one that ended the run."""
     if again.hash is not None:
         return definition.load(run.pipeline).working[0].name
-    stage = again.stage or (run.error.stage if run.error else None)
-    return stage if run.work.checkpoint is not None else None
+    if run.work.checkpoint is None:
+        return None
+    ended = run.error.stage if run.error else None
+    told = again.note is not None or run.work.unheard
+    return again.stage or (at_work(run, ended) if told else ended)
 
 
 def _busy(run: Run) -> str:

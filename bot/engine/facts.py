@@ -1,15 +1,18 @@
 """What the store has of a run, and what one try of a stage is told of it. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.pipeline import definition
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.contract import Contract, of_result
+from bot.pipeline.definition import JUDGING, WRITING
 from bot.pipeline.judging import told
 from bot.pipeline.ports import Attempt
 from bot.pipeline.story import BASELINE, commands
 from bot.runs import Run, StageKind, StageRecord, StageStatus
+
+_UNDECIDED = (StageStatus.PENDING, StageStatus.RUNNING, StageStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,7 @@ class Facts:
             number=number,
             overall=len(others) + 1,
             config=self.config,
-            feedback=_told(feedback, self.stages),
+            feedback=_told(feedback, self.stages) or self._sent_back(name, number),
             baseline=tuple(commands(base[-1])) if base else (),
             start=int(self.run.created_at),
             plan=self.plan,
@@ -48,6 +51,26 @@ class Facts:
         made = [s for s in self.stages if kinds.get(s.name) is StageKind.PLAN]
         found = [plan for stage in made if (plan := of_result(stage.result))]
         return found[-1] if found else None
+
+    def _sent_back(self, name: str, number: int) -> str | None:
+        """What was wrong when an earlier child ended: the first attempt of the next is told it."""
+        kinds = definition.kinds(self.run.pipeline)
+        if number > 1 or kinds.get(name) not in WRITING:
+            return None
+        return "\n\n".join(_of(stage) for stage in self._unmended(kinds)) or None
+
+    def _unmended(self, kinds: Mapping[str, StageKind]) -> list[StageRecord]:
+        """The stages whose newest verdict is bad, since an agent has written last."""
+        found: dict[str, StageRecord] = {}
+        for stage in reversed(self.stages):
+            kind = kinds.get(stage.name)
+            if stage.status in _UNDECIDED or kind not in (*WRITING, *JUDGING):
+                continue
+            if kind in WRITING and stage.status is not StageStatus.FAILED:
+                break
+            found.setdefault(stage.name, stage)
+        bad = [stage for stage in found.values() if stage.status is StageStatus.FAILED]
+        return [s for s in bad if kinds[s.name] in JUDGING or not s.result.get("blocked")]
 
     @property
     def _here(self) -> list[StageRecord]:
@@ -75,6 +98,11 @@ def _told(summary: str | None, stages: Sequence[StageRecord]) -> str | None:
     sent_back = [stage for stage in stages if stage.status is StageStatus.FAILED]
     details = told(commands(sent_back[-1]), _hint(sent_back[-1])) if sent_back else ""
     return f"{summary}\n\n{details}".strip()
+
+
+def _of(stage: StageRecord) -> str:
+    details = told(commands(stage), _hint(stage))
+    return f"{stage.result.get('summary') or ''}\n\n{details}".strip()
 
 
 def _hint(stage: StageRecord) -> str | None:

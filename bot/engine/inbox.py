@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bot.engine.durable.steps import receive
+from bot.engine.durable.steps import receive, receive_in_full
 from bot.runs import Message, MessageKind
 
 
@@ -15,9 +15,14 @@ class Inbox:
     later: list[Message] = field(default_factory=list)
     """What nothing can be done about before the run has come further."""
 
-    async def next(self, seconds: float) -> Message | None:
-        """Give the oldest kept message, else the next that comes within ``seconds``."""
-        return self.kept.pop(0) if self.kept else await receive(seconds)
+    async def next(self, seconds: float, *, in_full: bool = False) -> Message | None:
+        """Give the oldest kept message, else the next that comes within ``seconds``.
+
+        ``in_full``: None has to mean that the time is over.
+        """
+        if self.kept:
+            return self.kept.pop(0)
+        return await (receive_in_full if in_full else receive)(seconds)
 
     def put_off(self, message: Message) -> None:
         self.later.append(message)

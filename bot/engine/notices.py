@@ -18,6 +18,7 @@ from bot.runs import (
     Json,
     Label,
     Minimise,
+    Run,
     RunStatus,
 )
 
@@ -148,6 +149,8 @@ def _notice(story: Story) -> tuple[str, str] | None:
         strict = story.config is not None and story.config.approvals.not_requester
         text = needs.plan_waits(run, work.plan_comment_url, mention=not strict)
         return f"needs-{asked[:8]}-{len(work.gate.void)}", text
+    if work.waits_for is not None and _waits_unseen(run):
+        return "waits", visit.waits(run, work.waits_for)
     if work.needs is not None:
         return f"needs-round-{work.rounds_made}", needs.acts(run, work.needs)
     if run.status in _NOTIFIED:
@@ -156,6 +159,12 @@ def _notice(story: Story) -> tuple[str, str] | None:
         text = visit.stopped(run, how) if visits else needs.stopped(run, how)
         return f"ended-{work.again or 0}", text
     return None
+
+
+def _waits_unseen(run: Run) -> bool:
+    """Is it about to begin on somebody's pull request, where no check run shows that it waits?"""
+    silent = run.publish in SILENT and run.work.visit is not None
+    return silent and run.status is RunStatus.QUEUED
 
 
 def _where(story: Story, purpose: str) -> int:

@@ -50,6 +50,8 @@ class Opener:
     async def _open(self, run: Run) -> Opening:
         config = await self._config(run)
         self.shop.staff.require(run, config)
+        if not run.following:
+            await self._look_whether_open(run)
         options = run.trigger.options
         pipeline = definition.load(PLAN_ONLY if options.plan_only else run.pipeline)
         if pipeline.about == "pull_request":
@@ -72,6 +74,14 @@ class Opener:
             judging=_judging(pipeline.working),
             ready=config.ready == "auto",
         )
+
+    async def _look_whether_open(self, run: Run) -> None:
+        """Nothing is spent on a pull request that is over: raises EffectRefused."""
+        pull = await self.source.pull_request(run)
+        if pull is not None and not pull.open:
+            how = "merged" if pull.merged else "closed"
+            reason = f"Pull request #{pull.number} was {how}; `/coppice run` starts anew."
+            raise EffectRefused("pull_request_closed", reason)
 
     async def _config(self, run: Run) -> RepositoryConfig:
         """Freeze the repository's configuration; a retry goes by the one of the run's start."""

@@ -67,6 +67,11 @@ class Parent:
             effect = React(issue=0, comment_id=message.comment_id, content=content)
             await self.do("react", self.acts.say.react, effect.model_dump(mode="json"))
 
+    async def answer_unheard(self) -> None:
+        """Tell whoever wrote to the run while it was at work that nothing came of it here."""
+        for comment in await self.do("unheard", self.acts.say.unheard):
+            await self.do("decline", self.acts.say.decline, comment)
+
     async def conclude(self, outcome: Outcome, *, following: bool, rounds: bool = False) -> None:
         """Say how the run ends, then write it; what cannot be said any more changes nothing.
 

@@ -106,6 +106,16 @@ def no_further(run: Run, stages: list[StageRecord], wanted: str | None) -> str |
     return wanted
 
 
+def at_work(run: Run, wanted: str | None) -> str | None:
+    """The same, no later than an agent works: somebody has told it more."""
+    pipeline = definition.load(run.pipeline)
+    ends = (pipeline.publishing,) if pipeline.publishing else ()
+    names = [spec.name for spec in (*pipeline.working, *ends)]
+    writing = next((spec.name for spec in pipeline.working if spec.kind in WRITING), None)
+    behind = writing in names and wanted in names and names.index(writing) < names.index(wanted)
+    return writing if behind else wanted
+
+
 def _flow(run: Run, stages: list[StageRecord]) -> str:
     """Name the workflow: another one than before, where tries of stages are named after that."""
     return f"{run.id}/again-revived-{len(stages)}" if stages else run.id

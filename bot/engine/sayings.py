@@ -159,6 +159,18 @@ class Sayings:
         await self.writer.apply(run, effect)
         return _GO_ON
 
+    async def unheard(self, run_id: str) -> Json:
+        """The comments whose words nobody has taken in."""
+        run = (await self.writer.story(run_id)).run
+        return [note.comment_id for note in run.work.unheard if note.comment_id is not None]
+
+    async def decline(self, run_id: str, comment: int) -> Json:
+        """A sign at such a comment: nothing came of it."""
+        run = (await self.writer.story(run_id)).run
+        effect = React(issue=run.issue, comment_id=comment, content="confused")
+        await self.writer.apply(run, effect)
+        return _GO_ON
+
     async def verify_verdict(self, run_id: str) -> Json:
         story = await self.writer.story(run_id)
         effect = reports.verify_check_run(story)

@@ -88,9 +88,11 @@ class Shop:
             config=config,
             box=self.box.level.label,
             agent_label=runtime.label if runtime else None,
+            others=self.staff.others(run, config) if config else (),
             kinds=definition.kinds(run.pipeline),
             spend=spend,
             budget=purse.budget,
+            again=purse.bound,
             used=purse.used,
             events=events,
         )

@@ -74,6 +74,8 @@ class Workflows:
             outcome = await self._first_round(parent, first_stage)
         done = outcome.status is RunStatus.DONE and not outcome.over
         follows = done and parent.publish is Publish.PR
+        if not follows and await patched("unheard"):
+            await parent.answer_unheard()
         await parent.conclude(outcome, following=follows)
         if follows:
             return await Following(parent).follow()

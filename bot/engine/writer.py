@@ -10,7 +10,18 @@ from bot.engine.patience import Patience
 from bot.engine.shop import Shop
 from bot.errors import EffectRefused
 from bot.pipeline.story import TOLD, Story
-from bot.runs import Applied, Effect, Json, RepositoryRef, Run, RunEvent, Spend, StageRecord
+from bot.runs import (
+    Applied,
+    Effect,
+    Json,
+    Message,
+    RepositoryRef,
+    Run,
+    RunEvent,
+    Spend,
+    StageRecord,
+    Work,
+)
 from bot.store import calls, runs
 from bot.store.database import Connection
 
@@ -70,6 +81,15 @@ class Writer:
 
     async def write(self, change: Callable[[Connection], None]) -> None:
         await self.shop.database.write(change)
+
+    async def heard(self, run_id: str, message: Message) -> None:
+        """Wait no more with what somebody wrote: a plan or the work takes it in now."""
+        note = message.note
+        await self.revise(run_id, lambda work: {"notes": work.without(note)})
+
+    async def revise(self, run_id: str, change: Callable[[Work], Mapping[str, Json]]) -> Run:
+        """Change what a run has by what it has now: nobody else changes it meanwhile."""
+        return await self.shop.database.write(lambda c: runs.revise(c, run_id, change))
 
     async def write_of(self, run_id: str, change: Callable[[Connection], None]) -> None:
         """Write what stands on files of the run."""

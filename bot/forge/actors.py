@@ -248,7 +248,7 @@ def require(
         if any(need.endswith(":write") for need in needs):
             raise forbidden()
     elif not any(holds(actor, need) for need in needs):
-        raise forbidden()
+        raise forbidden(*needs)
 
 
 def _require_role(state: State, actor: Actor, repository: Repository, role: Role) -> None:

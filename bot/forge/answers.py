@@ -56,9 +56,11 @@ def not_found() -> Refusal:
     return Refusal(404, "Not Found")
 
 
-def forbidden() -> Refusal:
-    """The App or the token was not given the permission."""
-    return Refusal(403, "Resource not accessible by integration")
+def forbidden(*needs: str) -> Refusal:
+    """The App or the token was not given the permission: one of `needs`, such as `issues:write`."""
+    listed = "; ".join(need.replace(":", "=") for need in needs)
+    headers = {"x-accepted-github-permissions": listed} if listed else {}
+    return Refusal(403, "Resource not accessible by integration", headers=headers)
 
 
 def bad_credentials(message: str = "Bad credentials") -> Refusal:

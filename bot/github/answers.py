@@ -26,12 +26,9 @@ _NEXT_STEPS = (
     (SUSPENDED, "suspended", "The App is suspended here; an owner can lift that."),
     ("archived", "archived", "The repository is archived and cannot be written to."),
     ("locked", "locked", "The conversation is locked; unlock it and try again."),
-    (
-        NO_PERMISSION,
-        "no_access",
-        "The App lacks a permission for this; an owner can grant it in the App's installation.",
-    ),
+    (NO_PERMISSION, "no_access", "An owner can grant it in the App's installation"),
 )
+_PERMISSION = re.compile(r"([a-z_]{1,40})=(read|write|admin)")
 
 
 _GRAPHQL = {
@@ -89,7 +86,8 @@ def problem(error: HTTPException, call: str, now: float) -> CoppiceError:
         return Unanswered(f"GitHub answered {status} to {call}", UNANSWERED_SECONDS)
     if status == HTTPStatus.UNAUTHORIZED:
         return EffectDelayed(f"GitHub does not accept the App's token: {message}", 60)
-    return _refusal(status, message, _errors(getattr(error, "errors", None)), call)
+    accepted = error.headers.get("x-accepted-github-permissions", "")
+    return _refusal(status, message, _errors(getattr(error, "errors", None)), call, accepted)
 
 
 def graphql_refusal(errors: Sequence[Mapping[str, Any]]) -> CoppiceError:
@@ -117,10 +115,15 @@ def _rate_limit(
     return None
 
 
-def _refusal(status: int, message: str, errors: tuple[str, ...], call: str) -> Refusal:
+def _refusal(
+    status: int, message: str, errors: tuple[str, ...], call: str, accepted: str = ""
+) -> Refusal:
     for words, kind, advice in _NEXT_STEPS:
         if status == HTTPStatus.FORBIDDEN and words in message.lower():
-            return Refusal(kind, f"{advice} (GitHub: {message})", status=status, errors=errors)
+            said = f"{advice} (GitHub: {message})"
+            if words == NO_PERMISSION:
+                said = f"The App lacks {_lacking(accepted)} for this. {said}."
+            return Refusal(kind, said, status=status, errors=errors)
     kinds = {
         HTTPStatus.FORBIDDEN: "no_access",
         HTTPStatus.NOT_FOUND: "gone",
@@ -130,6 +133,20 @@ def _refusal(status: int, message: str, errors: tuple[str, ...], call: str) -> R
     return Refusal(
         kind, f"GitHub answered {status} to {call}: {message}", status=status, errors=errors
     )
+
+
+def _lacking(accepted: str) -> str:
+    """Name the permissions that GitHub's header lists: sets by `;`, those of a set by `,`.
+
+    What a read needs says nothing of the level that the App asks for.
+    """
+    listed = (_PERMISSION.findall(each) for each in accepted.split(";"))
+    sets = (
+        " and ".join(f"`{each.removesuffix(': read')}`" for each in map(": ".join, found))
+        for found in listed
+    )
+    named = " or ".join(each for each in sets if each)
+    return f"the permission {named}" if named else "a permission"
 
 
 def _errors(errors: Any) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from bot.github.answers import Refusal, Unanswered
 from bot.github.client import Client
@@ -13,6 +14,7 @@ PASSING = ("success", "neutral", "skipped")
 MOST_NOTES = 20
 """Annotations of a check that are read; GitHub shows the first ten of a job."""
 _EXIT = "Process completed with exit code"
+_REQUIRED = "required_status_checks"
 _WITHOUT_JOBS = ("action_required", "startup_failure")
 Key = tuple[str | None, str]
 """What a check is known by: its App's slug and its name."""
@@ -49,14 +51,46 @@ class Check(Record):
 
 
 async def checks(client: Client, ref: RepositoryRef, sha: str, *, ours: int) -> list[Check]:
-    """List what others than the App ``ours`` say of a commit, each try, oldest first."""
+    """List what others than the App ``ours`` say of a commit, each try, oldest first.
+
+    What the App may not read stands there as what waits for a person, who can grant it.
+    """
     root = f"/repos/{ref.full_name}/commits/{sha}"
-    runs = client.getiter(f"{root}/check-runs?filter=all&per_page=100", iterable_key="check_runs")
-    found = [run async for run in runs if (run.get("app") or {}).get("id") != ours]
+    runs, no_checks = await _all(client, f"{root}/check-runs?filter=all", "check_runs")
+    found = [run for run in runs if (run.get("app") or {}).get("id") != ours]
     found.sort(key=lambda run: (run.get("started_at") or "", run["id"]))
-    statuses = client.getiter(f"{root}/status?per_page=100", iterable_key="statuses")
-    told = [*map(_run, found), *[_status(status) async for status in statuses]]
+    statuses, no_statuses = await _all(client, f"{root}/status", "statuses")
+    told = [*map(_run, found), *map(_status, statuses), *no_checks, *no_statuses]
     return [*told, *await _without_jobs(client, ref, sha, {check.suite for check in told})]
+
+
+async def _all(client: Client, path: str, key: str) -> tuple[list[Any], list[Check]]:
+    """Read a whole list, or that the App may not."""
+    pages = client.getiter(f"{path}{'&' if '?' in path else '?'}per_page=100", iterable_key=key)
+    try:
+        return [each async for each in pages], []
+    except Refusal as refusal:
+        if refusal.kind != "no_access":
+            raise
+    name = f"the App's permission for {key.removesuffix('_runs')}"
+    return [], [Check(name=name, completed=True, conclusion="action_required")]
+
+
+async def required(client: Client, ref: RepositoryRef, branch: str) -> set[str]:
+    """Name the checks that a merge into a branch needs, by its protection or a ruleset."""
+    name = quote(branch, safe="")
+    found: set[str] = set()
+    try:
+        told = await client.getitem(f"/repos/{ref.full_name}/branches/{name}")
+        status = (told.get("protection") or {}).get("required_status_checks") or {}
+        found.update(status.get("contexts") or ())
+        rules = client.getiter(f"/repos/{ref.full_name}/rules/branches/{name}?per_page=100")
+        async for rule in rules:
+            parameters = rule.get("parameters") or {}
+            found.update(check["context"] for check in parameters.get(_REQUIRED) or ())
+    except Refusal:  # no such branch by now, or not for the App
+        return found
+    return found
 
 
 async def _without_jobs(

@@ -165,18 +165,20 @@ class Client(GitHubAPI):
         if token.partial and _forbidden(answer):  # it may be granted by now
             token = await self._tokens.renew(token, _date(answer))
             answer = await self._follow(request.signed(token))
-        if token.fresh and _unknown_token(answer) and not (token.partial and _forbidden(answer)):
+        if token.fresh and _unknown(token, answer):
             # Lag, or revoked: a new one tells, and is as good as this one when it is known.
             token = await self._tokens.renew(token, _date(answer))
-            return await self._when_known(request.signed(token), answer)
+            return await self._when_known(request, token, answer)
         return answer
 
-    async def _when_known(self, request: _Request, answer: Answer) -> Answer:
+    async def _when_known(self, request: _Request, token: Token, answer: Answer) -> Answer:
+        if token.partial:  # so that is what was refused; what else it may is known at once
+            answer = await self._follow(request.signed(token))
         for seconds in self._tokens.lag if self._tokens else ():
-            if not _unknown_token(answer):
+            if not _unknown(token, answer):
                 break
             await self.sleep(seconds)
-            answer = await self._follow(request)
+            answer = await self._follow(request.signed(token))
         return answer
 
     async def _follow(self, request: _Request) -> Answer:
@@ -241,9 +243,13 @@ def _date(answer: Answer) -> float | None:
         return None
 
 
-def _unknown_token(answer: Answer) -> bool:
-    """Tell the answers that a token gets in its first seconds (octokit/auth-app#65, #589)."""
-    return answer[0] == HTTPStatus.UNAUTHORIZED or _forbidden(answer)
+def _unknown(token: Token, answer: Answer) -> bool:
+    """Tell the answers that a token gets in its first seconds (octokit/auth-app#65, #589).
+
+    One that may too little is forbidden things for that.
+    """
+    forbidden = _forbidden(answer) and not token.partial
+    return answer[0] == HTTPStatus.UNAUTHORIZED or forbidden
 
 
 def _forbidden(answer: Answer) -> bool:

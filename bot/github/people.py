@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+from bot.errors import EffectRefused
 from bot.github.answers import Refusal
 from bot.github.client import Client
 from bot.runs import Person, RepositoryRef
@@ -19,8 +20,8 @@ async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> 
     path = "/orgs/{}/teams/{}/memberships/{}".format(*names)
     try:
         found = await client.getitem(path)
-    except Refusal as refusal:
-        if refusal.status in _NOT_THERE:
+    except EffectRefused as refusal:
+        if _unseen(refusal):
             return False
         raise
     return bool(found["state"] == "active")
@@ -36,11 +37,17 @@ async def in_organization(client: Client, ref: RepositoryRef, login: str) -> boo
     )
     try:
         await client.getitem(path)
-    except Refusal as refusal:
-        if refusal.status in _NOT_THERE:
+    except EffectRefused as refusal:
+        if _unseen(refusal):
             return False
         raise
     return True
+
+
+def _unseen(refused: EffectRefused) -> bool:
+    """Tell whether it is not there, or not for the App to see: there may be no token for it."""
+    status = refused.status if isinstance(refused, Refusal) else None
+    return refused.kind == "no_access" or status in _NOT_THERE
 
 
 async def labelled_by(client: Client, ref: RepositoryRef, issue: int) -> dict[str, Person]:

@@ -46,6 +46,8 @@ CI: Permissions = (
     ("actions", "read"),
 )
 """For what the repository's own CI says."""
+_PARTED = (REST, CI)
+"""Of these tokens carry what is granted, where that is not all."""
 TEAMS: Permissions = (("metadata", "read"), ("members", "read"))
 PUSH: Permissions = (("metadata", "read"), ("contents", "write"))
 """For git, and for deleting a branch; never `workflows`."""
@@ -115,7 +117,7 @@ class Mint:
         try:
             return await self._ask_for(scope, scope.permissions)
         except Refusal as error:
-            granted = () if scope.permissions != REST else await self._granted(scope, error)
+            granted = await self._granted(scope, error) if scope.permissions in _PARTED else ()
             if not granted:
                 raise _not_given(error) from error
         try:

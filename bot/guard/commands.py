@@ -2,8 +2,8 @@
 
 A command stands in a paragraph at the top level of the Markdown, as plain text from the line's
 first character. It is none in a list, a quote (lazy continuation included), a heading, a table,
-code, emphasis, a link, an HTML block or comment, or between the tags of ``<details>`` and its
-like. Verbs are read without case.
+code, emphasis, a link, an HTML block or comment, between the tags of ``<details>`` and its like,
+or below the head of a mail that is answered. Verbs are read without case.
 """
 
 import itertools
@@ -14,6 +14,8 @@ from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from bot.guard.mail import own_words
 
 PREFIX = "/coppice"
 MOST = 10
@@ -28,6 +30,8 @@ MOST_LINES = 2_000
 _MAYBE = re.compile(r"^[ \t]{0,3}/[a-z]", re.IGNORECASE | re.MULTILINE)
 _COMMAND = re.compile(r"/([a-z-]+)(?=\s|\Z)(.*)", re.IGNORECASE)
 _HTML_TAG = re.compile(r"<(/?)([a-z][a-z0-9-]*)\b[^<>]*?(/?)>", re.IGNORECASE)
+_NO_TAG = re.compile(r"`+[^`]*`+|\\<")
+"""Code and escapes within a line, as far as a tag may stand in them."""
 _FOLDING = frozenset(
     {"details", "blockquote", "pre", "code", "div", "table", "template", "section"}
 )
@@ -69,7 +73,7 @@ def find_commands(body: str, short: Collection[str] = ()) -> list[CommandLine]:
     text = re.sub(r"\r\n?", "\n", body).replace(_MARK, "")
     if not _MAYBE.search(text) or text.count("\n") >= MOST_LINES:
         return []
-    blocks = _blocks().parse(text)
+    blocks = _blocks().parse(own_words(text))
     found = (command for block in _paragraphs(blocks) for command in _read(block, short))
     return list(itertools.islice(found, MOST))
 
@@ -95,9 +99,11 @@ def _paragraphs(blocks: list[Token]) -> Iterator[Token]:
     for block, text in itertools.pairwise(blocks):
         if block.type == "html_block":
             held = max(0, held + _opened(block.content))
+        within = _opened(_NO_TAG.sub("", text.content)) if text.type == "inline" else 0
         top = block.type == "paragraph_open" and block.level == 0
-        if top and not held and len(text.content) <= LONGEST:
+        if top and not held and within <= 0 and len(text.content) <= LONGEST:
             yield text
+        held = max(0, held + within)
 
 
 def _opened(html: str) -> int:

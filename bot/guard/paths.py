@@ -99,15 +99,27 @@ def junk(path: str) -> bool:
 def unsafe(path: str) -> str | None:
     """Say why a path must never be written, or None: git's own directory, a way out, a trick."""
     parts = path.split("/")
-    if not path or "" in parts or path[1:2] == ":" or "\\" in path:
+    if not path or "" in parts:
         return "it is not a relative path"
-    if not _is_text(path) or _CONTROL.search(path):
-        return "its name holds control characters or is not UTF-8"
+    if why := _odd(path):
+        return why
     if any(part in (".", "..") or folded(part) in ("", "..") for part in parts):
         return "it leads out of the tree"
     if any(_DOT_GIT.fullmatch(folded(part)) for part in parts):
         return "it is or looks like git's own directory"
-    return "its name holds invisible characters" if _INVISIBLE.search(path) else None
+    return f"its name, {path!a}, holds invisible characters" if _INVISIBLE.search(path) else None
+
+
+def _odd(path: str) -> str | None:
+    """Say what nobody could see in a name, or Windows would take for something else."""
+    if not _is_text(path):
+        return f"its name, {path!a}, is not UTF-8"
+    if _CONTROL.search(path):
+        return f"its name, {path!a}, holds control characters"
+    if path[1:2] == ":":
+        return "its name begins as a drive of Windows does"
+    leads = "its name holds a backslash, which leads into a folder on Windows"
+    return leads if "\\" in path else None
 
 
 def protected(path: str) -> str | None:

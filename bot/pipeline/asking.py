@@ -52,7 +52,7 @@ async def ask(
         role=question.role,
         prompt=question.prompt,
         attempt=attempt.overall + question.turn - 1,
-        seconds=seat.seconds,
+        seconds=seat.left,
         repository=attempt.run.repository.full_name,
         issue=attempt.run.issue,
         answer=question.answer,
@@ -89,6 +89,8 @@ def stopped_early(finished: Finished, seat: Seat) -> Refusal | None:
     """Say why the attempt came to nothing by itself: the gateway's word outweighs the agent's."""
     if seat.model is not None and seat.model.refusal is not None:
         return seat.model.refusal
+    if finished.reason is FinishReason.LIMIT and seat.used_up is not None and not seat.left:
+        return Refusal(kind="budget", message=seat.used_up)
     if finished.reason in _STOPPED_EARLY:
         kind = finished.kind or _STOPPED_EARLY[finished.reason]
         return Refusal(kind=kind, message=finished.message, blocked=False)

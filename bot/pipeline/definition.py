@@ -14,6 +14,7 @@ from bot.runs import Record, StageKind
 
 PIPELINES = Path(__file__).resolve().parents[2] / "prompts" / "pipelines"
 WRITING = frozenset({StageKind.IMPLEMENT})
+JUDGING = frozenset({StageKind.VERIFY, StageKind.REVIEW, StageKind.RULES})
 _REVIEWING = frozenset({StageKind.SNAPSHOT, StageKind.REVIEW, StageKind.PUBLISH})
 
 

@@ -63,7 +63,7 @@ def _default(field: FieldInfo) -> str:
         return f"`{str(value).lower()}`"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"`{value[0] if isinstance(value, tuple) else value}`"
+    return f"`[{', '.join(value)}]`" if isinstance(value, tuple) else f"`{value}`"
 
 
 def _meaning(field: FieldInfo) -> str:

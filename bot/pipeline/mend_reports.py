@@ -22,6 +22,7 @@ def comment(story: Story, patch: bytes | None) -> Comment:
         base=tuple(story.baseline),
         skips_ci=story.skips_ci,
         agent_label=story.agent_label,
+        other_agents=story.others,
         patch=patch,
     )
     return Comment(issue=run.issue, purpose="status", body=mend.mended(told))

@@ -1,9 +1,10 @@
 """What a stage is given: the facts of the run, and the few things that it may act on."""
 
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -83,6 +84,15 @@ class Seat:
     """None: the agent needs no model (scripted)."""
     seconds: float
     """What its attempt may take."""
+    used_up: str | None = None
+    """`budget reached: 3 of 3 minutes used`, where a budget ends with its seconds."""
+    opened: float = field(default_factory=time.monotonic)
+
+    @property
+    def left(self) -> float:
+        """Seconds for a question that is asked now; minutes of a budget are those of the clock."""
+        past = time.monotonic() - self.opened if self.used_up is not None else 0.0
+        return max(0.0, self.seconds - past)
 
 
 class Agents(Protocol):

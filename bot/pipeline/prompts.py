@@ -152,7 +152,9 @@ def _sent_back(attempt: Attempt) -> str:
     if not attempt.feedback:
         return ""
     why = quoted("why it was sent back", _kept(attempt.feedback), attempt.run.id)
-    return f"The attempt before this one was sent back. Mend what is wrong with it:\n{why}"
+    begun = "An attempt before this one, which may not lie in your worktree any more,"
+    which = begun if attempt.number == 1 else "The attempt before this one"
+    return f"{which} was sent back. Mend what is wrong with it:\n{why}"
 
 
 def _told(what: str, text: str | None) -> str:

@@ -1,5 +1,6 @@
 """What is told of a run: its story as effects. Pure; the words are in `bot/github/texts`."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -8,10 +9,9 @@ from bot.github.texts import checks, pull_request, status
 from bot.github.texts.gist import SHOWN, Gist
 from bot.pipeline import closing, template
 from bot.pipeline.closing import Closing
-from bot.pipeline.configuration import Roles
 from bot.pipeline.customs import Customs
 from bot.pipeline.findings import Finding, Severity
-from bot.pipeline.story import Story, commands, is_refusal
+from bot.pipeline.story import Story, child, commands, is_refusal
 from bot.runs import (
     CheckRun,
     CommandResult,
@@ -24,6 +24,7 @@ from bot.runs import (
 )
 
 STATUS = "status"
+_JUDGED = (StageKind.IMPLEMENT, StageKind.VERIFY, StageKind.RULES)
 NOTHING = Customs()
 _Conclusion = Literal["success", "failure", "neutral", "cancelled", "action_required"]
 _CONCLUSIONS: dict[RunStatus, _Conclusion] = {
@@ -96,18 +97,20 @@ def review_check_run(story: Story) -> CheckRun | None:
     if last is None or last.result["data"].get("not_reviewed"):
         return None
     found = [(f.severity.value, _place(f), f"{f.title} {f.reason}") for f in story.findings]
+    text = checks.review_check(found, story.player(Role.REVIEW))
     shown = last.model_copy(update={"status": StageStatus.NEUTRAL}) if found else last
-    return _verdict(story, checks.REVIEW, "review", checks.review_check(found), shown)
+    return _verdict(story, checks.REVIEW, "review", text, shown)
 
 
 def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest:
     """The draft pull request, its body describing the whole difference."""
     run = story.run
     verify = story.on_head(StageKind.VERIFY)
-    failures = _failed_attempts(story)
+    failures = _failed_attempts(story, story.stages)
     told = _closing(story)
     evidence = pull_request.Evidence(
         run=run,
+        asks_ci=story.asks_ci,
         summary=_sentences(story),
         read_first=(told.place, told.why) if told and told.place else None,
         left=_left(story),
@@ -117,7 +120,7 @@ def pull_request_effect(story: Story, customs: Customs = NOTHING) -> PullRequest
         failed_attempts=failures,
         attempts=len(failures) + 1,
         agent_label=story.agent_label,
-        other_agents=_other_agents(story),
+        other_agents=story.others,
         spend=tuple(story.spend),
         findings=tuple(f"{_place(f)}: {f.title}".strip(": ") for f in story.findings),
         box=story.box,
@@ -164,12 +167,6 @@ def _left(story: Story) -> tuple[str, ...]:
     return (*planned, *(f"`{result.name}` fails on it" for result in _red_head(story)))
 
 
-def _other_agents(story: Story) -> tuple[tuple[str, str], ...]:
-    roles = story.config.roles if story.config else Roles()
-    named = ((role, roles.of(role).agent) for role in Role)
-    return tuple((role.value, name) for role, name in named if name and name != story.run.agent)
-
-
 def _red_head(story: Story) -> tuple[CommandResult, ...]:
     """What fails on the head of the open pull request, whoever made it."""
     verify = story.on_head(StageKind.VERIFY) if story.run.pull_request else None
@@ -182,12 +179,14 @@ def facts(story: Story) -> status.Status:
     implement, verify = story.last_of(StageKind.IMPLEMENT), story.last_of(StageKind.VERIFY)
     return status.Status(
         run=run,
+        asks_ci=story.asks_ci,
         agent_label=story.agent_label,
+        other_agents=story.others,
         stage=now.name if now else None,
         attempt=implement.attempt if implement else 0,
         attempts=story.config.limits.attempts if story.config else 0,
         since=now.started_at if now else None,
-        failed_attempts=_failed_attempts(story),
+        failed_attempts=_failed_attempts(story, _newest_work(story)),
         last=tuple(commands(verify)) if verify else (),
         red_head=_red_head(story),
         red_base=tuple(result for result in story.baseline if not result.passed),
@@ -196,6 +195,7 @@ def facts(story: Story) -> status.Status:
         note=run.work.pull_request_note,
         spend=story.spent,
         budget=story.budget,
+        again=story.again,
         used=story.used,
         check_url=run.work.check_run_url,
         has_patch=run.work.checkpoint is not None,
@@ -238,13 +238,20 @@ def _place(finding: Finding) -> str:
     return f"{finding.file}:{finding.line}" if finding.line else finding.file
 
 
-def _failed_attempts(story: Story) -> tuple[str, ...]:
+def _newest_work(story: Story) -> list[StageRecord]:
+    """The tries of the newest round or retry; of one in which nobody wrote there was none."""
+    judged = [stage for stage in story.stages if story.kind(stage) in _JUDGED]
+    newest = [stage for stage in judged if child(stage) == child(judged[-1])]
+    wrote = any(story.kind(stage) is StageKind.IMPLEMENT for stage in newest)
+    return newest if wrote or not story.run.status.ended else []
+
+
+def _failed_attempts(story: Story, stages: Iterable[StageRecord]) -> tuple[str, ...]:
     """Why each attempt failed, in order: by its commands, else by the stage's own word."""
-    judged = {StageKind.IMPLEMENT, StageKind.VERIFY, StageKind.RULES}
     return tuple(
         status.attempt_failed(commands(stage), _why(stage))
-        for stage in story.stages
-        if stage.status is StageStatus.FAILED and story.kind(stage) in judged
+        for stage in stages
+        if stage.status is StageStatus.FAILED and story.kind(stage) in _JUDGED
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.agent.runtime import Role
+from bot.github.texts.players import Player, player
 from bot.pipeline.configuration import RepositoryConfig
 from bot.pipeline.contract import Contract, of_result
 from bot.pipeline.findings import Finding
@@ -33,7 +35,8 @@ class Story:
     """The level of the box, in words."""
     agent_label: str | None
     """`SCRIPTED: no model`."""
-
+    others: tuple[Player, ...] = ()
+    """Roles that the repository gives to another agent than the run's."""
     kinds: Mapping[str, StageKind]
     """The kind of each stage of the run's pipeline, by name."""
 
@@ -41,6 +44,8 @@ class Story:
     """What calls of models came to, by role and model."""
     budget: Budget = field(default_factory=Budget)
     """What binds the run as a whole."""
+    again: Budget = field(default_factory=Budget)
+    """What binds it since the newest retry."""
     used: float = 0.0
     """The part of it that is used; from 0.8 on people are told."""
     events: Sequence[RunEvent] = ()
@@ -65,6 +70,10 @@ class Story:
         """All of it."""
         return sum((spend for _, _, spend in self.spend), Spend())
 
+    def player(self, role: Role) -> Player:
+        """Say who plays a role."""
+        return player(role.value, self.run.agent, self.agent_label, self.others)
+
     def kind(self, stage: StageRecord) -> StageKind | None:
         return self.kinds.get(stage.name)
 
@@ -79,9 +88,15 @@ class Story:
             return self.last_of(kind)
         since = self.stages[pushed[-1] :]
         written = [n for n, s in enumerate(since) if self.kind(s) is StageKind.IMPLEMENT]
-        judged = [*self.stages[: pushed[-1]], *since[: written[0] if written else None]]
+        first = written[0] if written else len(since)
+        alone = [s for s in since[first:] if self._alone(s)]
+        judged = [*self.stages[: pushed[-1]], *since[:first], *alone]
         tries = [stage for stage in judged if self.kind(stage) is kind]
         return tries[-1] if tries else None
+
+    def _alone(self, stage: StageRecord) -> bool:
+        """Is it a verdict on the head by itself? What a round judges is judged stage by stage."""
+        return {s.name for s in self.stages if child(s) == child(stage)} == {stage.name}
 
     @property
     def _pushed(self) -> list[int]:
@@ -106,10 +121,14 @@ class Story:
         return running[-1] if running else (self.stages[-1] if self.stages else None)
 
     @property
+    def asks_ci(self) -> bool:
+        """Does the repository's own CI run on our work only where somebody asked for it?"""
+        return self.config is None or self.config.ci == "ask"
+
+    @property
     def skips_ci(self) -> bool:
         """Does what we push keep the repository's own CI from running?"""
-        asks = self.config is None or self.config.ci == "ask"
-        return asks and not self.run.work.ci
+        return self.asks_ci and not self.run.work.ci
 
     @property
     def baseline(self) -> list[CommandResult]:
@@ -131,3 +150,8 @@ def is_refusal(event: RunEvent) -> bool:
             return event.data.get("refused") is not None
         case kind:
             return kind == "refused"
+
+
+def child(stage: StageRecord) -> str:
+    """The workflow in which a stage was tried, as keys of its tries begin."""
+    return stage.key.rpartition("/")[0]

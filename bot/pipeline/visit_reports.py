@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from bot.agent.runtime import Role
 from bot.github.markdown import code
 from bot.github.marker import Markers
 from bot.github.texts import checks, mend, visit
@@ -175,9 +176,10 @@ def _told(story: Story, found: Said) -> visit.Reviewed:
 
 def _by(story: Story) -> str:
     """Who looked, by which models, for how much."""
-    label = f" ({story.agent_label})" if story.agent_label else ""
+    reader = story.player(Role.REVIEW)
+    label = f" ({reader.label})" if reader.label else ""
     models = sorted({model for _, model, _ in story.spend})
-    by = f"{code(story.run.agent)}{label}"
+    by = f"{code(reader.agent)}{label}"
     if models:
         by += f" with {', '.join(code(model) for model in models)}"
     money = spent(story.spent, Budget())

@@ -37,7 +37,7 @@ from bot.runs.messages import Again, Message, MessageKind, Start, Tell
 from bot.runs.plan import Check, FileAction, Plan, PlannedFile, Step
 from bot.runs.record import Json, Kept, Record
 from bot.runs.run import RepositoryRef, Run, branch_name, run_id
-from bot.runs.spending import REACHED, SHARED, Budget, Budgets, Spend, parse_budget
+from bot.runs.spending import OF_ATTEMPT, REACHED, SHARED, Budget, Budgets, Spend, parse_budget
 from bot.runs.stage import CommandResult, RunEvent, StageRecord
 from bot.runs.status import (
     ENDED,
@@ -50,11 +50,12 @@ from bot.runs.status import (
     StageStatus,
 )
 from bot.runs.trigger import Options, Person, Trigger
-from bot.runs.work import Grant, Notice, Round, Visit, Work
+from bot.runs.work import Grant, Note, Notice, Round, Visit, Work
 
 __all__ = [
     "ENDED",
     "LIVING",
+    "OF_ATTEMPT",
     "OVER",
     "REACHED",
     "SHARED",
@@ -90,6 +91,7 @@ __all__ = [
     "Message",
     "MessageKind",
     "Minimise",
+    "Note",
     "Notice",
     "Options",
     "Overlap",

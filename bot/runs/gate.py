@@ -52,6 +52,9 @@ class Gate(Kept):
     """Of the plan that is shown."""
     base_sha: str
     """The commit that it stands on."""
+    anew: str | None = None
+    """What is approved in the place of ``hash`` once the base moved in the plan's files: a hash of
+    both, so that whoever read the plan before that approves nothing."""
     reasons: tuple[str, ...] = ()
     """Why it waits (`touches dependencies`); empty: it need not."""
     asked_at: float
@@ -72,6 +75,13 @@ class Gate(Kept):
     """What waits now."""
     amended: tuple[str, ...] = ()
     """Paths beside the plan that were approved."""
+    amended_gone: tuple[str, ...] = ()
+    """Those of them of which it was approved that nothing is left; of the others, a change."""
+
+    @property
+    def asks(self) -> str:
+        """The hash that is shown, and that an approval has to be for."""
+        return self.amendment.hash if self.amendment else self.anew or self.hash
 
     @property
     def people(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from bot.runs.run import Run
 from bot.runs.spending import Budget
 from bot.runs.status import Publish
 from bot.runs.trigger import Person
+from bot.runs.work import Note
 
 
 class MessageKind(StrEnum):
@@ -113,6 +114,11 @@ class Message(Kept):
     review_id: int | None = None
     comment_ids: tuple[int, ...] = ()
     """Of a review: single comments on lines."""
+
+    @property
+    def note(self) -> Note:
+        """What waits in the run's row until this message is read."""
+        return Note(by=self.by or "", text=self.text, comment_id=self.comment_id)
 
     @property
     def person(self) -> Person:

@@ -40,6 +40,11 @@ class Run(Kept):
     def short_id(self) -> str:
         return self.id[:6]
 
+    @property
+    def only_planned(self) -> bool:
+        """It ended with its plan, as somebody wanted; an approval goes on with it."""
+        return self.status is RunStatus.DONE and self.trigger.options.plan_only
+
 
 def run_id(delivery: str, n: int = 0) -> str:
     """Derive a run's id from the delivery that starts it: a redelivery starts nothing new."""

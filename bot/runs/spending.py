@@ -31,6 +31,9 @@ SHARED = f"{REACHED} ("
 """So begins what is said where a budget is used up that others share; its name follows."""
 
 
+OF_ATTEMPT = "the budget of one attempt"
+
+
 class Budgets(Record):
     """What the operator lets be spent, by whom and in which time."""
 
@@ -82,6 +85,8 @@ class Spend(Record):
     """Of those calls."""
     subscribed: _Count = 0
     """Calls that a subscription pays: they cost no dollars of their own."""
+    unanswered: _Count = 0
+    """Calls that reached no model, or came to nothing there."""
     estimated: _Count = 0
     """Calls whose tokens the endpoint did not tell."""
     seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
@@ -90,6 +95,10 @@ class Spend(Record):
     @property
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
+
+    @property
+    def answered(self) -> int:
+        return self.calls - self.unanswered
 
     def __add__(self, other: "Spend") -> "Spend":
         fields = Spend.model_fields

@@ -1,8 +1,12 @@
 """What a run has in git and on GitHub so far."""
 
+from collections.abc import Collection, Iterable
+
+from pydantic import field_serializer
+
 from bot.runs.ending import Ending
 from bot.runs.gate import Gate, Overlap, Shown
-from bot.runs.record import Kept
+from bot.runs.record import Json, Kept
 from bot.runs.spending import Budget, Spend
 
 
@@ -12,6 +16,20 @@ class Notice(Kept):
     purpose: str
     node: str
     """Node id."""
+
+
+class Note(Kept):
+    """Words of a person to a run that could not act on them at once."""
+
+    by: str
+    """Login."""
+    text: str
+    comment_id: int | None = None
+    round: int | None = None
+    """The round that took them in before their message was read: that asks for nothing more."""
+
+    def same(self, other: "Note") -> bool:
+        return (self.comment_id, self.text) == (other.comment_id, other.text)
 
 
 class Round(Kept):
@@ -31,6 +49,8 @@ class Round(Kept):
     """Names of failing checks that it is about."""
     conflicts: tuple[str, ...] = ()
     """Paths in which the marks of a conflict stand."""
+    dropped: tuple[str, ...] = ()
+    """Those of them that the head of somebody's pull request has no more."""
     tests: bool = False
     """Tests and CI configuration that are there may be changed, though checks fail."""
     by: str | None = None
@@ -70,6 +90,11 @@ class Grant(Kept):
     spent: Spend
     """What it had spent by then."""
     at: float
+
+    @field_serializer("spent")
+    def _known_before(self, spent: Spend) -> dict[str, Json]:
+        """A release back knows nothing of calls that nobody answered."""
+        return spent.model_dump(mode="json", exclude={"unanswered"})
 
 
 class Work(Kept):
@@ -115,6 +140,9 @@ class Work(Kept):
     """Somebody with write access asked for the repository's CI."""
     note: str | None = None
     """Words of people for the next plan or round."""
+    notes: tuple[Note, ...] = ()
+    """What people wrote that no plan or round has taken in yet; their messages wait in the inbox,
+    and are lost with the workflow that they were sent to."""
     overlap: Overlap | None = None
     gate: Gate | None = None
     round: Round | None = None
@@ -131,6 +159,8 @@ class Work(Kept):
     """Check suites that were run once more, on the head as it is."""
     checks: tuple[str, ...] = ()
     """What the repository's CI says of the head, a line each (Markdown of ours)."""
+    checks_awaited: str | None = None
+    """The head that was given its time to have all that is required begin."""
     checks_tried: tuple[str, ...] = ()
     """Failing checks of the head that a round came to nothing about."""
     plan_comment_url: str | None = None
@@ -167,6 +197,42 @@ class Work(Kept):
             return known
         return "\n\n".join(part for part in (known, text) if part)
 
+    def gathered(self, text: str | None) -> str | None:
+        """All that people wrote to the run, where it begins to work again."""
+        work = self
+        for each in (*(note.text for note in self.unheard), *([text] if text else [])):
+            work = work.model_copy(update={"note": work.with_note(each)})
+        return work.note
+
+    @property
+    def unheard(self) -> tuple[Note, ...]:
+        """What no plan and no finished round has taken in."""
+        made = self.rounds_made
+        return tuple(each for each in self.notes if each.round is None or each.round > made)
+
+    def heard(self, note: Note) -> bool:
+        """Has an earlier round taken it in?"""
+        waits = [each for each in self.notes if each.same(note)]
+        return bool(waits) and not any(each.same(note) for each in self.unheard)
+
+    def noted(self, note: Note) -> list[Json]:
+        """What waits, with one more; a second telling adds nothing."""
+        known = any(each.same(note) for each in self.notes)
+        return _dumped(self.notes if known else (*self.notes, note))
+
+    def without(self, note: Note) -> list[Json]:
+        """What waits, without what was read now."""
+        return _dumped(each for each in self.notes if not each.same(note))
+
+    def taken_in(self, note: Note, texts: Collection[str]) -> list[Json]:
+        """The same, where the round that begins takes in others of these words too."""
+        begun, waits = {"round": self.rounds_made + 1}, self.unheard
+        return _dumped(
+            each.model_copy(update=begun) if each in waits and each.text in texts else each
+            for each in self.notes
+            if not each.same(note)
+        )
+
     @property
     def overlaps(self) -> Overlap | None:
         """What somebody has to let the run go on beside."""
@@ -176,6 +242,13 @@ class Work(Kept):
     def patch_base(self) -> str | None:
         """What the work is shown against: of somebody's pull request what was there before us."""
         return self.visit.head_sha if self.visit is not None else self.base_sha
+
+    @property
+    def patch_merged(self) -> str | None:
+        """What was merged into ``patch_base`` before: a patch of somebody's pull request holds
+        how that is resolved, and not what it brought.
+        """
+        return self.round.base if self.visit is not None and self.round is not None else None
 
     @property
     def published(self) -> bool:
@@ -202,3 +275,7 @@ class Work(Kept):
             return (merged,) if merged else ()
         on = self.pushed if self.published else self.base_sha
         return tuple(sha for sha in (on, merged) if sha is not None)
+
+
+def _dumped(notes: Iterable[Note]) -> list[Json]:
+    return [note.model_dump(mode="json") for note in notes]

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode
 
 from bot.runs import Budget, Budgets, parse_budget
-from bot.settings.values import CONFIG, address, existing, secret
+from bot.settings.values import CONFIG, address, directory, existing, secret
 
 
 def _read_budget(value: object) -> object:
@@ -67,6 +67,11 @@ class ModelSettings(ProxySettings):
     @classmethod
     def _check_model_url(cls, value: object) -> object:
         return address(value)
+
+    @field_validator("agents_dir")
+    @classmethod
+    def _require_agents_dir(cls, value: Path) -> Path | None:
+        return directory(value)
 
     @field_validator("models_file")
     @classmethod

@@ -22,6 +22,18 @@ MENDS = {
     "port": "set it to a number from 0 (any free port) to 65535",
 }
 
+WORDS = {
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than_equal": "must be {ge:.12g} or more",
+    "less_than_equal": "must be {le:.12g} or less",
+    "literal_error": "must be {expected}",
+}
+"""Ours for pydantic's, by the kind of fault."""
+
 S = TypeVar("S", bound=BaseSettings)
 
 
@@ -77,10 +89,11 @@ def _problem(kind: type[BaseSettings], details: Mapping[str, Any]) -> Problem:
     location = str(details["loc"][0]) if details["loc"] else "settings"
     aliases = {f.validation_alias: name for name, f in kind.model_fields.items()}
     field = aliases.get(location, location)
-    message = str(details["msg"]).removeprefix("Value error, ")
+    words = WORDS.get(str(details["type"]), str(details["msg"]).removeprefix("Value error, "))
+    message = words.format_map(details.get("ctx", {})) if details["type"] in WORDS else words
     if field == "app_id" and details.get("input") in (0, None):
         message = "is missing"
-    if not message.startswith(("is ", "must ", "names ", "and ", "cannot ")):
+    if not message.startswith(("is ", "must ", "names ", "and ", "cannot ", "takes ")):
         message = "is not usable: " + message[0].lower() + message[1:]
     mend = MENDS.get(field, "correct it in the environment or in .env")
     return Problem(variable(field), message, mend)

@@ -12,10 +12,13 @@ from pydantic_settings import NoDecode
 from bot.settings.box import BoxSettings
 from bot.settings.door import DoorSettings
 from bot.settings.models import ModelSettings
-from bot.settings.values import address, existing, passwords, secret
+from bot.settings.values import address, directory, existing, passwords, secret
 
 MOST_RUNS = 10_000
 """At work at once; far more than a machine can do, and little enough for a database."""
+DAY = 86_400
+"""Seconds; the sweep finds nothing that lies more than three days back."""
+PAGES = ("github.com", "www.github.com")
 LOCAL = "local"
 """The one worker of an SQLite file."""
 
@@ -38,12 +41,12 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     """Scripts of the scripted agent; the demo's when it is not given."""
     bots: Annotated[tuple[int, ...], NoDecode] = ()
     """User ids of bots that may steer as people with their permission may, commas between them."""
-    sweep_seconds: float = Field(default=300.0, ge=0)
+    sweep_seconds: float = Field(default=300.0, ge=0, le=DAY, allow_inf_nan=False)
     """Seconds between two looks in GitHub's delivery log for missed deliveries; 0: never."""
     worker: str = ""
     """Name of this worker among those of one PostgreSQL database, the same at every start; the
     host's name when it is not given. On SQLite there is one, `local`."""
-    grace_seconds: float = Field(default=30.0, ge=0)
+    grace_seconds: float = Field(default=30.0, ge=0, le=DAY, allow_inf_nan=False)
     """Seconds that work may take to end when a worker of PostgreSQL is told to stop; the rest goes
     on elsewhere at once."""
     limit_worker: int = Field(default=2, ge=1, le=MOST_RUNS)
@@ -106,6 +109,16 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
     def _check_url(cls, value: object) -> object:
         return address(value)
 
+    @field_validator("github_url")
+    @classmethod
+    def _require_api(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.hostname in PAGES:
+            raise ValueError("is where people look: the REST API is at https://api.github.com")
+        if parts.username is not None:
+            raise ValueError("must be without a user name: the App's key says who asks")
+        return value
+
     @field_validator("github_html_url")
     @classmethod
     def _derive_html_url(cls, value: str, info: ValidationInfo) -> str:
@@ -114,6 +127,11 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
         parts = urlsplit(info.data.get("github_url", ""))
         host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
         return f"{parts.scheme}://{host}"
+
+    @field_validator("scripts")
+    @classmethod
+    def _require_scripts_dir(cls, value: Path | None) -> Path | None:
+        return directory(value)
 
     @field_validator("ca_file", "scripts", "config_file", "errors_file")
     @classmethod

@@ -72,6 +72,13 @@ def existing(value: Path | None) -> Path | None:
     return absolute(value)
 
 
+def directory(value: Path | None) -> Path | None:
+    """Require that a path, where one is given and something is there, is a directory's."""
+    if value is not None and absolute(value).exists() and not absolute(value).is_dir():
+        raise ValueError(f"names {value}, which is no directory")
+    return value
+
+
 def secret(value: object, info: ValidationInfo) -> str:
     """Give the text of a secret setting, from its file when one is named."""
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value or "")

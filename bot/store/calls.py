@@ -155,8 +155,9 @@ HELD = _CALL.status != CallStatus.REFUSED.value
 """What stands against a limit."""
 COUNTED = HELD & (_CALL.status != CallStatus.SPARE.value)
 """What people are told of."""
-UNPRICED = _CALL.usd.is_(None) & ~_CALL.subscription
 TOKENS = _CALL.input_tokens + _CALL.output_tokens
+UNANSWERED = (_CALL.status == CallStatus.FAILED.value) & (TOKENS == 0)
+UNPRICED = _CALL.usd.is_(None) & ~_CALL.subscription & ~UNANSWERED
 SUMS = (
     # in the order of _NAMES
     func.count(),
@@ -167,7 +168,8 @@ SUMS = (
     func.coalesce(func.sum(_CALL.usd), literal(0.0)),
     whole(case((UNPRICED, 1), else_=0)),
     whole(case((UNPRICED, TOKENS), else_=0)),
-    whole(case((_CALL.subscription, 1), else_=0)),
+    whole(case((_CALL.subscription & ~UNANSWERED, 1), else_=0)),
+    whole(case((UNANSWERED, 1), else_=0)),
     whole(case((_CALL.estimated, 1), else_=0)),
     func.coalesce(func.sum(_CALL.seconds), literal(0.0)),
 )
@@ -181,6 +183,7 @@ _NAMES = (
     "unpriced",
     "unpriced_tokens",
     "subscribed",
+    "unanswered",
     "estimated",
     "seconds",
 )

@@ -16,7 +16,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from bot.errors import OperatorError
 from bot.store.retry import Retry, commit, leave_outages
 from bot.store.schema.migrate import Migration, migrate
-from bot.store.sqlite import Corrupt, SqliteFile, connect, create_private, is_damage, sqlite_path
+from bot.store.sqlite import (
+    Corrupt,
+    SqliteFile,
+    connect,
+    create_private,
+    damage,
+    is_damage,
+    sqlite_path,
+)
 
 __all__ = ["Connection", "Database"]
 
@@ -125,8 +133,7 @@ class Database:
                 raise
             raise Corrupt(
                 f"the database {self.file.path} is damaged ({error.orig}): stop the service;"
-                " `coppice verify-store` says what is wrong with it and what to do",
-                exit_code=1,
+                " `coppice verify-store` says what is wrong with it and what to do"
             ) from error
 
     def _read(self, query: Callable[[Connection], T]) -> T:
@@ -192,6 +199,9 @@ def _complaint(error: DBAPIError, url: str) -> OperatorError:
         from bot.store.postgres import complaint
 
         return complaint(error.orig or error, url)
+    path = sqlite_path(url)
+    if path is not None and is_damage(str(error.orig)):
+        return damage(path, str(error.orig))
     return OperatorError(f"the database cannot be opened: {error.orig}")
 
 

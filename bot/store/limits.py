@@ -110,6 +110,9 @@ class Used:
         if call.usd is None and not call.subscription:
             self.unpriced_tokens += times * call.tokens
 
+    def __add__(self, other: "Used") -> "Used":
+        return Used(*(getattr(self, name) + getattr(other, name) for name in Used.__slots__))
+
 
 class Past:
     """What was spent so long ago that it will not change: a month has many calls."""
@@ -128,7 +131,7 @@ class Past:
             self._known[key] = _used(c, limit.scope, whose, limit.since, edge)
         before = self._known[key]
         recent = _used(c, limit.scope, whose, edge, _FAR)
-        return Used(*(getattr(before, name) + getattr(recent, name) for name in Used.__slots__))
+        return before + recent
 
 
 def _used(
@@ -147,11 +150,11 @@ def over(most: Budget, spent: Used, call: Call) -> str | None:
         used = spent.usd + spent.unpriced_tokens / TOKENS_PER_USD
         more = call.tokens / TOKENS_PER_USD if call.usd is None else call.usd
         if used + more > most.usd + _ROUNDING:
-            of = " (a million tokens at an unknown price count as $1)"
-            said = f"${used:.2f} of ${most.usd:.2f} used{of if spent.unpriced_tokens else ''}"
-            return said + (
-                tokens if call.usd is None else f", and the next call may cost ${more:.2f}"
-            )
+            unknown = spent.unpriced_tokens or call.usd is None
+            of = " (a million tokens at an unknown price count as $1)" if unknown else ""
+            said = f"{dollars(used, most.usd)} of {dollars(most.usd, most.usd)} used{of}"
+            dear = f", and the next call may cost {dollars(more, most.usd)}"
+            return said + (tokens if call.usd is None else dear)
     if most.tokens is not None and spent.tokens + call.tokens > most.tokens:
         return f"{spent.tokens:,} of {most.tokens:,} tokens used{tokens}"
     if most.turns is not None and spent.calls + 1 > most.turns:
@@ -159,6 +162,11 @@ def over(most: Budget, spent: Used, call: Call) -> str | None:
     if most.minutes is not None and spent.seconds >= most.minutes * 60:
         return f"{round(spent.seconds / 60, 1):g} of {round(most.minutes, 1):g} minutes used"
     return None
+
+
+def dollars(amount: float, most: float) -> str:
+    """Write an amount as finely as a bound of ``most`` dollars needs."""
+    return f"${amount:.{4 if 0 < most < 0.1 else 2}f}"
 
 
 # Built once: every call of a model waits for them.

@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from bot.runs import (
     StageRecord,
     Stop,
     Trigger,
+    Work,
 )
 from bot.store import tables
 from bot.store.complaint import complaint
@@ -149,6 +150,12 @@ def update(c: Connection, run_id: str, **changes: Unpack[Changes]) -> Run:
         values["branch"] = values["work"].get("branch")
     c.execute(sql_update(tables.runs).where(_RUN.id == run_id).values(values))
     return read_row(c.execute(select(tables.runs).where(_RUN.id == run_id)).one())
+
+
+def revise(c: Connection, run_id: str, change: Callable[[Work], Mapping[str, Json]]) -> Run:
+    """Change what a run has by what it has now: nobody else changes it meanwhile."""
+    row = c.execute(select(tables.runs).where(_RUN.id == run_id).with_for_update()).one()
+    return update(c, run_id, work=change(read_row(row).work))
 
 
 def request_stop(c: Connection, run_id: str, stop: Stop) -> bool:

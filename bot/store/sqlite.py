@@ -26,10 +26,15 @@ def damage_named(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if not is_damage(str(error)):
             raise
-        raise Corrupt(
-            f"the database {path} is damaged ({error}): keep the file, and restore the last backup"
-            " into an empty place (`coppice restore FILE`); `coppice verify-store` says more"
-        ) from error
+        raise damage(path, str(error)) from error
+
+
+def damage(path: Path, said: str) -> Corrupt:
+    """Say what to do where SQLite complains of the file itself."""
+    return Corrupt(
+        f"the database {path} is damaged ({said}): keep the file, and restore the last backup"
+        " into an empty place (`coppice restore FILE`); `coppice verify-store` says more"
+    )
 
 
 def is_damage(said: str) -> bool:

@@ -144,17 +144,26 @@ class Objects:
         raw = await self.git.run("ls-tree", "-r", "-z", "--name-only", checked_sha(commit))
         return [os.fsdecode(path) for path in raw.split(b"\0") if path]
 
-    async def patch(self, base: str, commit: str, *, mbox: bool = False) -> bytes:
-        """Return the work as one diff, or as mails that `git am` takes; nothing binary is lost."""
+    async def patch(
+        self, base: str, commit: str, *, mbox: bool = False, merged: str | None = None
+    ) -> bytes:
+        """Return the work as one diff, or as mails that `git am` takes; nothing binary is lost.
+
+        ``merged``: what was merged into ``base`` first; then it is the resolution alone.
+        """
         if mbox:
             return await changes.mails(self.git, base, commit)
+        if merged is not None:
+            base = await self.before_resolving(base, merged)
         return await changes.patch(self.git, base, commit, binary=True)
 
-    async def kept_patch(self, base: str, commit: str, *, mbox: bool = False) -> bytes:
+    async def kept_patch(
+        self, base: str, commit: str, *, mbox: bool = False, merged: str | None = None
+    ) -> bytes:
         """The same, from the kept bundle where the objects themselves are gone."""
         if not await self.has(commit):
             commit = await self.restore()
-        return await self.patch(base, commit, mbox=mbox)
+        return await self.patch(base, commit, mbox=mbox, merged=merged)
 
     async def bundle(self, base: str, commit: str) -> Path:
         """Keep what ``commit`` has over ``base`` as a file that survives; answers where."""
@@ -167,6 +176,25 @@ class Objects:
         tree, *paths = said.decode(errors="surrogateescape").split("\0")
         conflicts = tuple(path for path in paths if path) if code else ()
         return Merged(tree=tree.strip(), conflicts=conflicts)
+
+    async def before_resolving(self, ours: str, theirs: str) -> str:
+        """Return the tree of a merge with ours, or nothing, at every path that conflicts."""
+        merged = await self.merge(ours, theirs)
+        index = self.files / "before-resolving.index"
+        index.unlink(missing_ok=True)
+        free_lock(index)
+        git = replace(self.git, index=index)
+        try:
+            await git.run("read-tree", checked_sha(merged.tree))
+            for path in merged.conflicts:
+                where = ("ls-tree", "-z", checked_sha(ours), "--", f":(literal){path}")
+                entry = await git.run(*where) or f"0 {'0' * len(ours)}\t{path}\0".encode(
+                    errors="surrogateescape"
+                )
+                await git.run("update-index", "-z", "--index-info", stdin=entry)
+            return await git.text("write-tree")
+        finally:
+            index.unlink(missing_ok=True)
 
     async def with_files(self, commit: str, files: Mapping[str, bytes]) -> str:
         """Return the tree of a commit with other contents in regular files that it has."""

@@ -10,8 +10,12 @@ from collections.abc import Iterable
 from math import comb
 
 from bot.errors import StageFailed
+from bot.worktree.changes import blobs, sizes
+from bot.worktree.git import Git
+from bot.worktree.names import checked_sha
 
-NAMES = frozenset((".gitignore", ".gitattributes"))
+ATTRIBUTES = ".gitattributes"
+NAMES = frozenset((".gitignore", ATTRIBUTES))
 LARGEST = 256 * 1024
 LARGEST_IN_ALL = 16 * 1024 * 1024
 MOST_WAYS = 100_000
@@ -26,13 +30,43 @@ def check(files: Iterable[str], deepest: int) -> None:
     for path in files:
         size = os.lstat(path).st_size
         total += size
-        if size > LARGEST or total > LARGEST_IN_ALL:
-            raise _refused(path, f"is larger than {LARGEST >> 10} KB, or they are all together")
+        _weigh(path, size, total)
         with open(path, "rb") as file:
-            lines = file.read(LARGEST).splitlines()
-        for number, line in enumerate(lines, 1):
-            if comb(deepest, len(_ACROSS.findall(line))) > MOST_WAYS:
-                raise _refused(path, f"has too many `**` in line {number}")
+            _judge(path, file.read(LARGEST), deepest)
+
+
+async def check_commit(git: Git, commit: str) -> None:
+    """Look at the attributes of a commit, which git reads as it lays the commit out.
+
+    Raises StageFailed, and GitError where the commit is missing.
+    """
+    attributes: dict[str, str] = {}
+    deepest, total = 1, 0
+    for entry in (await git.run("ls-tree", "-r", "-z", checked_sha(commit))).split(b"\0"):
+        head, _, name = entry.partition(b"\t")
+        deepest = max(deepest, name.count(b"/") + 1)
+        if head.startswith(b"100") and os.fsdecode(name.rpartition(b"/")[2]) == ATTRIBUTES:
+            attributes[os.fsdecode(name)] = head.rpartition(b" ")[2].decode()
+    if not attributes:
+        return
+    weights = await sizes(git, [*attributes.values()])
+    for path, sha in attributes.items():
+        total += weights[sha]
+        _weigh(path, weights[sha], total)
+    texts = await blobs(git, [*attributes.values()], LARGEST)
+    for path, sha in attributes.items():
+        _judge(path, texts[sha], deepest)
+
+
+def _weigh(path: str, size: int, total: int) -> None:
+    if size > LARGEST or total > LARGEST_IN_ALL:
+        raise _refused(path, f"is larger than {LARGEST >> 10} KB, or they are all together")
+
+
+def _judge(path: str, text: bytes, deepest: int) -> None:
+    for number, line in enumerate(text.splitlines(), 1):
+        if comb(deepest, len(_ACROSS.findall(line))) > MOST_WAYS:
+            raise _refused(path, f"has too many `**` in line {number}")
 
 
 def _refused(path: str, why: str) -> StageFailed:

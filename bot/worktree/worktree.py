@@ -10,6 +10,7 @@ from bot.worktree.completion import to_the_end
 from bot.worktree.failures import Damaged
 from bot.worktree.names import checked_sha
 from bot.worktree.objects import Objects
+from bot.worktree.patterns import check_commit
 from bot.worktree.slot import Slot
 from bot.worktree.sweep import sweep
 
@@ -41,7 +42,8 @@ class Worktree:
         """Put exactly ``commit`` there; nothing else stays, no ignored file, no nested repository.
 
         A worktree that was deleted or cannot be cleaned is made anew. Raises Damaged when the
-        commit or one of its objects is missing; the mirror's next fetch mends that.
+        commit or one of its objects is missing; the mirror's next fetch mends that; StageFailed
+        where its attributes would keep git busy without end.
         """
         checked_sha(commit)
         self.made_by = None
@@ -93,6 +95,7 @@ class Worktree:
         await self._git.run("clean", "-ffdxq", seconds=SECONDS)
 
     async def _restore(self, commit: str) -> None:
+        await check_commit(self._git, commit)
         await self._git.run("reset", "--quiet", "--hard", commit, seconds=SECONDS)
         self._slot.point()
         self._slot.furnish(commit, self.objects)

@@ -33,6 +33,8 @@ def nearly(line: CommandLine) -> str | None:
     """Name the verb that somebody probably meant who wrote one word, with nothing behind it but
     what this verb takes; other words are a note.
     """
+    if (verb := line.verb.rstrip(".,!")) in COMMANDS:
+        return verb  # `approve, thanks` is no word to whoever plans
     near = get_close_matches(line.verb, COMMANDS, n=1)
     if not near or line.below or not all(_taken(word, COMMANDS[near[0]]) for word in line.words):
         return None
@@ -44,4 +46,5 @@ def _taken(word: str, command: Command) -> bool:
     key, equals, _ = word.lstrip("-").partition("=")
     if equals:
         return key in command.settings
-    return command is approve.APPROVE and approve.HASH.fullmatch(word.lower()) is not None
+    given = word.lower().strip("`")
+    return command is approve.APPROVE and approve.HASH.fullmatch(given) is not None

@@ -18,10 +18,14 @@ async def _approve(asked: Asked, context: Context) -> Reply:
     if run.status.ended and not run.following and run.status is not RunStatus.DONE:
         raise UserError("No plan waits any more: its run has ended. `/coppice retry` goes on.")
     if run.status.ended and not run.following:
+        if not run.only_planned:
+            raise UserError("No plan waits for an approval here.")
         if hash_ is None and not run.work.read_by(at):
             raise UserError("This was written before the plan was there to read.")
         onward = retry(run, asked.wanted, Onward(hash=run.work.plan_hash))
         return Reply(starts=(onward,)) if isinstance(onward, Again) else Reply(tells=(onward,))
+    if run.following and run.status is RunStatus.DONE and not run.work.needs:
+        raise UserError("Nothing waits for an approval here.")
     return Reply(tells=(say(run, MessageKind.APPROVE, asked.wanted, hash=hash_, at=at),))
 
 
@@ -36,7 +40,7 @@ def _shown(asked: Asked, run: Run) -> str | None:
         raise UserError("No plan waits for an approval here.")
     if shown is None or not asked.words:
         return None
-    given = asked.words[0].lower()
+    given = asked.words[0].lower().strip("`")
     if not HASH.fullmatch(given):
         raise UserError("It takes the hash that the plan shows, such as `3b7e90c2`.")
     if not shown.startswith(given):

@@ -48,7 +48,7 @@ async def allowed(asked: Sequence[Asked], held: Permission, context: Context) ->
                 url=each.comment.html_url,
                 starts=starts,
                 rules=each.rules,
-                needs="maintain" if held.may_write else "write",
+                needs="maintain" if command and command.who is Who.MAINTAIN else "write",
                 key=each.key,
                 colleague=starts
                 and await colleague(context, each.repository, each.sender, held, each.rules),
@@ -76,7 +76,10 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
     commands: list[Commanded] = []
     for each in asked:
         reply = await _reply(each, context)
-        if reply.starts and starts:
+        joined = _joined(starts[-1], reply) if starts else None
+        if joined is not None:
+            starts[-1], reply = joined, Reply()
+        elif reply.starts and starts:
             reply = _refused(each, "One start for each comment.")
         commands.append(_commanded(each, reply.why_not))
         starts += reply.starts
@@ -85,17 +88,35 @@ async def carry_out(asked: Sequence[Asked], context: Context) -> Decision:
         said += [reply.answer] if reply.answer else []
     acts = bool(starts or tells or pauses)
     # what a run does with other words it says itself; one that was told to stop is done with it
-    at_once = all(tell.message.kind is MessageKind.STOP for tell in tells)
+    stops = any(tell.message.kind is MessageKind.STOP for tell in tells)
     return Decision(
         starts=tuple(starts),
         tells=tuple(tells),
         pauses=tuple(pauses),
         effects=_effects(asked[0], said),
-        then=_reaction(asked[0], "rocket") if acts and at_once else (),
+        then=_reaction(asked[0], "rocket") if acts and (stops or not tells) else (),
         otherwise=_reaction(asked[0], "confused") if acts else (),
         commands=tuple(commands),
         reason="answered" if said and not acts else None,
     )
+
+
+def _joined(begun: Start | Again, reply: Reply) -> Again | None:
+    """Take a retry and words to the same run, in one comment, for one retry with these words.
+
+    Where the comment is read once more the run lives already, and the words would be told again.
+    """
+    if not isinstance(begun, Again):
+        return None
+    agains = [s for s in reply.starts if isinstance(s, Again) and s.run_id == begun.run_id]
+    told = [t.message for t in reply.tells if t.run_id == begun.run_id]
+    notes = [m.text for m in told if m.kind is MessageKind.NOTE]
+    notes += [each.note for each in agains if each.note is not None]
+    if begun.note is None and not notes:
+        return None
+    plain = next((each for each in agains if each.note is None), begun)
+    words = "\n\n".join([*([begun.note] if begun.note else []), *notes])
+    return plain.model_copy(update={"key": begun.key, "note": words})
 
 
 def _effects(asked: Asked, said: Sequence[str]) -> tuple[Effect, ...]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.errors import UserError
 from bot.github.texts.answers import Listed
 from bot.guard.commands import PREFIX, CommandLine
-from bot.runs import Again, Pause, RepositoryRef, Run, Start, Tell
+from bot.runs import OVER, Again, Pause, RepositoryRef, Run, Start, Tell
 from handlers.context import Context
 from handlers.payloads import Comment, Issue, User
 from handlers.people import Rules
@@ -128,14 +128,27 @@ class Asked:
         """The same; raises UserError where there was none yet."""
         found = await self.newest_run(context)
         if found is None:
-            raise UserError("There was no run here yet. `/coppice run` starts one on an issue.")
+            raise UserError(f"There was no run here yet. {self._begins}")
         return found
+
+    @property
+    def _begins(self) -> str:
+        if self.on_pull_request:
+            return "`/coppice review` reads this pull request, `/coppice fix` mends it."
+        return "`/coppice run` starts one on an issue."
+
+    def check_open(self) -> None:
+        """Raise UserError on a pull request that is closed: nothing goes on with it."""
+        if self.on_pull_request and self.issue.state != "open":
+            raise UserError("The pull request is closed; open it again first.")
 
     async def living_run(self, context: Context) -> Run:
         """The same; raises UserError where it is not at work and follows nothing."""
         found = await self.newest_run(context)
+        if found is not None and not alive(found) and found.pull_request and not _over(found):
+            raise UserError(f"Run `{found.short_id}` has ended; `/coppice retry` goes on with it.")
         if found is None or not alive(found):
-            raise UserError("No run is at work here. `/coppice run` starts one on an issue.")
+            raise UserError(f"No run is at work here. {self._begins}")
         return found
 
 
@@ -149,6 +162,11 @@ class Reply:
     answer: str | None = None
     why_not: str | None = None
     """Why it cannot be done, as the answer says."""
+
+
+def _over(run: Run) -> bool:
+    """Nothing goes on with it: its pull request or branch is closed."""
+    return run.error is not None and run.error.kind in OVER
 
 
 Call = Callable[[Asked, Context], Awaitable[Reply]]

@@ -2,18 +2,23 @@
 
 from bot.errors import UserError
 from bot.pipeline import definition
-from bot.runs import Again, MessageKind, Run
+from bot.runs import Again, MessageKind, Run, RunStatus
 from handlers.commands.command import Asked, Command, Reply
 from handlers.context import Context
 from handlers.runs import alive, say
 from handlers.visiting import MEND
+
+_NONE = "There is no open pull request of Coppice here."
 
 
 async def _ci(asked: Asked, context: Context) -> Reply:
     run = await asked.newest_run(context)
     if run is not None and definition.visits(run.pipeline):
         return Reply(starts=(_on_theirs(run, asked),))
-    return Reply(tells=(say(await asked.living_run(context), MessageKind.CI, asked.wanted),))
+    living = await asked.living_run(context)
+    if living.status is RunStatus.WAITING and not living.following:
+        raise UserError(_NONE)
+    return Reply(tells=(say(living, MessageKind.CI, asked.wanted),))
 
 
 def _on_theirs(run: Run, asked: Asked) -> Again:
@@ -35,8 +40,10 @@ async def _ready(asked: Asked, context: Context) -> Reply:
 async def followed(asked: Asked, context: Context) -> Run:
     """Find the run of our open pull request; raises UserError where there is none."""
     run = await asked.newest_run(context)
+    if run is not None and run.pull_request is not None:
+        run = await asked.living_run(context)
     if run is None or not alive(run) or not run.following:
-        raise UserError("There is no open pull request of Coppice here.")
+        raise UserError(_NONE)
     return run
 
 

@@ -19,4 +19,7 @@ async def note(asked: Asked, context: Context) -> Reply:
     if alive(run):
         return Reply(tells=(say(run, MessageKind.NOTE, asked.wanted, text=text),))
     onward = retry(run, asked.wanted, Onward(note=text))
-    return Reply(starts=(onward,)) if isinstance(onward, Again) else Reply(tells=(onward,))
+    if not isinstance(onward, Again):
+        return Reply(tells=(onward,))
+    asked.check_open()
+    return Reply(starts=(onward,))

@@ -20,7 +20,10 @@ async def _call(asked: Asked, context: Context) -> Reply:
             publish=Publish(further) if further else None,
         ),
     )
-    return Reply(starts=(onward,)) if isinstance(onward, Again) else Reply(tells=(onward,))
+    if not isinstance(onward, Again):
+        return Reply(tells=(onward,))
+    asked.check_open()
+    return Reply(starts=(onward,))
 
 
 COMMAND = Command(

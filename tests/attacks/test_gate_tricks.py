@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.runtime import AgentContext, AgentEvent, AgentTask, Finished, FinishReason
-from bot.engine.gates import codeowners
+from bot.engine.gates import approvals, codeowners
 from bot.engine.gates.plans import PlanActs
 from bot.engine.gates.plans import Waiting as Waiting_
 from bot.github.texts.plan import Waiting, plan_comment
@@ -155,6 +155,41 @@ async def test_what_may_go_goes(room: Room, gate: str, action: str) -> None:
     await here.attempt(StageKind.IMPLEMENT)
 
     assert (await here.attempt(StageKind.RULES, plan=made)).status is StageStatus.PASSED
+
+
+@pytest.mark.parametrize(
+    ("approved_gone", "taken_away", "asks"),
+    [((), True, True), ((), False, False), (("src/shop.py",), True, False)],
+)
+async def test_an_approved_change_is_no_leave_to_take_the_file_away(
+    room: Room, approved_gone: tuple[str, ...], taken_away: bool, asks: bool
+) -> None:
+    files = [{"glob": "docs/other.md", "action": "add", "purpose": "the words"}]
+    here = await desk(room, says({**SHOP, "files": files}))
+    made = of_result((await here.attempt(StageKind.PLAN)).model_dump(mode="json"))
+    wanted = Amendment(hash="ab12", paths=("src/shop.py",), gone=approved_gone, asked_at=0.0)
+    gate = Gate(hash="3b7e", base_sha="a", asked_at=0.0, amendment=wanted)
+    here.work = here.work.model_copy(update={"gate": approvals.passed(gate)})
+    changes = writes(**{"src__shop.py": "price = 2\n"})
+    here.agency.agent.act = takes_away("deleted") if taken_away else changes
+    await here.attempt(StageKind.IMPLEMENT)
+
+    second = await here.attempt(StageKind.RULES, 2, plan=made)
+
+    assert second.data.get("gone", []) == (["src/shop.py"] if asks else [])
+    assert second.blocked is asks
+
+
+def test_whoever_approves_a_change_again_takes_back_that_the_file_may_go() -> None:
+    def asked(gate: Gate, *gone: str) -> Gate:
+        wanted = Amendment(hash="ab12", paths=("a.py",), gone=gone, asked_at=0.0)
+        return approvals.passed(gate.model_copy(update={"amendment": wanted}))
+
+    gone = asked(Gate(hash="3b7e", base_sha="a", asked_at=0.0), "a.py")
+    changed = asked(gone)
+
+    assert (gone.amended, gone.amended_gone) == (("a.py",), ("a.py",))
+    assert (changed.amended, changed.amended_gone) == (("a.py",), ())
 
 
 def test_an_amendment_says_what_goes_away() -> None:

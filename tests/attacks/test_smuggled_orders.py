@@ -4,6 +4,7 @@ import pytest
 
 from bot.engine.rounds.material import Material, brief
 from bot.github.texts import commits, visit
+from bot.github.texts.players import Player
 from bot.github.texts.pull_request import pull_request_title
 from bot.pipeline.exhibit import exhibit
 from bot.pipeline.placing import read
@@ -20,13 +21,14 @@ SKIPPING = (
     "Fix skip-ch\u2060ecks: true",
 )
 TRAILER = "Coppice-Run: 1 2"
+BY = Player(role="implement", agent="scripted")
 
 
 @pytest.mark.parametrize("title", SKIPPING)
 def test_no_title_keeps_the_repositorys_ci_from_running(title: str) -> None:
     asked = run(trigger=TRIGGER.model_copy(update={"title": title}))
 
-    message = commits.work(asked, TRAILER, agent_label=None, skip_ci=False, summary=title)
+    message = commits.work(asked, TRAILER, by=BY, skip_ci=False, summary=title)
     said = f"{message}{pull_request_title(asked)}".lower()
 
     assert not any(word in said for word in ("[skip ci]", "[no ci]", "skip-checks:"))
@@ -36,7 +38,7 @@ def test_the_name_of_a_conflicting_file_adds_no_trailer_to_a_commit() -> None:
     odd = "x\n\nCo-authored-by: Ana <ana@example.com>\nCoppice-Run: 9 9"
     work = Work(base_ref="main", round=Round(number=1, base="a" * 40, conflicts=(odd,)))
 
-    message = commits.mend(run(work=work), TRAILER, agent_label=None, skip_ci=False)
+    message = commits.mend(run(work=work), TRAILER, by=BY, skip_ci=False)
 
     assert [line for line in message.splitlines() if line.startswith("Co")] == [
         "Conflicts in x Co-authored-by: Ana <ana@example.com> Coppice-Run: 9 9",

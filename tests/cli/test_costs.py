@@ -10,6 +10,7 @@ from bot.cli.costs import moment_of
 from bot.errors import OperatorError
 from bot.runs import RunStatus, Stop
 from bot.store import calls, runs
+from bot.store.calls import CallStatus
 from bot.store.database import Database
 from tests.cli.shell import coppice
 from tests.store.rows import a_run
@@ -53,7 +54,7 @@ def test_a_merged_pull_request_has_a_price(data_dir: Path) -> None:
 
     assert {row["outcome"]: row["usd_per_merge"] for row in found} == {"merged": 2.0, "none": None}
     assert "$2.00 for each merged pull request" in shown
-    assert "$0.50 + 1 calls at an unknown price" in shown
+    assert "$0.50 + 1 call at an unknown price" in shown
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula(data_dir: Path) -> None:
@@ -62,6 +63,27 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(data_dir: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0].startswith("repository,runs,calls,input_tokens,")
     assert [line.split(",")[0] for line in lines[1:]] == ["octo/shop", "'=evil()/x"]
+
+
+async def test_a_call_that_reached_no_model_is_no_call_of_nothing(
+    either_url: str, tmp_path: Path
+) -> None:
+    database = await Database.open(either_url)
+    lost = a_call(
+        status=CallStatus.FAILED, input_tokens=0, output_tokens=0, usd=0.0, started_at=time.time()
+    )
+    made = [lost.model_copy(update={"model": "down"}), lost, a_call(started_at=time.time())]
+    for call in made:
+        await database.write(lambda c, call=call: calls.insert(c, call))  # type: ignore[misc]
+    await database.close()
+
+    shown = coppice("costs", "--by", "model", DATA_DIR=tmp_path).stdout
+    found = json.loads(coppice("costs", "--by", "model", "--json", DATA_DIR=tmp_path).stdout)
+
+    lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
+    assert lines["down"].endswith("no answer")
+    assert lines["small"].endswith("$0.50 + 1 call without an answer")
+    assert {row["model"]: row["unanswered"] for row in found} == {"down": 1, "small": 1}
 
 
 def test_without_a_database_nothing_was_spent(tmp_path: Path) -> None:

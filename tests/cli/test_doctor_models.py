@@ -49,15 +49,15 @@ def test_an_unknown_price_and_a_subscription_are_named(tmp_path: Path) -> None:
 def test_a_machine_so_dear_that_no_call_fits_into_a_run_is_told(tmp_path: Path) -> None:
     text = (
         "endpoints:\n"
-        "  dear: {url: 'http://h', api: chat, model: m, price: {gpu_minute: 0.12}}\n"
+        "  dear: {url: 'http://h', api: chat, model: m, price: {gpu_minute: 2.4}}\n"
         "  short: {url: 'http://h', api: chat, model: m, call_seconds: 300,"
-        " price: {gpu_minute: 0.12}}\n"
+        " price: {gpu_minute: 2.4}}\n"
     )
 
     dear, short = examine_models(written(tmp_path, text))
 
     assert (dear.ok, short.ok) == (False, True)
-    assert "a call of 1200 s may cost $2.40, a run $2.00" in dear.detail
+    assert "60 s of it cost $2.40, and a run may cost $2.00" in dear.detail
     assert "call_seconds" in dear.mend
 
 

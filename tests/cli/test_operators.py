@@ -132,6 +132,22 @@ def test_a_backup_that_cannot_be_written_there_says_why(tmp_path: Path) -> None:
     assert said.stderr == "coppice: /proc/here cannot be made: No such file or directory\n"
 
 
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", [("runs",), ("backup",), ("migrate",), ("audit", "verify")])
+def test_a_damaged_database_is_named_with_a_way_on(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    file = tmp_path / "coppice.sqlite"
+    file.write_bytes(b"no database" * 1000)
+
+    said = coppice(*command, DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert f"the database {file} is damaged (file is not a database)" in said.stderr
+    assert "coppice restore FILE" in said.stderr
+    assert file.read_bytes() == b"no database" * 1000
+
+
 def test_a_support_file_is_written_while_the_database_is_away(tmp_path: Path) -> None:
     url = f"postgresql://coppice:hunter2hunter2@/coppice?host={tmp_path}"
     file = tmp_path / "support.tar.gz"

@@ -16,6 +16,7 @@ from bot.runs import Budget, Budgets, Options, Run, RunEvent
 from bot.store import calls
 from bot.store.calls import Call, CallStatus
 from bot.store.database import Database
+from bot.store.limits import Used
 from tests.engine.test_budget import run
 from tests.pipeline.desk import Agent, Socket, says
 
@@ -31,9 +32,11 @@ class Gate:
         usd: float = 0.0,
         waits: str = "",
         turned: Sequence[TurnedAway] = (),
+        used: Sequence[Used] = (),
     ) -> None:
         self.opened: list[tuple[Job, str]] = []
         self._database, self._usd, self._waits, self._turned = database, usd, waits, turned
+        self._so_far = used
 
     @asynccontextmanager
     async def open(self, job: Job, endpoint: str, *, listener: Listener) -> AsyncIterator[Socket]:
@@ -43,6 +46,8 @@ class Gate:
             listener.tell("")
         for what in self._turned:
             listener.turned_away(what)
+        for so_far in self._so_far:
+            listener.used(so_far)
         call = Call(
             **{field: getattr(job, field) for field in ("run_id", "stage", "attempt", "person")},
             installation_id=1,
@@ -82,6 +87,7 @@ class Bureau:
         self.database = database
         self.events: list[RunEvent] = []
         self.heard: list[str] = []
+        self.shown = 0
 
     def cast(self, config: RepositoryConfig, run: Run) -> Cast:
         attempt = Attempt(run=run, name="implement", key="k", number=1, overall=1, config=config)
@@ -91,6 +97,7 @@ class Bureau:
             attempt=attempt,
             record=self._record,
             wait=self._wait,
+            show=self._show,
         )
 
     async def work(self, config: str = "", turn: int = 1, run: Run | None = None) -> float:
@@ -99,6 +106,9 @@ class Bureau:
 
     async def _record(self, events: Sequence[RunEvent]) -> None:
         self.events.extend(events)
+
+    async def _show(self) -> None:
+        self.shown += 1
 
     async def _wait(self, text: str) -> None:
         self.heard.append(text)
@@ -165,11 +175,35 @@ async def test_no_more_is_allowed_than_the_tightest_of_all(database: Database) -
     await bureau.work("budget: 1.5usd")
     seconds = await bureau.work("budget: 1.5usd 2min")
 
-    assert [job.limits for job, _ in gate.opened] == [
-        Budget(usd=1.2, turns=50, minutes=30),
-        Budget(usd=1.0, turns=50, minutes=2),
+    assert [(job.limits, job.before.usd, job.own) for job, _ in gate.opened] == [
+        (Budget(usd=1.5, minutes=30), 0.0, Budget(usd=1.2, turns=50)),
+        (Budget(usd=1.5, minutes=2), 0.5, Budget(usd=1.2, turns=50)),
     ]
     assert seconds == 120
+
+
+@pytest.mark.parametrize(
+    ("config", "run", "attempt", "said"),
+    [
+        ("", Budget(minutes=30), Budget(), "budget reached: 30 of 30 minutes used"),
+        ("budget: 2min", Budget(minutes=30), Budget(), "budget reached: 2 of 2 minutes used"),
+        (
+            "",
+            Budget(minutes=30),
+            Budget(minutes=5),
+            "budget reached (the budget of one attempt): 5 of 5 minutes used",
+        ),
+        ("limits: {agent_seconds: 60}", Budget(minutes=30), Budget(), None),
+        ("", Budget(), Budget(), None),
+    ],
+)
+async def test_whose_minutes_end_an_attempt_is_known(
+    database: Database, config: str, run: Budget, attempt: Budget, said: str | None
+) -> None:
+    bureau = Bureau(database, Gate(database), Budgets(run=run, attempt=attempt))
+
+    async with bureau.cast(load(config), a_run()).open(Role.IMPLEMENT, 1) as seat:
+        assert seat.used_up == said
 
 
 async def test_an_empty_purse_opens_nothing(database: Database) -> None:
@@ -192,6 +226,27 @@ async def test_it_is_said_once_that_most_is_used(database: Database) -> None:
 
     warned = [event.data for event in bureau.events if event.type == "budget_warning"]
     assert warned == [{"used": 0.9}]
+
+
+@pytest.mark.parametrize(
+    ("budget", "used", "warned"),
+    [
+        (Budget(usd=2), [Used(usd=1.0), Used(usd=1.7), Used(usd=1.9)], [0.85]),
+        (Budget(usd=2), [Used(unpriced_tokens=1_700_000, tokens=1_700_000)], [0.85]),
+        (Budget(usd=2, turns=10), [Used(usd=0.1, calls=8)], [0.8]),
+        (Budget(tokens=1000), [Used(tokens=799)], []),
+        (Budget(), [Used(usd=9.0)], []),
+    ],
+)
+async def test_in_the_middle_of_an_attempt_people_see_once_that_most_is_used(
+    database: Database, budget: Budget, used: list[Used], warned: list[float]
+) -> None:
+    bureau = Bureau(database, Gate(database, used=used), Budgets(run=budget))
+
+    await bureau.work()
+
+    told = [event.data["used"] for event in bureau.events if event.type == "budget_warning"]
+    assert (told, bureau.shown) == (warned, len(warned))
 
 
 async def test_what_the_model_keeps_us_waiting_for_is_told(database: Database) -> None:

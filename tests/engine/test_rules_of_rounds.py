@@ -237,6 +237,10 @@ def check(
         ([check("t", "timed_out")], {"t"}, Verdict.BASE),
         ([check("t", "failure"), check("t", None)], set(), Verdict.PENDING),
         ([check("t", "timed_out")], set(), Verdict.INFRASTRUCTURE),
+        ([check("t", "timed_out"), check("t", "timed_out")], set(), Verdict.REAL),
+        ([check("t", "timed_out"), check("t", "timed_out")], {"t"}, Verdict.BASE),
+        ([check("t", "failure"), check("t", "timed_out")], set(), Verdict.INFRASTRUCTURE),
+        ([check("t", "timed_out"), check("t", "success")], set(), Verdict.FLAKY),
         ([check("t", "cancelled")], set(), Verdict.INFRASTRUCTURE),
         ([check("t", "stale")], set(), Verdict.INFRASTRUCTURE),
         ([check("t", "startup_failure")], set(), Verdict.INFRASTRUCTURE),
@@ -287,6 +291,25 @@ def test_what_is_under_way_hides_only_what_fails_beside_it() -> None:
     assert state.pending
     assert [each.name for each in state.ripe.failing] == ["d"]
     assert state.ripe.suites == {2}
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "text", "again"),
+    [
+        ("failure", "", True),
+        ("timed_out", "", True),
+        ("failure", "No space left on device", True),
+        ("cancelled", "", False),
+        ("stale", "", False),
+        ("startup_failure", "", False),
+        ("action_required", "", False),
+        ("success", "", False),
+    ],
+)
+def test_what_may_end_otherwise_runs_once_more(conclusion: str, text: str, again: bool) -> None:
+    state = CiState(judged=tuple(judge([check("t", conclusion, text, suite=7)], set())))
+
+    assert state.suites == ({7} if again else set())
 
 
 def test_the_log_is_cut_around_its_last_error() -> None:

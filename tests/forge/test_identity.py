@@ -147,6 +147,8 @@ async def test_a_token_does_only_what_it_was_asked_for(forge: Forge) -> None:
 
     assert read.status == 200
     assert (write.status, write.body["message"]) == (403, "Resource not accessible by integration")
+    needed = write.headers["x-accepted-github-permissions"]
+    assert needed == "issues=write; pull_requests=write"
 
 
 async def test_a_token_cannot_have_more_than_the_installation(forge: Forge) -> None:

@@ -48,6 +48,28 @@ async def test_protection_may_leave_options_null(forge: Forge) -> None:
     assert answer.status == 200
 
 
+async def test_checks_that_a_merge_needs_are_told_to_whoever_reads(forge: Forge) -> None:
+    checks = [{"context": "lint", "app_id": None}]
+    protection = {
+        "required_status_checks": {"strict": False, "contexts": ["unit"], "checks": checks},
+        "enforce_admins": True,
+        "required_pull_request_reviews": None,
+        "restrictions": None,
+    }
+    await forge.switch("role", login=forge.login("maintainer"), role="admin")
+    await forge.put(f"{forge.repo}/branches/main/protection", protection, by="maintainer")
+    token = await forge.installation_token(permissions={"contents": "read"})
+
+    branch = await forge.get(f"{forge.repo}/branches/main", by=token)
+    rules = await forge.get(f"{forge.repo}/rules/branches/main", by=token)
+
+    told = branch.body["protection"]["required_status_checks"]
+    assert told["contexts"] == ["unit", "lint"]
+    (rule,) = [r for r in rules.body if r["type"] == "required_status_checks"]
+    named = [each["context"] for each in rule["parameters"]["required_status_checks"]]
+    assert named == ["unit", "lint"]
+
+
 @pytest.mark.parametrize("given", ["marta:{token}", "x-access-token:{token}", "{token}:"])
 async def test_a_token_may_come_as_a_password(forge: Forge, given: str) -> None:
     """`curl -u LOGIN:TOKEN`."""

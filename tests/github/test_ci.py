@@ -137,3 +137,21 @@ async def test_of_a_long_log_only_the_end_is_kept(edge: Edge, client: Client) ->
 
     assert said.endswith("xE   AssertionError")
     assert len(said) == LOG_BYTES
+
+
+async def test_what_protection_and_rulesets_require_is_read_together(
+    edge: Edge, client: Client
+) -> None:
+    protection = {"enabled": True, "required_status_checks": {"contexts": ["unit"], "checks": []}}
+    edge.will("GET /repos/o/r/branches/release/1", 200, {"protection": protection})
+    parameters = {"required_status_checks": [{"context": "lint"}, {"context": "unit"}]}
+    rules = [{"type": "deletion"}, {"type": "required_status_checks", "parameters": parameters}]
+    edge.will("GET /repos/o/r/rules/branches/release/1", 200, rules)
+
+    assert await ci.required(client, REF, "release/1") == {"unit", "lint"}
+
+
+async def test_where_nobody_may_say_what_is_required_nothing_is(edge: Edge, client: Client) -> None:
+    edge.will("GET /repos/o/r/branches/main", 403, {"message": "Resource not accessible"})
+
+    assert await ci.required(client, REF, "main") == set()

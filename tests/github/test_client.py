@@ -6,8 +6,13 @@ from bot.errors import EffectRefused
 from bot.github.answers import RateLimited, Refusal, Unanswered
 from bot.github.app import App
 from bot.github.client import Client
+from bot.github.people import in_organization, in_team
+from bot.github.tokens import TEAMS
+from bot.runs import RepositoryRef
 from tests.github.edge import SILENCE, TOKENS, Edge
 from tests.github.watch import Watch
+
+REPOSITORY = RepositoryRef(id=1, full_name="o/r", installation_id=9)
 
 
 @pytest.fixture
@@ -108,6 +113,27 @@ async def test_a_missing_permission_is_named(edge: Edge, client: Client, watch: 
     with pytest.raises(EffectRefused, match="lacks a permission") as refused:
         await client.post("/x", data={})
     assert refused.value.kind == "no_access"
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("checks=write", "the permission `checks: write`"),
+        ("issues=write; pull_requests=write", "`issues: write` or `pull_requests: write`"),
+        ("contents=read,checks=read", "the permission `contents` and `checks` for this"),
+        ("`@everyone`=write", "lacks a permission"),
+    ],
+)
+async def test_the_permission_that_github_names_is_named(
+    edge: Edge, client: Client, header: str, said: str
+) -> None:
+    refusal = {"message": "Resource not accessible by integration"}
+    edge.will("POST /x", 403, refusal, x_accepted_github_permissions=header)
+
+    with pytest.raises(EffectRefused) as refused:
+        await client.post("/x", data={})
+    assert said in refused.value.reason
+    assert "everyone" not in refused.value.reason
 
 
 async def test_a_read_survives_two_failures_of_github(edge: Edge, client: Client) -> None:
@@ -243,6 +269,22 @@ async def test_what_an_owner_grants_meanwhile_is_used_at_once(edge: Edge, client
     assert sent == ["token part", "token whole"]
 
 
+async def test_what_was_taken_back_from_a_new_token_is_not_waited_for(
+    edge: Edge, client: Client, watch: Watch
+) -> None:
+    edge.will(f"POST {TOKENS}", 201, {"token": "whole"})
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will("GET /app/installations/9", 200, {"permissions": GRANTED})
+    edge.will("POST /check", 403, {"message": "Resource not accessible by integration"})
+
+    with pytest.raises(EffectRefused, match="lacks a permission"):
+        await client.send("POST", "/check", {})
+    sent = [asked.authorization for asked in edge.calls("POST /check")]
+    assert sent == ["token whole", "token part"]
+    assert watch.slept == []
+
+
 async def test_a_token_that_carries_less_is_asked_for_anew_after_a_minute(
     edge: Edge, client: Client, watch: Watch
 ) -> None:
@@ -258,3 +300,22 @@ async def test_a_token_that_carries_less_is_asked_for_anew_after_a_minute(
 
     sent = [asked.authorization for asked in edge.calls("GET /x")]
     assert sent == ["token part", "token part", "token whole"]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_team_that_the_app_may_not_see_has_no_members(
+    edge: Edge, client: Client, status: int
+) -> None:
+    edge.will("GET /orgs/o/teams/core/memberships/ana", status, {"message": "no"})
+    edge.will("GET /orgs/o/members/ana", status, {"message": "no"})
+
+    assert not await in_team(client, REPOSITORY, "core", "ana")
+    assert not await in_organization(client, REPOSITORY, "ana")
+
+
+async def test_where_members_are_not_granted_a_team_has_none(edge: Edge, app: App) -> None:
+    client = await app.client(9, 1, TEAMS)
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+
+    assert not await in_team(client, REPOSITORY, "core", "ana")
+    assert not await in_organization(client, REPOSITORY, "ana")

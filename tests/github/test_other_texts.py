@@ -1,6 +1,9 @@
 """Pull request, check runs, refusals and commit messages read as in texts.md."""
 
+import pytest
+
 from bot.github.texts import answers, checks, commits
+from bot.github.texts.players import Player
 from bot.github.texts.pull_request import Evidence, pull_request_body, pull_request_title
 from bot.github.texts.status import Status
 from bot.runs import Gate, Permission, RunError, RunStatus, Spend, Work
@@ -10,6 +13,10 @@ WORK = Work(
     base_ref="main", base_sha="8c1d2e0" * 6, head_sha="a41b9f3" * 6, branch="coppice/7-4f9a1c"
 )
 LABEL = "SCRIPTED: no model"
+LOOP = Player(role="implement", agent="loop")
+SCRIPT = {"agent": "scripted", "label": LABEL}
+BY_AI = "Written by an AI agent for `ana`"
+BY_SCRIPT = "Written by a script for `ana` (SCRIPTED: no model)."
 TRAILER = "Coppice-Run: 4f9a1c0d2e3f 0123"
 
 
@@ -188,17 +195,19 @@ def test_an_unknown_command_is_answered_with_the_nearest() -> None:
 
 def test_commit_messages_name_no_issue_and_skip_ci_until_asked() -> None:
     assert commits.start(run(), TRAILER) == f"Coppice run 4f9a1c [skip ci]\n\n{TRAILER}\n"
-    assert commits.work(run(), TRAILER, agent_label=LABEL, skip_ci=True) == (
+    by = Player(role="implement", **SCRIPT)
+
+    assert commits.work(run(), TRAILER, by=by, skip_ci=True) == (
         "parse fails on empty input\n\n[skip ci]\n\n"
         f"Coppice-Agent: scripted (SCRIPTED: no model)\n{TRAILER}\n"
     )
-    assert "[skip ci]" not in commits.work(run(), TRAILER, agent_label=None, skip_ci=False)
+    assert "[skip ci]" not in commits.work(run(), TRAILER, by=LOOP, skip_ci=False)
 
 
 def test_a_commit_subject_closes_nothing() -> None:
     hostile = TRIGGER.model_copy(update={"title": "closes octo/shop#9 [skip ci] @ana"})
 
-    message = commits.work(run(trigger=hostile), TRAILER, agent_label=None, skip_ci=False)
+    message = commits.work(run(trigger=hostile), TRAILER, by=LOOP, skip_ci=False)
 
     assert message.startswith("closes octo/shop no. 9")
     assert "@ana" not in message
@@ -206,8 +215,71 @@ def test_a_commit_subject_closes_nothing() -> None:
 
 
 def test_a_role_that_another_agent_played_is_named() -> None:
-    others = (("implement", "mine"),)
+    others = (Player(role="implement", agent="mine"),)
 
     body = pull_request_body(Evidence(run=run(work=WORK), box="none", other_agents=others))
 
     assert "Agent: `scripted`; implement: `mine`. Box: none." in body
+
+
+@pytest.mark.parametrize(
+    ("others", "end"),
+    [
+        (("review",), f"{BY_AI}; review: `scripted`, SCRIPTED: no model."),
+        (("implement",), BY_SCRIPT),
+        (("implement", "review"), BY_SCRIPT),
+    ],
+)
+def test_whatever_role_is_scripted_says_so(others: tuple[str, ...], end: str) -> None:
+    players = tuple(Player(role=role, **SCRIPT) for role in others)
+    evidence = Evidence(run=run(work=WORK, agent="loop"), box="none", other_agents=players)
+
+    body = pull_request_body(evidence)
+
+    said = "".join(f"; {role}: `scripted`, SCRIPTED: no model" for role in others)
+    assert f"Agent: `loop`{said}. Box: none." in body
+    assert body.endswith(end)
+
+
+def test_work_of_an_agent_is_none_of_a_script_though_the_rest_is() -> None:
+    evidence = Evidence(
+        run=run(work=WORK),
+        box="none",
+        agent_label=LABEL,
+        other_agents=(Player(role="implement", agent="loop"),),
+    )
+
+    body = pull_request_body(evidence)
+
+    assert "Agent: `scripted`, SCRIPTED: no model; implement: `loop`. Box: none." in body
+    assert body.endswith(f"{BY_AI}; otherwise: `scripted`, SCRIPTED: no model.")
+
+
+def test_a_scripted_review_is_said_at_its_check() -> None:
+    by = Player(role="review", **SCRIPT)
+    findings = [("must", "a.py:1", "Wrong.")]
+
+    none, some = checks.review_check([], by), checks.review_check(findings, by)
+
+    assert none.summary == ("`scripted`, SCRIPTED: no model, read plan and difference.")
+    assert some.summary.endswith("By `scripted`, SCRIPTED: no model.")
+
+
+@pytest.mark.parametrize(
+    ("spend", "said"),
+    [
+        (Spend(calls=1, unanswered=1), "Implement: `m`, 1 call without an answer."),
+        (
+            Spend(calls=3, unanswered=1, usd=0.5),
+            "Implement: `m`, 3 calls, 1 of them without an answer, $0.50.",
+        ),
+        (
+            Spend(calls=2, unpriced=2, input_tokens=4200),
+            "Implement: `m`, 2 calls, 4,200 tokens at an unknown price.",
+        ),
+    ],
+)
+def test_what_models_did_is_told_as_it_was(spend: Spend, said: str) -> None:
+    spent = (("implement", "m", spend),)
+
+    assert said in pull_request_body(Evidence(run=run(work=WORK), box="none", spend=spent))

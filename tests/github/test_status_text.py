@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.github.texts.players import Player
 from bot.github.texts.status import Given, Hidden, Status, attempt_failed, status_comment
 from bot.runs import Budget, Options, Publish, RunError, RunStatus, Spend, Stop, Work
 from tests.github.runs import TRIGGER, result, run
@@ -221,25 +222,30 @@ def test_an_error_with_strangers_words_mentions_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("budget", "box"),
+    ("budget", "used", "box"),
     [
-        (Budget(usd=2, minutes=30), "- [ ] Retry with $2.00 more"),
-        (Budget(tokens=60_000), "- [ ] Retry with 60,000 tokens more"),
-        (Budget(turns=6, minutes=0.2), "- [ ] Retry with 0.2 min and 6 turns more"),
+        (Budget(usd=2, minutes=30), "$2.00 of $2.00 used", "$2.00"),
+        (Budget(usd=2, minutes=30), "30 of 30 minutes used", "30 min"),
+        (Budget(usd=2, turns=6), "6 of 6 turns used", "6 turns"),
+        (Budget(tokens=60_000), "9 of 60,000 tokens used, and the next call…", "60,000 tokens"),
+        (Budget(turns=6, minutes=0.2), "", "0.2 min and 6 turns"),
     ],
 )
-def test_at_the_end_of_any_budget_the_box_gives_more_of_it(budget: Budget, box: str) -> None:
-    error = RunError(stage="implement", kind="budget", message="budget reached")
-    status = Status(run=run(status=RunStatus.BLOCKED, error=error), agent_label=None, budget=budget)
+def test_at_the_end_of_any_budget_the_box_gives_as_much_again(
+    budget: Budget, used: str, box: str
+) -> None:
+    error = RunError(stage="implement", kind="budget", message=f"budget reached: {used}")
+    ended = run(status=RunStatus.BLOCKED, error=error)
+    status = Status(run=ended, agent_label=None, budget=Budget(usd=9, turns=90), again=budget)
 
-    assert box in status_comment(status).splitlines()
+    assert f"- [ ] Retry with {box} more" in status_comment(status).splitlines()
 
 
 def test_more_for_the_run_is_not_offered_where_a_budget_binds_that_others_share() -> None:
     error = RunError(stage="plan", kind="budget", message="budget reached (today's budget of ana)")
     ended = run(status=RunStatus.BLOCKED, error=error)
 
-    said = status_comment(Status(run=ended, agent_label=None, budget=Budget(usd=2)))
+    said = status_comment(Status(run=ended, agent_label=None, again=Budget(usd=2)))
 
     assert "- [ ] Retry" in said.splitlines()
 
@@ -251,6 +257,8 @@ def test_more_for_the_run_is_not_offered_where_a_budget_binds_that_others_share(
         (Spend(calls=2, subscribed=1, usd=0.5), " · $0.50 + subscription"),
         (Spend(calls=2, unpriced=1, input_tokens=4200), " · 4,200 tokens"),
         (Spend(calls=2, usd=0.5), " · $0.50"),
+        (Spend(calls=2, unanswered=1, subscribed=1), " · subscription"),
+        (Spend(calls=1, unanswered=1), " · 9 min"),
     ],
 )
 def test_what_a_subscription_pays_is_called_so(spend: Spend, said: str) -> None:
@@ -276,3 +284,12 @@ def test_a_label_that_is_not_followed_is_told_with_the_reason() -> None:
     said = status_comment(Status(run=run(trigger=asked), agent_label=None))
 
     assert f"Not followed: {why}." in said
+
+
+def test_a_role_that_a_script_plays_is_told_though_the_agent_is_none() -> None:
+    review = Player(role="review", agent="scripted", label=LABEL)
+    working = run(status=RunStatus.RUNNING, agent="loop")
+
+    said = status_comment(Status(run=working, agent_label=None, other_agents=(review,)))
+
+    assert "Agent: `loop`; review: `scripted`, SCRIPTED: no model." in said

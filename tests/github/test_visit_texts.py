@@ -92,3 +92,12 @@ def test_a_summary_names_what_was_not_looked_at() -> None:
 def test_a_failure_says_what_to_type() -> None:
     assert "`/coppice retry` looks once more." in stopped(visited(), "Stopped: it broke")
     assert "`/coppice retry` mends once more." in stopped(visited(pipeline="mend"), "Stopped: x")
+
+
+def test_on_a_pull_request_of_coppice_a_failed_review_is_asked_for_anew() -> None:
+    ours = VISIT.model_copy(update={"head_ref": "coppice/7-4f9a1c", "same_repository": True})
+    theirs = ours.model_copy(update={"same_repository": False})
+
+    for visit, verb in ((ours, "review"), (theirs, "retry")):
+        said = stopped(visited(work=Work(base_ref="main", visit=visit)), "Stopped: it broke")
+        assert f"`/coppice {verb}` looks once more." in said

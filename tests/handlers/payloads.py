@@ -64,8 +64,8 @@ def commented(body: str, by: str = "ana", **changes: Any) -> dict[str, Any]:
     return {"action": "created", "comment": comment, "issue": issue(**changes), **where(by)}
 
 
-def on_pull_request(body: str, by: str = "ana") -> dict[str, Any]:
-    return commented(body, by, number=12, pull_request={"url": "https://h/12"})
+def on_pull_request(body: str, by: str = "ana", **changes: Any) -> dict[str, Any]:
+    return commented(body, by, number=12, pull_request={"url": "https://h/12"}, **changes)
 
 
 def closed_pull_request(*, merged: bool, by: str = "ana") -> dict[str, Any]:

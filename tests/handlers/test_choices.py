@@ -3,9 +3,11 @@
 import pytest
 
 from bot.runs import (
+    Again,
     Budget,
     Comment,
     MessageKind,
+    Options,
     Permission,
     Publish,
     React,
@@ -14,8 +16,8 @@ from bot.runs import (
     Work,
     ignore,
 )
-from tests.handlers.payloads import commented, labeled
-from tests.handlers.world import World, run
+from tests.handlers.payloads import commented, labeled, unlabeled
+from tests.handlers.world import TRIGGER, World, run
 
 
 def labels(*names: str) -> list[dict[str, str]]:
@@ -153,6 +155,16 @@ async def test_a_command_goes_before_a_label(world: World) -> None:
     assert (await started(world, "issue_comment", payload)).run.publish is Publish.PATCH
 
 
+@pytest.mark.parametrize("after", ["fix", "plan-only"])
+async def test_the_pipeline_plan_only_is_the_command_plan(world: World, after: str) -> None:
+    world.github.rules = f"pipeline: {after}"
+
+    start = await started(world, "issue_comment", commented("/coppice run pipeline=plan-only"))
+
+    assert start.run.trigger.options.plan_only
+    assert start.run.pipeline == after
+
+
 async def test_the_label_plan_starts_a_run_that_only_plans(world: World) -> None:
     start = await started(world, "issues", labeled("coppice:plan"))
 
@@ -169,6 +181,51 @@ async def test_the_label_approve_is_bound_to_what_was_shown_when_it_was_put_on(
 
     assert (tell.message.kind, tell.message.hash) == (MessageKind.APPROVE, None)
     assert tell.message.at == "2026-01-01T00:00:07Z"
+
+
+async def test_the_label_approve_goes_on_with_a_run_that_ended_with_its_plan(world: World) -> None:
+    asked = TRIGGER.model_copy(update={"options": Options(plan_only=True)})
+    world.has(run(RunStatus.DONE, trigger=asked, work=Work(plan_hash="3b7e" * 16)))
+
+    (start,) = (await world.decide("issues", labeled("coppice:approve"))).starts
+
+    assert isinstance(start, Again)
+    assert (start.run_id, start.hash) == ("a1b2c3d4e5f6", "3b7e" * 16)
+
+
+async def test_an_approval_begins_no_finished_work_again(world: World) -> None:
+    world.has(run(RunStatus.DONE, publish=Publish.PATCH, work=Work(plan_hash="3b7e" * 16)))
+
+    labelled = await world.decide("issues", labeled("coppice:approve"))
+    commanded = await world.decide("issue_comment", commented("/coppice approve"))
+
+    assert labelled == ignore("no plan waits for an approval here")
+    assert commanded.starts == ()
+    assert "No plan waits for an approval here." in str(commanded.effects)
+
+
+@pytest.mark.parametrize(("plan_only", "told"), [(True, 1), (False, 0)])
+async def test_taking_off_the_label_plan_stops_the_run_that_it_began(
+    world: World, *, plan_only: bool, told: int
+) -> None:
+    asked = TRIGGER.model_copy(update={"options": Options(plan_only=plan_only)})
+    world.has(run(trigger=asked))
+
+    decision = await world.decide("issues", unlabeled("coppice:plan"))
+
+    assert len(decision.tells) == told
+
+
+async def test_labels_that_choose_two_things_start_nothing(world: World) -> None:
+    both = ("coppice:publish=patch", "coppice:publish=comment")
+    world.github.labelled = dict.fromkeys(both, "ana")
+
+    decision = await world.decide("issues", labeled(labels=labels("coppice", *both)))
+
+    assert decision.starts == ()
+    assert "Of the labels `coppice:publish=patch` and `coppice:publish=comment`" in str(
+        decision.effects
+    )
 
 
 async def test_the_label_approve_by_triage_is_refused(world: World) -> None:

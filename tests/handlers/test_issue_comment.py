@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import EffectRefused
 from bot.runs import (
     Again,
     Comment,
@@ -162,6 +163,15 @@ async def test_run_with_a_bad_configuration_is_answered(world: World) -> None:
     assert "did you mean `trigger`?" in said
 
 
+async def test_run_where_the_app_may_not_read_the_configuration_is_answered(world: World) -> None:
+    lacking = "The App lacks the permission `contents` for this."
+    world.github.rules = EffectRefused("no_access", lacking)
+
+    said = answer(await world.decide("issue_comment", commented("/coppice run")))
+
+    assert lacking in said
+
+
 @pytest.mark.parametrize("body", [commented("/coppice stop"), on_pull_request("/coppice stop")])
 async def test_stop_tells_the_run(world: World, body: dict[str, Any]) -> None:
     world.has(run(pull_request=12))
@@ -271,6 +281,62 @@ async def test_ci_tells_the_run(world: World) -> None:
     assert decision.tells == (told(MessageKind.CI, "ci"),)
 
 
+@pytest.mark.parametrize("words", ["retry", "please write more"])
+async def test_nothing_goes_on_with_a_closed_pull_request(world: World, words: str) -> None:
+    world.has(run(RunStatus.CANCELLED, kind="stopped", pull_request=12))
+
+    decision = await world.decide(
+        "issue_comment", on_pull_request(f"/coppice {words}", state="closed")
+    )
+
+    assert "The pull request is closed; open it again first." in answer(decision)
+
+
+@pytest.mark.parametrize("verb", ["stop", "retry", "why", "ci"])
+async def test_on_a_pull_request_of_people_it_is_said_what_there_is(
+    world: World, verb: str
+) -> None:
+    decision = await world.decide("issue_comment", on_pull_request(f"/coppice {verb}"))
+
+    assert "`/coppice review` reads this pull request" in answer(decision)
+
+
+async def test_ci_while_a_plan_waits_is_answered(world: World) -> None:
+    world.has(run(RunStatus.WAITING))
+
+    decision = await world.decide("issue_comment", commented("/coppice ci"))
+
+    assert "There is no open pull request of Coppice here." in answer(decision)
+
+
+async def test_an_approval_that_nothing_waits_for_is_answered(world: World) -> None:
+    world.has(run(RunStatus.DONE, following=True, pull_request=12))
+
+    decision = await world.decide("issue_comment", on_pull_request("/coppice approve"))
+
+    assert "Nothing waits for an approval here." in answer(decision)
+
+
+async def test_an_approval_of_a_round_that_waits_is_told(world: World) -> None:
+    waits = Work(needs="was approved before")
+    world.has(run(RunStatus.DONE, following=True, pull_request=12, work=waits))
+
+    decision = await world.decide("issue_comment", on_pull_request("/coppice approve"))
+
+    assert [tell.message.kind for tell in decision.tells] == [MessageKind.APPROVE]
+
+
+@pytest.mark.parametrize("verb", ["ready", "ci", "rebase", "fix", "stop"])
+async def test_on_the_open_pull_request_of_a_run_that_ended_retry_is_named(
+    world: World, verb: str
+) -> None:
+    world.has(run(RunStatus.CANCELLED, kind="stopped", pull_request=12))
+
+    decision = await world.decide("issue_comment", on_pull_request(f"/coppice {verb}"))
+
+    assert "Run `a1b2c3` has ended; `/coppice retry` goes on with it." in answer(decision)
+
+
 @pytest.mark.parametrize("body", ["/coppice help", "/coppice", "/coppice HELP"])
 async def test_help_lists_every_command(world: World, body: str) -> None:
     said = answer(await world.decide("issue_comment", commented(body)))
@@ -285,6 +351,10 @@ async def test_help_lists_every_command(world: World, body: str) -> None:
         ("rum", "Did you mean `/coppice run`?"),
         ("aprove 3b7e90c2", "Did you mean `/coppice approve`?"),
         ("retyr budget=5usd", "Did you mean `/coppice retry`?"),
+        ("aprove `3b7e90c2`", "Did you mean `/coppice approve`?"),
+        ("approve, thanks", "Did you mean `/coppice approve`?"),
+        ("stop! It is wrong", "Did you mean `/coppice stop`?"),
+        ("review: the name", "There was no run here yet."),
         ("runs out of memory", "There was no run here yet."),
         ("fixed it", "There was no run here yet."),
         ("xyzzy", "There was no run here yet."),
@@ -294,6 +364,16 @@ async def test_help_lists_every_command(world: World, body: str) -> None:
 )
 async def test_a_verb_that_there_is_not_is_answered(world: World, verb: str, said: str) -> None:
     assert said in answer(await world.decide("issue_comment", commented(f"/coppice {verb}")))
+
+
+@pytest.mark.parametrize("written", ["3b7e90c2", "`3b7e90c2`", "3B7E"])
+async def test_a_plan_is_approved_by_its_hash_as_people_copy_it(world: World, written: str) -> None:
+    world.has(run(RunStatus.WAITING, work=Work(plan_hash="3b7e90c2" * 8)))
+
+    decision = await world.decide("issue_comment", commented(f"/coppice approve {written}"))
+
+    (tell,) = decision.tells
+    assert (tell.message.kind, tell.message.hash) == ("approve", "3b7e90c2" * 8)
 
 
 async def test_words_for_a_command_that_takes_none_are_answered(world: World) -> None:
@@ -309,6 +389,7 @@ async def test_several_commands_are_carried_out_in_order(world: World) -> None:
 
     assert [(t.message.kind, t.key) for t in decision.tells] == [("stop", "881/1"), ("ci", "881/2")]
     assert decision.effects == (EYES,)
+    assert decision.then == (React(issue=7, comment_id=881, content="rocket"),)
 
 
 async def test_a_comment_starts_one_run_and_answers_once(world: World) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import EffectRefused
 from bot.runs import (
     Comment,
     Decision,
@@ -148,6 +149,18 @@ async def test_a_bad_configuration_starts_nothing_and_is_said_once(
     assert isinstance(comment, Comment)
     assert (decision.starts, comment.purpose) == ((), "configuration")
     assert said in comment.body
+
+
+async def test_a_configuration_that_the_app_may_not_read_is_said(world: World) -> None:
+    lacking = "The App lacks the permission `contents` for this."
+    world.github.rules = EffectRefused("no_access", lacking)
+
+    decision = await world.decide("issues", labeled())
+
+    (comment,) = decision.effects
+    assert isinstance(comment, Comment)
+    assert decision.starts == ()
+    assert lacking in comment.body
 
 
 async def test_a_bad_configuration_is_not_told_to_strangers(world: World) -> None:

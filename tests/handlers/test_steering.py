@@ -153,6 +153,24 @@ async def test_why_tells_who_approved_the_plan(world: World) -> None:
     assert "Approved by `ana` at 00:00 UTC." in said.body
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(RunStatus.WAITING, "waits for people"), (RunStatus.CANCELLED, "was to be approved")],
+)
+async def test_why_tells_what_is_asked_only_while_it_waits(
+    world: World, status: RunStatus, said: str
+) -> None:
+    gate = Gate(hash="3b7e" * 16, base_sha="b", asked_at=0.0, reasons=("every plan",))
+    world.has(run(status, work=Work(gate=gate)))
+    stage = StageRecord(run_id="x", key="plan-1/plan-1", name="plan", attempt=1, status=PASSED)
+    world.runs.records[world.runs.all[0].id] = [stage]
+
+    told = (await world.decide("issue_comment", commented("/coppice why"))).effects[-1]
+
+    assert isinstance(told, Comment)
+    assert f"Plan `3b7e3b7e` {said}: every plan." in told.body
+
+
 async def test_a_review_is_told_with_its_number(world: World) -> None:
     world.has(followed())
 
@@ -319,8 +337,9 @@ async def test_a_maintainer_pauses_and_resumes(world: World) -> None:
     assert (pause.repository_id, pause.by, pause.on, resume.on) == (77, "ana", True, False)
 
 
-async def test_who_only_writes_does_not_pause(world: World) -> None:
-    decision = await world.decide("issue_comment", commented("/coppice pause"))
+@pytest.mark.parametrize(("by", "held"), [("ana", "write"), ("raj", "triage")])
+async def test_who_does_not_maintain_does_not_pause(world: World, by: str, held: str) -> None:
+    decision = await world.decide("issue_comment", commented("/coppice pause", by))
 
     assert decision.pauses == ()
-    assert decision.reason == "/coppice pause needs maintain access; ana has write"
+    assert decision.reason == f"/coppice pause needs maintain access; {by} has {held}"

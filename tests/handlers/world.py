@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.errors import UserError
+from bot.errors import EffectRefused, UserError
 from bot.github.marker import Markers
 from bot.pipeline.configuration import RepositoryConfig, load
 from bot.runs import (
@@ -54,7 +54,8 @@ class GitHub:
     permissions: dict[str, Permission] = field(
         default_factory=lambda: {"ana": Permission.WRITE, "raj": Permission.TRIAGE}
     )
-    rules: str = ""
+    rules: str | EffectRefused = ""
+    """The configuration's text, or what GitHub says in its place."""
     teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
     labelled: dict[str, str] = field(default_factory=dict)
     asked_of_house: int = 0
@@ -67,6 +68,8 @@ class GitHub:
         return self.permissions.get(person.login, Permission.READ)
 
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
+        if isinstance(self.rules, EffectRefused):
+            raise self.rules
         return load(self.rules)
 
     async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:

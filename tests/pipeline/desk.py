@@ -130,6 +130,9 @@ class Agency:
     folder: Path
     refusal: Refusal | None = None
     closed: StageFailed | None = None
+    seconds: float = 20.0
+    used_up: str | None = None
+    """What ends with its seconds."""
     turns: list[tuple[Role, int]] = field(default_factory=list)
 
     def runtime(self, role: Role) -> Agent:
@@ -141,7 +144,12 @@ class Agency:
         if self.closed is not None:
             raise self.closed
         socket = Socket(self.folder / "model.sock", refusal=self.refusal)
-        yield Seat(runtime=self.agent, model=socket if self.agent.model else None, seconds=20)
+        yield Seat(
+            runtime=self.agent,
+            model=socket if self.agent.model else None,
+            seconds=self.seconds,
+            used_up=self.used_up,
+        )
 
 
 class Nobody:

@@ -10,7 +10,7 @@ import yaml
 
 from bot.errors import UserError
 from bot.pipeline.configuration import RepositoryConfig, load
-from bot.pipeline.documentation import PAGE, SCHEMA, keys, page, schema
+from bot.pipeline.documentation import PAGE, SCHEMA, keys, page, schema, table
 from bot.pipeline.values import branch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -207,6 +207,17 @@ def way_to(key: str) -> tuple[str, str]:
         return {"roles": ("roles", "of"), "budget": ("config", "budget")}[part]
     name = {"from": "from_", "expire": "expire_seconds"}.get(name, name)
     return (part or "config", name)
+
+
+def test_what_the_page_shows_as_a_default_can_be_typed() -> None:
+    rows = (row.split(" | ") for row in table().splitlines()[2:])
+    for key, default, *_ in rows:
+        value = default.strip("`").replace(",", "")
+        if value != "none":
+            typed = value
+            for name in reversed(key.strip("|` ").split(".")):
+                typed = f"{{{name}: {typed}}}"
+            assert load(typed) == RepositoryConfig(), typed
 
 
 @pytest.mark.parametrize("key", [key for key, _ in keys()])

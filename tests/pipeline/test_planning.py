@@ -64,7 +64,7 @@ def test_a_plan_of_everything_or_of_nothing_here_is_refused(glob: str) -> None:
         ("src/acme/nothing.py", "delete", "to be deleted"),
         ("src/acme/parser.py", "add", "exists already"),
         ("a/*/*/*/*/*/*/*", "add", "wildcards"),
-        ("C:\\x", "add", "not a relative path"),
+        ("C:\\x", "add", "a drive of Windows"),
         ("src/a\nb", "add", "control characters"),
     ],
 )

@@ -23,7 +23,7 @@ from bot.pipeline import instructions, prompts
 from bot.pipeline.configuration import load
 from bot.pipeline.contract import Contract, of_result
 from bot.runs import StageKind, StageStatus
-from tests.pipeline.desk import DONE, Desk, desk, says, writes
+from tests.pipeline.desk import DONE, Act, Desk, desk, says, writes
 from tests.worktree.rooms import Room
 
 pytestmark = pytest.mark.slow
@@ -121,6 +121,43 @@ async def test_work_is_kept_when_the_budget_ends(room: Room) -> None:
     assert (result.error.kind, result.blocked) == ("budget", True)
     assert result.checkpoint is not None
     assert await here.room.objects().file(result.checkpoint, "src/shop.py") == b"PRICE = 2\n"
+
+
+def late(**files: str) -> Act:
+    """Write files, and be stopped by a limit."""
+
+    def act(task: AgentTask, context: AgentContext) -> Sequence[AgentEvent]:
+        writes(**files)(task, context)
+        return [Finished(reason=FinishReason.LIMIT, message="time limit of 0 s")]
+
+    return act
+
+
+async def test_where_the_minutes_of_a_budget_end_no_attempt_follows(room: Room) -> None:
+    here = await desk(room, late(src__shop_dot_py="PRICE = 2\n"))
+    said = "budget reached: 3 of 3 minutes used"
+    here.agency.seconds, here.agency.used_up = 0.0, said
+
+    result = await here.attempt(StageKind.IMPLEMENT)
+
+    assert result.error is not None
+    assert (result.error.kind, result.blocked) == ("budget", True)
+    assert result.error.message == said
+    assert result.checkpoint is not None
+    assert await here.room.objects().file(result.checkpoint, "src/shop.py") == b"PRICE = 2\n"
+
+
+@pytest.mark.parametrize(("seconds", "used_up"), [(0.0, None), (60.0, "3 of 3 minutes used")])
+async def test_another_limit_of_an_attempt_is_no_end_of_the_budget(
+    room: Room, seconds: float, used_up: str | None
+) -> None:
+    here = await desk(room, late())
+    here.agency.seconds, here.agency.used_up = seconds, used_up
+
+    result = await here.attempt(StageKind.IMPLEMENT)
+
+    assert result.error is not None
+    assert (result.error.kind, result.blocked) == ("limit", False)
 
 
 async def test_the_next_attempt_goes_on_from_the_work_before(room: Room) -> None:

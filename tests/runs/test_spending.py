@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.runs import Budget, Spend, parse_budget
+from bot.runs import Budget, Grant, Spend, parse_budget
 
 COUNTS = st.none() | st.integers(0, 10**12 - 1)
 AMOUNTS = st.none() | st.integers(0, 10**9).map(lambda n: n / 1000)
@@ -69,3 +69,12 @@ def test_spending_is_added_up() -> None:
         seconds=1.0,
     )
     assert (one + other).tokens == 17
+
+
+def test_what_a_grant_keeps_a_release_back_reads_too() -> None:
+    spent = Spend(calls=2, unanswered=1, usd=0.5)
+
+    kept = Grant(budget=Budget(usd=5), spent=spent, at=100).model_dump(mode="json")
+
+    assert "unanswered" not in kept["spent"]
+    assert Grant.model_validate(kept).spent == spent.model_copy(update={"unanswered": 0})

@@ -68,6 +68,23 @@ async def test_whose_permission_was_withdrawn_a_second_before_counts_no_more(tow
     assert (await town.ended(issue))["status"] == "done"
 
 
+async def test_where_nobody_owns_the_files_it_is_said_and_can_be_mended(town: World) -> None:
+    issue = await town.issue()
+    town.script(issue, [note(issue)], plan=[plan(f"NOTES-{issue}.md")])
+    await town.write_file(".github/CODEOWNERS", "*.py @olga\n")
+    await town.label(issue)
+    await waiting(town, issue)
+    await shown(town, issue)
+
+    await approve(town, issue, "olga", "confused")
+
+    await shown(town, issue, "does not count: CODEOWNERS names nobody for these files")
+    await town.write_file(".github/CODEOWNERS", "*.md @olga @otto @oleg @marta\n")
+    await approve(town, issue, "olga", "rocket")
+    await approve(town, issue, "otto", "rocket")
+    assert (await town.ended(issue))["status"] == "done"
+
+
 async def test_an_approval_after_the_stop_is_answered(town: World) -> None:
     issue, _ = await planned(town)
     await town.comment(issue, "/coppice stop", who="olga")

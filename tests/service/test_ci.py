@@ -13,6 +13,14 @@ QUICK = (
     "verify: {test: 'true'}\nci: auto\nlimits: {open_pull_requests: 100, settle: 1, rounds: 1}\n"
 )
 
+OPEN = {
+    "enforce_admins": None,
+    "required_pull_request_reviews": None,
+    "restrictions": None,
+    "allow_force_pushes": True,
+}
+"""A protection that keeps nobody from pushing."""
+
 
 @pytest.fixture(scope="module")
 def rules() -> str:
@@ -163,9 +171,9 @@ async def test_what_was_cut_off_says_how_and_what_to_do(town: World) -> None:
     issue, run, before = await opened(town)
     number = run["pull_request"]
 
-    await play(town, {"pull_request": number}, f"slow-{number}", "timed_out")
+    await play(town, {"pull_request": number}, f"slow-{number}", "cancelled")
 
-    said = f"CI: `slow-{number}` did not run to its end: timed out; run it again on its own page."
+    said = f"CI: `slow-{number}` did not run to its end: cancelled; run it again on its own page."
     await town.comment_that(issue, lambda body: said in body)
     pull = await town.repo("GET", f"/pulls/{number}")
     assert pull["head"]["sha"] == before
@@ -183,3 +191,69 @@ async def test_where_the_app_may_not_run_it_again_a_failure_gets_its_round(town:
 
     await town.head_after(number, before)
     await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "done")
+
+
+async def test_what_timed_out_once_runs_once_more_and_needs_no_round(town: World) -> None:
+    issue, run, before = await opened(town, [{"write": "FIX-5.md", "text": "no\n"}])
+    number = run["pull_request"]
+    job = {"name": f"slow-{number}", "conclusions": ["timed_out", "success"]}
+
+    await town.call("POST", f"{town.control}/ci", {"pull_request": number, "runs": [job]})
+
+    flaky = f"CI: `slow-{number}` is flaky: it passed when it ran again on the same commit."
+    await town.comment_that(issue, lambda body: flaky in body)
+    pull = await town.repo("GET", f"/pulls/{number}")
+    assert pull["head"]["sha"] == before
+
+
+async def test_what_times_out_time_after_time_gets_a_round(town: World) -> None:
+    issue, run, before = await opened(town, [{"write": "FIX-6.md", "text": "fixed\n"}])
+    number = run["pull_request"]
+
+    await play(town, {"pull_request": number}, f"slow-{number}", "timed_out", "test_loop ...\n")
+
+    await town.head_after(number, before)
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "done")
+    told = (town.folder / "coppice" / "runs" / run["id"] / "round.md").read_text()
+    assert f'The check "slow-{number}" fails on it:\n> It timed out, twice' in told
+    assert "> test_loop ..." in told
+
+
+async def test_what_a_check_says_at_lines_reaches_the_agent(town: World) -> None:
+    issue, run, before = await opened(town, [{"write": "FIX-7.md", "text": "fixed\n"}])
+    number = run["pull_request"]
+    at = {"path": "src/a.py", "start_line": 7, "end_line": 7}
+    notes = [
+        {**at, "annotation_level": "warning", "message": "unused name"},
+        {**at, "annotation_level": "failure", "message": "expected 2, got 1"},
+    ]
+    job = {"name": "unit", "conclusion": "failure", "log": "exit 1\n", "annotations": notes}
+
+    await town.call("POST", f"{town.control}/ci", {"pull_request": number, "runs": [job]})
+
+    await town.head_after(number, before)
+    await town.until(lambda rows: rows[0]["issue"] == issue and rows[0]["status"] == "done")
+    told = (town.folder / "coppice" / "runs" / run["id"] / "round.md").read_text()
+    lines = "> src/a.py:7: expected 2, got 1\n> src/a.py:7: unused name\n"
+    assert f'The check "unit" fails on it:\n{lines}' in told
+
+
+async def test_a_required_check_that_never_starts_is_told(town: World) -> None:
+    await town.person("marta", "admin")
+    path = "/branches/main/protection"
+    needed = {"strict": False, "contexts": ["unit", "never"]}
+    await town.repo("PUT", path, {**OPEN, "required_status_checks": needed})
+    try:
+        issue, run, before = await opened(town)
+        number = run["pull_request"]
+        await play(town, {"pull_request": number}, "unit", "success")
+
+        said = "CI: `never` is required for a merge and has not begun"
+        found = await town.comment_that(issue, lambda body: said in body)
+        assert "`unit`" not in found["body"]
+
+        await town.repo("POST", f"/statuses/{before}", {"state": "success", "context": "never"})
+
+        await town.comment_that(issue, lambda body: "**Done: " in body and said not in body)
+    finally:
+        await town.repo("DELETE", path)

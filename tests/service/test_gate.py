@@ -88,6 +88,40 @@ async def test_a_base_that_moved_in_the_plans_files_asks_again(town: World) -> N
     await town.ended(issue)
 
 
+async def test_what_was_ticked_before_the_base_moved_approves_nothing(town: World) -> None:
+    issue, _ = await planned(town)
+    await town.comment_that(issue, lambda said: "coppice:needs-" in said)  # nothing more is written
+    comment = await shown(town, issue)
+    await town.fault(kind="drop", event="issue_comment", times=1)
+    ticked = comment["body"].replace("- [ ] Approve", "- [x] Approve")
+    await town.repo("PATCH", f"/issues/comments/{comment['id']}", {"body": ticked})
+    await town.write_file(f"NOTES-{issue}.md", "Somebody was faster.\n")
+    body = (await shown(town, issue, "moved to"))["body"]
+
+    await tick_again(town)
+
+    said = (await town.comment_that(issue, lambda body: "is not the plan that waits" in body))[
+        "body"
+    ]
+    hashes = re.findall(r"Approve plan `(\w+)`", comment["body"] + body)
+    assert f"`{hashes[0]}` is not the plan that waits; that one is `{hashes[1]}`" in said
+    assert (await waiting(town, issue))["status"] == "waiting"
+    await town.comment(issue, f"/coppice approve {hashes[1]}")
+    assert (await town.ended(issue))["status"] == "done"
+
+
+async def tick_again(town: World) -> None:
+    """Have GitHub send once more that the maintainer edited a comment."""
+    for each in await town.call_app("GET", "/app/hook/deliveries"):
+        if (each["event"], each["action"]) == ("issue_comment", "edited"):
+            path = f"/app/hook/deliveries/{each['id']}"
+            payload = (await town.call_app("GET", path))["request"]["payload"]
+            if payload["sender"]["type"] == "User":
+                await town.call_app("POST", f"{path}/attempts")
+                return
+    raise AssertionError("nobody ticked anything")
+
+
 async def test_work_beside_the_plan_waits_for_an_amendment(town: World) -> None:
     issue = await town.issue()
     beside = {"write": "BESIDE.md", "text": "Also.\n"}

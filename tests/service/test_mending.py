@@ -1,5 +1,9 @@
 """`/coppice fix` on pull requests of people: on top of what they pushed, or beside it."""
 
+import os
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tests.service.proposals import LINES, commit, forked, proposed, remarks
@@ -115,11 +119,15 @@ async def test_a_failing_check_and_a_conflict_are_mended_in_one_push(town: World
 
 async def test_a_conflict_of_a_fork_is_a_patch_of_the_merge(town: World) -> None:
     await town.write_file("docs/forks.txt", "one\n")
-    number, _ = await forked(town, "fork-conflict", {"docs/forks.txt": "theirs\n"})
-    before = await head(town, number)
+    await town.write_file("docs/it's gone.txt", "one\n")
+    number, where = await forked(town, "fork-conflict", {"docs/forks.txt": "theirs\n"})
+    gone = "docs/it's gone.txt"
+    before = await commit(town, "fork-conflict", gone, None, where=where, who="stranger")
     await town.write_file("docs/forks.txt", "ours\n")
+    await town.write_file("docs/it's gone.txt", "changed\n")
     await town.write_file("docs/aside.txt", "Only on main.\n")
-    town.script(number, [{"write": "docs/forks.txt", "text": "theirs and ours\n"}])
+    kept = {"write": gone, "text": "kept\n"}
+    town.script(number, [{"write": "docs/forks.txt", "text": "theirs and ours\n"}, kept])
 
     run = await asked(town, number, "conflicts")
 
@@ -129,6 +137,47 @@ async def test_a_conflict_of_a_fork_is_a_patch_of_the_merge(town: World) -> None
     (said,) = await town.said(number)
     assert "Nothing was pushed; this is the patch." in said
     assert "+theirs and ours" in said
+    assert "Only on main" not in said
+    printed = await town.output("patch", run["id"])
+    assert printed.strip() == block(said, "diff").strip()
+    tree = applied(town, where, "fork-conflict", printed, block(said, "sh"))
+    assert (tree / "docs/forks.txt").read_text() == "theirs and ours\n"
+    assert (tree / gone).read_text() == "kept\n"
+    assert (tree / "docs/aside.txt").read_text() == "Only on main.\n"
+
+
+def block(said: str, kind: str) -> str:
+    """The one block of code of its kind in a comment."""
+    return said.partition(f"```{kind}\n")[2].partition("\n```")[0]
+
+
+def applied(town: World, where: str, branch: str, patch: str, commands: str) -> Path:
+    """Do what a comment says in a clone of the fork; answer its tree, where nothing is left."""
+    home = town.folder / branch
+    home.mkdir()
+    who = {
+        f"GIT_{role}_{key}": "a@b" for role in ("AUTHOR", "COMMITTER") for key in ("NAME", "EMAIL")
+    }
+    told = {"PATH": os.environ["PATH"], "HOME": str(home), **who}
+    url = town.forge.ready["html_url"].replace(
+        "://", f"://x-access-token:{town.forge.ready['users']['stranger']['token']}@"
+    )
+
+    def sh(script: str, cwd: Path) -> str:
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=cwd, env=told, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done
+        return done.stdout
+
+    sh(f"git clone -q -b {branch} {url}/{where}.git clone", home)
+    clone = home / "clone"
+    sh(f"git remote add upstream {url}/{town.repository}.git", clone)
+    (clone / "mend.patch").write_text(patch)
+    sh(commands, clone)
+    assert sh("git status --porcelain", clone) == "?? mend.patch\n"
+    assert len(sh("git show -s --format=%P", clone).split()) == 2
+    return clone
 
 
 async def test_a_conflict_that_is_left_is_not_pushed(town: World) -> None:

@@ -120,6 +120,29 @@ async def test_each_attempt_takes_its_own_model_on_one_budget(tmp_path: Path) ->
         )
 
 
+async def test_a_role_that_a_script_plays_is_told_wherever_people_look(tmp_path: Path) -> None:
+    catalogue = {"agents": ["scripted"]}
+    async with modelled(tmp_path, PLANS, RIGHT, catalogue=catalogue) as there:
+        there.script(1, [], review=[{"findings": []}])
+        roles = {"roles": {"review": {"agent": "scripted"}}}
+        await there.write_file(".github/coppice.yml", yaml.safe_dump({**CONFIG, **roles}))
+        await there.label(1)
+        run = await there.ended(1)
+
+        assert run["status"] == "done", run["error"]
+        pull = await there.repo("GET", f"/pulls/{run['pull_request']}")
+        checks = await there.checks(pull["head"]["sha"])
+        said = "review: `scripted`, SCRIPTED: no model."
+        assert "Agent: `loop`; " + said.removesuffix(".") in pull["body"]
+        assert said in (await there.said(1))[0]
+        assert "SCRIPTED: no model" in checks["Coppice / review"]["output"]["summary"]
+        assert "Coppice-Agent: loop\n" in await _message(there, pull["head"]["sha"])
+
+
+async def _message(there: World, sha: str) -> str:
+    return str((await there.repo("GET", f"/commits/{sha}"))["commit"]["message"])
+
+
 async def test_a_budget_ends_a_run_in_mid_attempt_and_a_retry_goes_on(tmp_path: Path) -> None:
     steps = [Step(write="NOTES.md", text="half\n"), *[Step(read="README.md")] * 9]
     work = works(*steps, Step(write="NOTES.md", text="right\n"))

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from tests.service.conftest import QUICK
 from tests.service.proposals import LINES, commit, finding, proposed, reviewed, reviewer, reviews
 from tests.service.world import PATIENCE, Json, World
 
@@ -30,6 +31,13 @@ async def shown(town: World, sha: str, name: str, title: str) -> Json:
 
 async def head(town: World, number: int) -> str:
     return str((await town.repo("GET", f"/pulls/{number}"))["head"]["sha"])
+
+
+async def folded(town: World, node: str) -> bool:
+    """Is a comment folded away?"""
+    query = "query($id: ID!) { node(id: $id) { ... on IssueComment { isMinimized } } }"
+    answer = await town.call("POST", "/graphql", {"query": query, "variables": {"id": node}})
+    return bool(answer["data"]["node"]["isMinimized"])
 
 
 @pytest.mark.parametrize("by", ["command", "label"])
@@ -72,3 +80,56 @@ async def test_mending_waits_too_and_can_be_stopped(town: World) -> None:
     assert await head(town, number) == before
 
     await steered(town, number, "resume")
+
+
+@pytest.mark.parametrize("publish", ["comment", "patch"])
+async def test_where_comments_are_all_that_is_written_one_says_it(
+    town: World, publish: str
+) -> None:
+    path = f"docs/{publish}.txt"
+    number = await proposed(town, f"paused-{publish}", {path: LINES})
+    reviewer(town, number, [finding(path, 1, "Seen afterwards", "must")])
+    await town.write_file(".github/coppice.yml", f"{QUICK}publish: {publish}\n")
+    await steered(town, number, "pause")
+
+    await town.comment(number, "/coppice review")
+
+    said = await town.comment_that(number, lambda body: PAUSED in body)
+    assert said["body"].startswith("The review for `marta` waits: the repository was paused")
+    assert "write `/coppice stop`" in said["body"]
+    await steered(town, number, "resume")
+    await reviewed(town, number)
+    assert len(await town.said(number)) == 1
+    assert await folded(town, said["node_id"])
+
+
+async def test_mending_that_is_stopped_before_it_began_leaves_nothing_that_waits(
+    town: World,
+) -> None:
+    number = await proposed(town, "paused-careful", {"docs/careful.txt": LINES})
+    await town.write_file(".github/coppice.yml", f"{QUICK}publish: patch\n")
+    await steered(town, number, "pause")
+    await town.comment(number, "/coppice fix")
+    said = await town.comment_that(number, lambda body: PAUSED in body)
+
+    await town.comment(number, "/coppice stop")
+
+    assert (await town.ended(number))["status"] == "cancelled"
+    assert await folded(town, said["node_id"])
+    await steered(town, number, "resume")
+
+
+@pytest.mark.parametrize("publish", ["comment", "patch"])
+async def test_a_run_that_writes_comments_alone_says_that_it_waits(
+    town: World, publish: str
+) -> None:
+    issue = await town.issue()
+    await steered(town, issue, "pause")
+
+    await town.comment(issue, f"/coppice run publish={publish}")
+
+    said = await town.comment_that(issue, lambda body: PAUSED[1:] in body)
+    assert said["body"].startswith("**Queued")
+    await town.comment(issue, "/coppice stop")
+    assert (await town.ended(issue))["status"] == "cancelled"
+    await steered(town, issue, "resume")

@@ -158,6 +158,18 @@ async def test_ci_goes_on_top_of_what_somebody_pushed(town: World) -> None:
     ]
 
 
+async def test_once_ci_runs_the_status_comment_offers_it_no_more(town: World) -> None:
+    issue, run = await opened(town)
+    await town.comment_that(issue, lambda body: "CI was left out so far" in body)
+
+    asked = await town.comment(run["pull_request"], "/coppice ci")
+
+    await town.reacted(asked, "rocket")
+    (comment,) = await town.said(issue)
+    assert "Done: draft" in comment
+    assert "CI was left out" not in comment
+
+
 async def test_a_conflict_with_the_base_is_merged_and_resolved(town: World) -> None:
     issue = await town.issue()
     path = f"NOTES-{issue}.md"
@@ -217,11 +229,40 @@ async def test_an_approval_is_asked_about_before_a_push_may_dismiss_it(town: Wor
 
     notice = await town.comment_that(number, lambda body: f"#{number} is approved" in body)
     assert "@marta" in notice["body"]
-    assert "1 review thread" in notice["body"]
+    assert "It would take up 1 review thread." in notice["body"]
     assert await head(town, run) == before
     await town.comment(number, "/coppice approve")
     await town.head_after(number, before)
     await answers(town, run, 1)
+
+
+async def test_the_approval_of_a_stranger_keeps_nothing_from_being_pushed(town: World) -> None:
+    issue, run = await opened(town, [{"write": "FIX.md", "text": "fixed\n"}])
+    before, number = await head(town, run), run["pull_request"]
+    praise = {"event": "APPROVE", "body": "Good."}
+    await town.repo("POST", f"/pulls/{number}/reviews", praise, who="stranger")
+
+    await review(town, run, {"path": f"NOTES-{issue}.md", "line": 1, "body": "One more thing."})
+
+    await town.head_after(number, before)
+
+
+async def test_what_an_approving_review_asks_for_is_taken_in(town: World) -> None:
+    fix = {"write": "FIX.md", "text": "fixed\n"}
+    issue, run = await opened(town, [fix])
+    before, number = await head(town, run), run["pull_request"]
+    asked = {"path": f"NOTES-{issue}.md", "line": 1, "body": "And this."}
+
+    await review(town, run, asked, event="APPROVE", body="LGTM, but please rename x.")
+
+    notice = await town.comment_that(number, lambda body: f"#{number} is approved" in body)
+    assert "It would take up 1 review thread, what reviewers wrote." in notice["body"]
+    assert await head(town, run) == before
+    await town.comment(number, "/coppice approve")
+    await town.head_after(number, before)
+    await answers(town, run, 1)
+    (brief,) = town.folder.glob(f"coppice/**/{run['id']}/round.md")
+    assert "> marta: LGTM, but please rename x." in brief.read_text()
 
 
 async def test_a_rebase_puts_one_commit_of_ours_on_the_base_as_it_is(town: World) -> None:

@@ -46,6 +46,20 @@ async def test_a_branch_deleted_while_following_ends_the_run(town: World) -> Non
     assert (await over(town, issue))["error"]["class"] in ("branch_deleted", "closed")
 
 
+async def test_what_was_closed_after_the_run_had_ended_is_not_worked_on(town: World) -> None:
+    issue, run = await following(town)
+    await town.comment(issue, "/coppice stop")
+    await over(town, issue)
+    await town.repo("PATCH", f"/pulls/{run['pull_request']}", {"state": "closed"})
+
+    await town.comment(issue, "/coppice please write more")
+
+    await town.comment_that(issue, lambda body: "was closed; `/coppice run` starts anew" in body)
+    ended = await over(town, issue)
+    assert ended["error"]["class"] == "pull_request_closed"
+    assert len([s for s in ended["stages"] if s["name"] == "implement"]) == 1
+
+
 async def test_stop_ends_a_round_on_the_open_pull_request(town: World) -> None:
     issue, run = await following(town)
     await town.comment(run["pull_request"], "/coppice retry")

@@ -44,6 +44,24 @@ async def insert(database: Database, *made: Call) -> None:
         await database.write(lambda c, call=call: calls.insert(c, call))  # type: ignore[misc]
 
 
+async def test_a_call_that_nobody_answered_is_neither_priced_nor_of_an_unknown_price(
+    database: Database,
+) -> None:
+    nothing = {"status": CallStatus.FAILED, "input_tokens": 0, "output_tokens": 0}
+    await insert(
+        database,
+        a_call(**nothing, usd=None),
+        a_call(**nothing, usd=None, subscription=True),
+        a_call(**nothing, usd=0.0),
+        a_call(status=CallStatus.FAILED, estimated=True),
+    )
+
+    spent = await database.read(lambda c: calls.spend(c, "aaaaaa111111"))
+
+    assert (spent.calls, spent.unanswered, spent.answered) == (4, 3, 1)
+    assert (spent.unpriced, spent.subscribed) == (0, 0)
+
+
 async def test_a_call_is_reserved_and_settled(database: Database) -> None:
     reserved = a_call(status=CallStatus.RESERVED, usd=2.0, output_tokens=1000)
     row = await database.write(lambda c: limits.reserve(c, reserved))

@@ -239,10 +239,11 @@ async def test_a_query_that_meets_a_damaged_page_names_the_way_on(file: Path) ->
     spoil_a_page(file)
     database = await Database.open(f"sqlite:///{file}")
 
-    with pytest.raises(Corrupt, match="verify-store"):
+    with pytest.raises(Corrupt, match="verify-store") as refusal:
         await database.read(lambda c: stored_runs.stages(c, ONE.run_id))
 
     await database.close()
+    assert refusal.value.exit_code == 2
 
 
 async def test_what_was_committed_before_a_log_was_cut_off_is_whole(file: Path) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import NoResultFound
 
 from bot.errors import Unreadable
-from bot.runs import RunError, RunEvent, RunStatus, StageRecord, StageStatus, Stop, Work
+from bot.runs import Note, RunError, RunEvent, RunStatus, StageRecord, StageStatus, Stop, Work
 from bot.store import runs, tables
 from bot.store.database import Connection, Database
 from tests.store.rows import SHOP, VISIT, a_run
@@ -273,3 +273,19 @@ async def test_a_run_that_means_nothing_here_is_named_and_stands_in_no_others_wa
     assert "run aaaaaa111111 cannot be read by this version" in caplog.text
     with pytest.raises(Unreadable, match="coppice verify-store"):
         await database.read(lambda c: runs.get(c, "aaaaaa111111"))
+
+
+async def test_what_two_write_to_a_run_at_once_is_all_kept(database: Database) -> None:
+    await database.write(lambda c: runs.insert(c, a_run()))
+    notes = [Note(by="ana", text=f"word {n}") for n in range(8)]
+
+    async def tell(note: Note) -> None:
+        await database.write(
+            lambda c: runs.revise(c, a_run().id, lambda work: {"notes": work.noted(note)})
+        )
+
+    await asyncio.gather(*(tell(note) for note in notes))
+
+    found = await database.read(lambda c: runs.get(c, a_run().id))
+    assert found is not None
+    assert sorted(note.text for note in found.work.notes) == [note.text for note in notes]

@@ -4,10 +4,10 @@ import asyncio
 import time
 
 from bot.agent.gateway.books import Books
-from bot.agent.gateway.job import Job
+from bot.agent.gateway.job import Job, Listener
 from bot.agent.gateway.refusing import Refused
 from bot.agent.gateway.spare import Spare
-from bot.runs import REACHED, SHARED, Budget, Budgets
+from bot.runs import OF_ATTEMPT, REACHED, SHARED, Budgets
 from bot.store import calls, limits
 from bot.store.calls import Call, CallStatus
 from bot.store.limits import Used
@@ -22,8 +22,9 @@ KEPT_REFUSALS = 20
 class Account:
     """One attempt's budget; two calls at once never pass it together."""
 
-    def __init__(self, job: Job, books: Books, budgets: Budgets) -> None:
+    def __init__(self, job: Job, books: Books, budgets: Budgets, listener: Listener) -> None:
         self.job = job
+        self._listener = listener
         self._books = books
         self._budgets = budgets
         self._opened = time.monotonic()
@@ -35,20 +36,20 @@ class Account:
         self._refusals = 0
         self._stage = traces.here()
 
-    async def reserve(self, call: Call) -> "Reservation":
+    async def reserve(self, call: Call, most_seconds: float) -> "Reservation":
         """Set aside the most that a call may come to, on disk too; raises Refused `budget`.
 
         Where only calls under way stand against it, it waits for them.
         """
-        while (used := self._over(call)) is not None:
+        while (over := self._over(call)) is not None:
             if self._over(call, alone=True) is not None or not self._open.calls:
-                raise self._refuse(call, used)
+                raise self._refuse(call, *over)
             self._changed.clear()
             await self._changed.wait()
         self._open.add(call)
         ready = self._spare.take(call)
         if ready is not None:
-            return Reservation(self, ready, call)
+            return Reservation(self, ready, call, most_seconds)
         shared = self.job.shared_limits(self._budgets, call.started_at)
         written = self._books.enter(lambda c: limits.reserve(c, call, shared, self._books.past))
         try:
@@ -61,15 +62,31 @@ class Account:
             raise
         if isinstance(row, limits.Refused):
             self._forget(call)
-            raise self._refuse(call, row.used, name=row.limit)
-        return Reservation(self, row, call)
+            raise self._refuse(call, row.used, row.limit)
+        return Reservation(self, row, call, most_seconds)
 
     def settle(self, row: int, reserved: Call, call: Call) -> None:
         """Put what a call came to in the place of its reservation."""
         self._spent.add(call)
         self._forget(reserved)
         self._books.enter_later(lambda c: calls.settle(c, row, call))
+        self._listener.used(self._spent)
         seen.model_called(call, self._stage)
+
+    @property
+    def room(self) -> float | None:
+        """Dollars that a call may cost beside none under way; None: they are not bounded."""
+        spent, before = self._spent, self.job.before
+        unpriced = spent.unpriced_tokens / calls.TOKENS_PER_USD
+        left = [
+            most.usd - used - spent.usd - unpriced
+            for most, used in (
+                (self.job.own, 0.0),
+                (self.job.limits, before.usd + before.unpriced_tokens / calls.TOKENS_PER_USD),
+            )
+            if most.usd is not None
+        ]
+        return min(left, default=None)
 
     def expect(self, size: Call) -> None:
         """Set aside what the next call may come to, if the attempt's own budget has room for it."""
@@ -91,27 +108,23 @@ class Account:
         failed = done.cancelled() or done.exception() is not None
         row = None if failed else done.result()
         if isinstance(row, int):
-            Reservation(self, row, call).fail(GIVEN_UP)
+            Reservation(self, row, call, 0.0).fail(GIVEN_UP)
         else:
             self._forget(call)
 
-    def _over(self, call: Call, *, alone: bool = False) -> str | None:
-        """Say what is used where a call goes over the budget, beside those under way or alone."""
-        most, open_ = self.job.limits, Used() if alone else self._open
-        minutes = most.minutes
-        if minutes is not None and time.monotonic() - self._opened >= minutes * 60:
-            return f"{round(minutes, 1):g} of {round(minutes, 1):g} minutes used"
-        spent = Used(
-            calls=self._spent.calls + open_.calls,
-            tokens=self._spent.tokens + open_.tokens,
-            usd=self._spent.usd + open_.usd,
-            unpriced_tokens=self._spent.unpriced_tokens + open_.unpriced_tokens,
-        )
-        # minutes are those of the clock, not of the answers
-        bounded = Budget(usd=most.usd, tokens=most.tokens, turns=most.turns)
-        return limits.over(bounded, spent, call)
+    def _over(self, call: Call, *, alone: bool = False) -> tuple[str, str] | None:
+        """Say what is used where a call goes over a budget, beside those under way or alone, and
+        which budget that is; empty: the run's.
+        """
+        used = self._spent + (Used() if alone else self._open)
+        used.seconds = time.monotonic() - self._opened  # of the clock, not of the answers
+        own = limits.over(self.job.own, used, call)
+        if own is not None:
+            return own, OF_ATTEMPT
+        whole = limits.over(self.job.limits, self.job.before + used, call)
+        return None if whole is None else (whole, "")
 
-    def _refuse(self, call: Call, used: str, name: str = "") -> Refused:
+    def _refuse(self, call: Call, used: str, name: str) -> Refused:
         text = f"{SHARED}{name}): {used}" if name else f"{REACHED}: {used}"
         nothing = {"usd": 0.0, "input_tokens": 0, "output_tokens": 0}
         refused = call.model_copy(update={"status": CallStatus.REFUSED, "error": text, **nothing})
@@ -124,10 +137,11 @@ class Account:
 class Reservation:
     """What is set aside for one call, until it is settled."""
 
-    def __init__(self, account: Account, row: int, call: Call) -> None:
+    def __init__(self, account: Account, row: int, call: Call, most_seconds: float) -> None:
         self._account = account
         self._row = row
         self.call = call
+        self.most_seconds = most_seconds
         self._began = time.monotonic()
         self._settled = False
 
@@ -135,6 +149,11 @@ class Reservation:
     def seconds(self) -> float:
         """Since it really went out: what it waited for before is not the endpoint's work."""
         return time.monotonic() - self._began
+
+    @property
+    def is_over(self) -> bool:
+        """Has it taken all the time that it had?"""
+        return self.seconds >= self.most_seconds
 
     def begin(self) -> None:
         self._began = time.monotonic()

@@ -16,7 +16,7 @@ from bot.agent.gateway.crowd import MOST_BODY, Crowd
 from bot.agent.gateway.dialect import Kind, Route
 from bot.agent.gateway.dialects import DIALECTS
 from bot.agent.gateway.job import Listener, TurnedAway
-from bot.agent.gateway.metering import Ending, largest, outcome
+from bot.agent.gateway.metering import OVERTIME, Ending, cut_off, largest, outcome, shorter
 from bot.agent.gateway.passing import pass_on, words_of
 from bot.agent.gateway.refusing import Refused, passed_on
 from bot.agent.gateway.seat import Seat
@@ -36,6 +36,7 @@ from bot.agent.gateway.upstream import (
 from bot.agent.runtime import Api, Refusal
 from bot.errors import OperatorError
 from bot.log import logger
+from bot.runs import REACHED
 from bot.store.calls import Call
 
 _log = logger(__name__)
@@ -140,6 +141,7 @@ class Door:
             try:
                 return await self._exchange(request, upstream, ask, reservation)
             except Down as down:
+                self._require_time(upstream, reservation)
                 reservation.fail(str(down))
                 cut_off += isinstance(down, CutOff)
                 if not isinstance(down, CutOff) or cut_off % MOST_CUT_OFF == 0:
@@ -158,11 +160,19 @@ class Door:
     async def _reserve(self, upstream: Upstream, ask: Ask) -> Reservation:
         call = self._account.job.call(upstream.name, upstream.endpoint, time.time())
         size = largest(call, upstream, given=self._sizer.most(ask), output=ask.output)
+        size, seconds = shorter(size, upstream, self._account.room)
         try:
-            return await self._account.reserve(size)
+            return await self._account.reserve(size, seconds)
         except Refused as refused:
             self._end(BUDGET, refused.text)
             raise
+
+    def _require_time(self, upstream: Upstream, reservation: Reservation) -> None:
+        """Raise Refused where it was we who ended a call, as there was no money for more of it."""
+        seconds = reservation.most_seconds
+        if seconds < upstream.endpoint.call_seconds and reservation.is_over:
+            reservation.settle(cut_off(reservation.call, upstream, reservation.seconds))
+            raise self._end(BUDGET, f"{REACHED}: {OVERTIME}, {seconds:.0f} s")
 
     async def _exchange(
         self, request: web.Request, upstream: Upstream, ask: Ask, reservation: Reservation
@@ -175,6 +185,7 @@ class Door:
             seconds=PATIENCE if len(self._chain) == 1 else PATIENCE_WITH_FALLBACK,
             paused=self._paused,
             begun=reservation.begin,
+            call_seconds=reservation.most_seconds,
         )
         self._account.expect(self._next(upstream, ask, reservation.call.input_tokens))
         answer = await upstream.send(self._session, url, ask.payload, headers, patience)

@@ -1,14 +1,14 @@
 """For whom a socket is opened: one attempt, and what it may use."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.agent.catalogue import Endpoint
 from bot.agent.runtime import Role
 from bot.runs import Budget, Budgets
 from bot.store.calls import Call
-from bot.store.limits import Limit, Scope
+from bot.store.limits import Limit, Scope, Used
 
 Tell = Callable[[str], None]
 """Hears what a call waits for: `waits for the model: 429, 40 s`; empty: it goes on."""
@@ -34,6 +34,8 @@ class Listener:
 
     tell: Tell = lambda _: None
     turned_away: Callable[[TurnedAway], None] = lambda _: None
+    used: Callable[[Used], None] = lambda _: None
+    """Hears after each call what the attempt has used by then; it changes afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,11 @@ class Job:
     person: str
     """Login of whoever asked for the run."""
     limits: Budget
-    """What this attempt may still use; the run's own bound is in it already."""
+    """What its run may use in all."""
+    before: Used = field(default_factory=Used)
+    """What the run has used of that so far; its seconds are those of the clock."""
+    own: Budget = field(default_factory=Budget)
+    """What this attempt may use at most."""
 
     def call(self, name: str, endpoint: Endpoint, at: float) -> Call:
         """Begin the record of a call, without its size."""

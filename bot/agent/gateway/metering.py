@@ -14,6 +14,7 @@ WORD_BYTES = 3
 LONGEST_TOKEN = 64
 """An endpoint that counts fewer tokens than one in so many bytes did not count."""
 PICTURE_ESTIMATE = 1_600
+OVERTIME = "the call took all the time that there was money for"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,11 @@ class Ending:
     """The answer came to its end."""
 
 
+LEAST_PART = 0.05
+"""Of `call_seconds`, for which there has to be money, where a machine is paid by the minute."""
+_CEILING = 1.0  # aiohttp ends what takes longer than 5 s at whole seconds
+
+
 def largest(call: Call, upstream: Upstream, *, given: int, output: int) -> Call:
     """Size a call at the most that it may come to."""
     window = upstream.window
@@ -33,6 +39,28 @@ def largest(call: Call, upstream: Upstream, *, given: int, output: int) -> Call:
     tokens = Tokens(input=given, output=output)
     usd = upstream.price.most(tokens, seconds=upstream.endpoint.call_seconds)
     return call.model_copy(update={"input_tokens": given, "output_tokens": output, "usd": usd})
+
+
+def shorter(call: Call, upstream: Upstream, room: float | None) -> tuple[Call, float]:
+    """Give a call of a machine that is paid by the minute no more time than there is money for.
+
+    Also says how many seconds it may take.
+    """
+    seconds = upstream.endpoint.call_seconds
+    minute = upstream.price.minute
+    if not minute or call.usd is None or room is None or call.usd <= room:
+        return call, seconds
+    fixed = call.usd - minute * seconds / 60
+    less = min(seconds, max(LEAST_PART * seconds, (room - fixed) / minute * 60))
+    shortened = call.model_copy(update={"usd": fixed + minute * less / 60})
+    return shortened, less - _CEILING if less > 5 + _CEILING else less
+
+
+def cut_off(call: Call, upstream: Upstream, seconds: float) -> Call:
+    """What a call came to that took all the time that there was money for, without an answer."""
+    usd = upstream.price.usd(Tokens(input=0, output=0), seconds=seconds)
+    ended = {"status": CallStatus.FAILED, "input_tokens": 0, "output_tokens": 0, "usd": usd}
+    return call.model_copy(update={**ended, "seconds": seconds, "error": OVERTIME})
 
 
 def outcome(

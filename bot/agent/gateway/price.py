@@ -25,6 +25,11 @@ class Price(Protocol):
         """Tokens that the model takes, where that is known."""
         ...
 
+    @property
+    def minute(self) -> float:
+        """Dollars for each minute during which it answers."""
+        ...
+
     def usd(self, tokens: Tokens, *, seconds: float) -> float | None:
         """Price a call; None: nobody knows."""
         ...
@@ -49,6 +54,7 @@ class Unknown:
 
     by_token: bool = False
     window: int | None = None
+    minute: float = 0.0
 
     def usd(self, tokens: Tokens, *, seconds: float) -> float | None:
         return None
@@ -66,6 +72,10 @@ class Table:
     @property
     def by_token(self) -> bool:
         return bool(self.table.input or self.table.output)
+
+    @property
+    def minute(self) -> float:
+        return self.table.gpu_minute or 0.0
 
     def usd(self, tokens: Tokens, *, seconds: float) -> float | None:
         table = self.table
@@ -91,6 +101,7 @@ class Listed:
     model: str
     window: int | None
     by_token: bool = True
+    minute: float = 0.0
 
     @classmethod
     def find(cls, endpoint: Endpoint) -> "Listed | None":

@@ -72,6 +72,8 @@ class Patience:
     """Why, and for how many seconds."""
     begun: Callable[[], None]
     """It goes out now."""
+    call_seconds: float
+    """How long the answer may take in all."""
 
 
 class Upstream:
@@ -145,7 +147,7 @@ class Upstream:
             await self._turn()
             patience.begun()
             try:
-                answer = await self._post(session, url, payload, headers)
+                answer = await self._post(session, url, payload, headers, patience.call_seconds)
             except Told as told:
                 reason, hint = str(told.status), told.hint
                 if not is_passing(told):
@@ -171,11 +173,16 @@ class Upstream:
             await asyncio.sleep(left)
 
     async def _post(
-        self, session: aiohttp.ClientSession, url: str, payload: bytes, headers: Mapping[str, str]
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        payload: bytes,
+        headers: Mapping[str, str],
+        seconds: float,
     ) -> aiohttp.ClientResponse:
         limit = self.endpoint.first_byte_seconds
         timeout = aiohttp.ClientTimeout(
-            total=self.endpoint.call_seconds, sock_connect=min(15.0, limit), sock_read=limit
+            total=seconds, sock_connect=min(15.0, limit), sock_read=limit
         )
         try:
             answer = await session.post(

@@ -1,5 +1,6 @@
 """Commands that run the service and what belongs to its start."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 
 from bot.cli.tree.command import Command, json_option, nothing
@@ -15,6 +16,8 @@ def _serve_options(parser: ArgumentParser) -> None:
 
 
 def _serve(arguments: Namespace) -> int:
+    # On a full disk Python leaves half of a file of bytecode, which would end the next start.
+    sys.dont_write_bytecode = True
     from bot.cli import serve
 
     return serve.run(arguments.role)

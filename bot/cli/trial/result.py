@@ -9,7 +9,7 @@ from bot.cli import patch
 from bot.cli.costs import cost
 from bot.cli.output import printable, say, table
 from bot.cli.trial.options import Options
-from bot.github.texts.moments import count
+from bot.github.texts import money
 from bot.pipeline import definition
 from bot.pipeline.contract import of_result
 from bot.pipeline.prompts import written
@@ -95,7 +95,7 @@ def tell(outcome: Outcome) -> None:
         say(f"\n{_shown(chr(10).join(lines[:MOST_LINES]))}{more}")
         say(f"\nPatch: {outcome.patch} (`git am` takes it)")
     for row in outcome.spend:
-        say(f"  {row['role']}: {row['model']}, {count(row['calls'], 'call')}")
+        say(f"  {row['role']}: {row['model']}, {money.calls(row['calls'], row['unanswered'])}")
     say(f"Cost: {outcome.cost}")
 
 

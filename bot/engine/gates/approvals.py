@@ -1,6 +1,7 @@
 """Whether an approval counts: pure decisions on who gave it, for what, and what changed since."""
 
 import difflib
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,19 +21,21 @@ class Rules:
     """Whoever started the run, where that person does not count."""
     owner: bool = True
     """Whoever approves owns the plan's files, where only owners count."""
+    owned: bool = True
+    """Anybody owns any of the plan's files, where only owners count."""
     read: bool = False
     """Whoever names no hash could read what waits."""
 
 
 def names(gate: Gate, said: str) -> bool:
     """Tell whether a hash, or the beginning of one, is what waits now."""
-    return len(said) >= SHORTEST_HASH and asks(gate).hash.startswith(said.lower())
+    return len(said) >= SHORTEST_HASH and gate.asks.startswith(said.lower())
 
 
 def refusal(gate: Gate, message: Message, held: Permission, rules: Rules) -> str | None:
     """Say why this approval does not count, or None."""
     if message.hash is None and not rules.read:
-        way = f"tick its box, or write `/coppice approve {asks(gate).hash[:SHOWN]}`"
+        way = f"tick its box, or write `/coppice approve {gate.asks[:SHOWN]}`"
         return f"it names none, and this one was not there to read yet; {way}"
     if message.hash is not None and not names(gate, message.hash):
         return "it is for another plan than the one that waits"
@@ -40,6 +43,8 @@ def refusal(gate: Gate, message: Message, held: Permission, rules: Rules) -> str
         return f"`{message.by}` has {held}; it needs write access"
     if rules.requester is not None and message.by_id == rules.requester.id:
         return "whoever asked for the run does not count here"
+    if not rules.owned:
+        return "CODEOWNERS names nobody for these files; once it does, an owner can approve"
     if not rules.owner:
         return "only the owners of these files count here (CODEOWNERS)"
     return None
@@ -77,16 +82,28 @@ def voided(gate: Gate, changed: str, **more: object) -> Gate:
 
 def passed(gate: Gate) -> Gate:
     """Let the work begin, or go on with the files of its amendment."""
-    amended = gate.amended + (gate.amendment.paths if gate.amendment else ())
+    paths = gate.amendment.paths if gate.amendment else ()
+    gone = gate.amendment.gone if gate.amendment else ()
     return gate.model_copy(
         update={
             "passed": True,
             "amendment": None,
-            "amended": amended,
+            "amended": tuple(dict.fromkeys((*gate.amended, *paths))),
+            "amended_gone": (*(path for path in gate.amended_gone if path not in paths), *gone),
             "changed": None,
             "refused": None,
         }
     )
+
+
+def moved(gate: Gate, changed: str, base_sha: str) -> Gate:
+    """Ask again, because the base is another one in the plan's files: by another hash."""
+    asked = gate.amendment
+    digest = hashlib.sha256(f"{gate.asks} {base_sha}".encode()).hexdigest()
+    if asked is None:
+        return voided(gate, changed, base_sha=base_sha, anew=digest)
+    amendment = asked.model_copy(update={"hash": digest})
+    return voided(gate, changed, base_sha=base_sha, amendment=amendment)
 
 
 def without_amendment(gate: Gate) -> Gate:

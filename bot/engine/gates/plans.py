@@ -99,7 +99,7 @@ class PlanActs:
             return _answer(done=gate is not None and gate.passed)
         moved = await self._moved(story.run, gate, made)
         if moved is not None:
-            await self._save(run_id, moved, also=stale(story.run))
+            await self._save(run_id, moved)
             return _answer(done=False)
         refused = await self._refusal(story, gate, made, message)
         if refused is not None:
@@ -124,6 +124,7 @@ class PlanActs:
         if gate is not None:
             work["gate"] = approvals.voided(gate, changed, edit=None).model_dump(mode="json")
         await self.writer.update(run_id, trigger=trigger, work=work, status=RunStatus.PLANNING)
+        await self.writer.heard(run_id, message)
         return _answer(done=True)
 
     async def rework(self, run_id: str, document: Json) -> Json:
@@ -133,12 +134,14 @@ class PlanActs:
         if gate is not None:
             await self._save(run_id, approvals.without_amendment(gate))
         await self.writer.update(run_id, work={"note": run.work.with_note(message.text)})
+        await self.writer.heard(run_id, message)
         return _answer(done=True)
 
     async def take_note(self, run_id: str, document: Json) -> Json:
         """Keep somebody's words for whoever plans and works."""
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
         await self.writer.update(run_id, work={"note": run.work.with_note(message.text)})
+        await self.writer.heard(run_id, message)
         return _answer(done=True)
 
     async def edited(self, run_id: str, document: Json) -> Json:
@@ -162,7 +165,7 @@ class PlanActs:
         gate, made = story.run.work.gate, story.plan
         moved = await self._moved(story.run, gate, made) if gate and made else None
         if moved is not None:
-            await self._save(run_id, moved, also=stale(story.run))
+            await self._save(run_id, moved)
         return _answer(done=moved is not None)
 
     async def amend(self, run_id: str) -> Json:
@@ -170,8 +173,9 @@ class PlanActs:
         story = await self.writer.story(run_id)
         gate, paths = story.run.work.gate, asked.outside(story)
         if gate is not None and paths:
-            digest = hashlib.sha256(json.dumps([gate.hash, *paths]).encode()).hexdigest()
             gone = asked.outside(story, "gone")
+            shown = [gate.hash, *paths, *([{"gone": gone}] if gone else [])]
+            digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()
             wanted = Amendment(hash=digest, paths=paths, gone=gone, asked_at=time.time())
             waits = {
                 "amendment": wanted,
@@ -190,13 +194,14 @@ class PlanActs:
         if config is None:
             return _NO_RULES
         held = await self.source.permission(run.repository, message.person)
-        owner = True
+        owner = owned = True
         if config.approvals.from_ == "CODEOWNERS":
             mine = await Ownership(self.writer, self.source).by(run, gate, made, [by])
-            owner = bool(mine.theirs)
+            owner, owned = bool(mine.theirs), bool(mine.theirs or mine.others)
         rules = approvals.Rules(
             requester=asked.not_counting(run, config),
             owner=owner,
+            owned=owned,
             # a label says nothing of when it was chosen; a comment was written, and is answered
             read=run.work.read_by(message.at, surely=message.comment_id is None),
         )
@@ -207,7 +212,7 @@ class PlanActs:
         run, config = story.run, story.config or RepositoryConfig()
         new = Approval(
             by=message.person,
-            hash=approvals.asks(gate).hash,
+            hash=gate.asks,
             base_sha=gate.base_sha,
             at=time.time(),
         )
@@ -240,7 +245,7 @@ class PlanActs:
             return None
         listed = ", ".join(code(path) for path in within[:5])
         changed = f"{code(branch)} moved to {now[:7]} and changed {listed}."
-        return approvals.voided(gate, changed, base_sha=now)
+        return approvals.moved(gate, changed, now)
 
     async def _refuse(self, run: Run, gate: Gate, message: Message, why: str) -> None:
         """Have the plan comment say why an approval does not count."""
@@ -264,7 +269,7 @@ class PlanActs:
         noted: Entry | None = None,
         also: Mapping[str, Json] = NOTHING,
     ) -> None:
-        shown = None if gate.passed else approvals.asks(gate).hash
+        shown = None if gate.passed else gate.asks
         work = {"gate": gate.model_dump(mode="json"), "plan_hash": shown, **also}
         if shown is None:
             work["shown"] = None

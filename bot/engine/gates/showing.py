@@ -8,8 +8,7 @@ def noted(run: Run, applied: Applied) -> dict[str, Json]:
     waits, before = run.work.plan_hash, run.work.shown
     if waits is None or applied.at is None or (before is not None and before.hash == waits):
         return {}
-    other = before is not None and before.hash != ""
-    shown = Shown(hash=waits, at=applied.at, instead=other)
+    shown = Shown(hash=waits, at=applied.at, instead=before is not None)
     return {"shown": shown.model_dump(mode="json")}
 
 

@@ -40,15 +40,17 @@ class RoundActs:
             gone = cancelled("branch_gone", f"the branch `{story.run.work.branch}` was deleted")
             return Begun(outcome=gone).model_dump(mode="json")
         run = await self._adopt(story.run, ground.head)
+        if await self.collector.heard(run, message):
+            return Begun(done=run.status is RunStatus.DONE).model_dump(mode="json")
         found = await self.collector.collect(run, message, ground)
-        wanted = found.for_agent or found.suggested or message.kind is MessageKind.RETRY
-        rebase = message.kind is MessageKind.REBASE
+        retry, rebase = message.kind is MessageKind.RETRY, message.kind is MessageKind.REBASE
+        wanted = found.for_agent or found.suggested or retry
         if rebase and not await self._only_ours(run, ground):
             words = texts.not_only_ours(run.pull_request or 0, message.reason, message.by or "")
             return Begun(words=words).model_dump(mode="json")
         if message.verdicts:
             return Begun(judges=True).model_dump(mode="json")
-        if not wanted and not (rebase and ground.behind) and not _merges(message, ground):
+        if not wanted and not (rebase and ground.behind) and not ground.merges(message):
             return _idle(run, message).model_dump(mode="json")
         reason = await held(self.writer, self.reading, message, Held(story, run, found))
         if reason is not None:
@@ -143,6 +145,8 @@ class RoundActs:
         }
         if work.round is not None and work.round.old == work.pushed:
             changes |= {"checks_tried": _tried(work), **await self._as_pushed(run)}
+        else:
+            changes["checks"] = []  # they were said of the head before
         if answered:
             changes["compared"] = None  # the review has it
         await self.writer.update(run_id, work=changes)
@@ -177,7 +181,13 @@ class RoundActs:
         """Stand on what the branch holds now; a person's push is kept."""
         if head == run.work.pushed:
             return run
-        work = {"pushed": head, "reruns": [], "checks_tried": [], **await self._at(run, head)}
+        work = {
+            "pushed": head,
+            "reruns": [],
+            "checks_tried": [],
+            "checks": [],
+            **await self._at(run, head),
+        }
         return await self.writer.update(run.id, work=work)
 
     async def _as_pushed(self, run: Run) -> dict[str, Json]:
@@ -227,6 +237,7 @@ class RoundActs:
             changes |= {"checkpoint": onto, "tree": await shop.objects(run).tree(onto)}
         material.write(shop.files(run.id), found)
         await self.writer.update(run.id, work=changes, status=RunStatus.RUNNING)
+        await self.collector.take_in(run, message, found)
         return Begun(
             wanted=True,
             agent=found.for_agent or message.kind is MessageKind.RETRY,
@@ -260,7 +271,7 @@ class RoundActs:
             )
             tree = await objects.with_files(ground.head, files)
             onto = await self._commit(run, tree, (ground.head,), "Suggestions")
-        takes_base = bool(found.conflicts) or _merges(message, ground)
+        takes_base = bool(found.conflicts) or ground.merges(message)
         if takes_base:
             merged = await objects.merge(onto or ground.head, ground.base)
             rebase = message.kind is MessageKind.REBASE
@@ -287,12 +298,3 @@ def _idle(run: Run, message: Message) -> Begun:
         return Begun(done=message.kind is MessageKind.REBASE)
     number, base = run.pull_request or 0, run.work.base_ref or ""
     return Begun(words=texts.nothing_to_mend(number, base, message.reason, message.by or ""))
-
-
-def _merges(message: Message, ground: Ground) -> bool:
-    """Does a person want the base in, conflict or not?"""
-    wanted = message.kind is MessageKind.REBASE or (
-        message.kind is MessageKind.FIX and message.text != "checks" and bool(ground.conflicts)
-    )
-    follows = ground.follow and not ground.conflicts
-    return (wanted or follows) and ground.behind

@@ -21,6 +21,7 @@ _INFRASTRUCTURE = re.compile(
     re.IGNORECASE,
 )
 _OF_THE_WORK = re.compile(r"assert|traceback|panic|\bFAILED\b|exception", re.IGNORECASE)
+TIMED_OUT = "timed_out"
 _CUT_OFF = ("cancelled", "timed_out", "stale", "startup_failure", "error")
 _SUPERSEDED = ("cancelled", "stale", "skipped")
 
@@ -51,6 +52,13 @@ class Judged(Record):
     verdict: Verdict
     tries: int
     """How often it ran on this commit."""
+
+    @property
+    def worth_a_rerun(self) -> bool:
+        """May it end otherwise on the same commit? What a person cut off stays as they left it."""
+        cut_off = self.check.conclusion in _CUT_OFF and self.check.conclusion != TIMED_OUT
+        infrastructure = self.verdict is Verdict.INFRASTRUCTURE and not cut_off
+        return self.verdict is Verdict.REAL or infrastructure
 
 
 def judge(checks: Sequence[Check], on_base: Collection[Key]) -> list[Judged]:
@@ -93,6 +101,8 @@ def _verdict(tries: Sequence[Check], fails_on_base: bool) -> Verdict:  # noqa: F
         return Verdict.PERSON
     if fails_on_base:
         return Verdict.BASE
+    if len(tries) > 1 and {each.conclusion for each in tries} == {TIMED_OUT}:
+        return Verdict.REAL  # the work hangs: on the base it does not
     if last.conclusion in _CUT_OFF:
         return Verdict.INFRASTRUCTURE
     if _INFRASTRUCTURE.search(last.text) and not _OF_THE_WORK.search(_told(last.text)):

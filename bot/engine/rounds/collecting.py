@@ -4,11 +4,15 @@ from dataclasses import dataclass
 
 from bot.engine.rounds import material
 from bot.engine.rounds.material import Material
+from bot.engine.rounds.praise import asks
 from bot.engine.rounds.reading import Reading
 from bot.engine.rounds.suggestions import applied
 from bot.engine.writer import Writer
 from bot.github.conversations import ReviewThread, ThreadComment
 from bot.runs import Message, MessageKind, Run
+
+_WANTING = ("COMMENTED", "CHANGES_REQUESTED")
+"""The states of reviews whose words are taken for a request whatever they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,14 @@ class Ground:
     conflicts: tuple[str, ...]
     follow: bool = False
     """The repository wants the base in, conflict or not."""
+
+    def merges(self, message: Message) -> bool:
+        """Does a person want the base in, conflict or not?"""
+        wanted = message.kind is MessageKind.REBASE or (
+            message.kind is MessageKind.FIX and message.text != "checks" and bool(self.conflicts)
+        )
+        follows = self.follow and not self.conflicts
+        return (wanted or follows) and self.behind
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,8 @@ class Collector:
         state = await self.reading.ci(run, ground.head) if takes_checks else None
         failing = state.failing if state else ()
         notes = [run.work.note] if run.work.note else []
-        if message.kind is MessageKind.NOTE and message.text:
+        notes += [note.text for note in run.work.unheard]
+        if message.kind is MessageKind.NOTE and message.text and not _waits(run, message):
             notes.append(message.text)
         return Material(
             threads=tuple(t for t in threads if t.id not in {s.id for s in suggested}),
@@ -51,6 +64,18 @@ class Collector:
             conflicts=ground.conflicts if takes_base else (),
             base=run.work.base_ref,
         )
+
+    async def heard(self, run: Run, message: Message) -> bool:
+        """Is it a note that an earlier round took in? It waits no more, its message is read."""
+        heard = message.kind is MessageKind.NOTE and run.work.heard(message.note)
+        if heard:
+            await self.writer.heard(run.id, message)
+        return heard
+
+    async def take_in(self, run: Run, message: Message, found: Material) -> None:
+        """Have what people wrote wait no more, where the round that begins is about it."""
+        note, texts = message.note, found.notes
+        await self.writer.revise(run.id, lambda work: {"notes": work.taken_in(note, texts)})
 
     async def _threads(self, run: Run) -> tuple[list[ReviewThread], set[str]]:
         """Those in which somebody who may write wants something, and who that is."""
@@ -76,7 +101,7 @@ class Collector:
             if r.body.strip()
             and r.author.id != me
             and r.id not in seen
-            and r.state in ("COMMENTED", "CHANGES_REQUESTED")
+            and (r.state in _WANTING or (r.state == "APPROVED" and asks(r.body)))
         ]
         writers = await self.reading.writers(run.repository, [r.author for r in new])
         return tuple(f"{r.author.login}: {r.body}" for r in new if r.author.login in writers)
@@ -107,6 +132,11 @@ class Collector:
                 files[path] = new.encode()
                 went_in.update(taken)
         return files, went_in
+
+
+def _waits(run: Run, message: Message) -> bool:
+    """Is it written down already what somebody says here?"""
+    return any(note.same(message.note) for note in run.work.unheard)
 
 
 def _by_writer(thread: ReviewThread, writers: set[str]) -> bool:

@@ -148,6 +148,8 @@ class RoundFlow:
             outcome = await self.verdicts()
             if outcome.ended:
                 break
+        if not outcome.ended and await patched("told_ci"):
+            await parent.effects((parent.acts.say.comment,), to_the_end=True)
         await parent.react(message, done=not outcome.ended)
         return outcome
 

@@ -51,10 +51,19 @@ class Following:
         idle = Idle.model_validate(await parent.do("idle", parent.acts.tidying.idle))
         if idle.outcome.ended:
             return await self._close_untouched(idle.outcome)
-        message = await parent.inbox.next(idle.seconds)
+        message = await parent.inbox.next(idle.seconds, in_full=idle.checks)
         if message is None:
-            return GO_ON
+            return await self._silence(idle)
         return _closed(message) if message.kind in _OVER else await self._act(message)
+
+    async def _silence(self, idle: Idle) -> Outcome:
+        """Nothing came: once for each head, look whether all that is required has begun."""
+        if idle.checks:
+            parent = self.parent
+            seen = Seen.model_validate(await parent.do("missing", parent.acts.ci.missing))
+            if seen.told:
+                await parent.effects((parent.acts.say.comment,))
+        return GO_ON
 
     async def _act(self, message: Message) -> Outcome:
         parent, rounds = self.parent, RoundFlow(self.parent)

@@ -29,6 +29,8 @@ PERSONS = (
     MessageKind.APPROVE,
 )
 """What people ask for themselves starts a round in any case."""
+_VERDICTS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
+"""The states of a review that replace what its author said before."""
 
 
 class Begun(Kept):
@@ -90,21 +92,26 @@ async def held(writer: Writer, reading: Reading, message: Message, given: Held) 
     if given.found.counts and given.run.work.rounds >= config.limits.rounds:
         why = texts.too_many(given.run.work.rounds, left)
         return Begun(outcome=blocked("rounds", why))
-    there = await reading.conversation(given.run)
-    me = await reading.me(given.run)
-    newest: dict[str, str] = {}
-    for review in there.reviews:
-        if review.author.id != me and review.state in (
-            "APPROVED",
-            "CHANGES_REQUESTED",
-            "DISMISSED",
-        ):
-            newest[review.author.login] = review.state
-    if "APPROVED" not in newest.values() or "CHANGES_REQUESTED" in newest.values():
+    said = await _verdicts(reading, given.run)
+    if "APPROVED" not in said or "CHANGES_REQUESTED" in said:
         return None
     needs = texts.approved_before(given.run.pull_request or 0, left)
     await writer.update(given.run.id, work={"needs": needs})
     return Begun(asks=True)
+
+
+async def _verdicts(reading: Reading, run: Run) -> list[str]:
+    """The newest verdict of each reviewer whose word counts: programs', and that of who may write.
+
+    What strangers think of it neither holds a push back nor lets it go.
+    """
+    me = await reading.me(run)
+    there = await reading.conversation(run)
+    judged = [r for r in there.reviews if r.state in _VERDICTS and r.author.id != me]
+    people = [review.author for review in judged if not review.author.bot]
+    writers = await reading.writers(run.repository, people)
+    newest = {review.author: review.state for review in judged}
+    return [state for who, state in newest.items() if who.bot or who.login in writers]
 
 
 def _what(found: Material) -> str:

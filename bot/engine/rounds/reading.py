@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.engine.rounds import ci
-from bot.engine.rounds.ci import Failing, Judged, Verdict
+from bot.engine.rounds.ci import TIMED_OUT, Failing, Judged, Verdict
 from bot.engine.source import Source
 from bot.github import ci as github_ci
 from bot.github import conversations
@@ -14,6 +14,7 @@ from bot.github.conversations import Conversation, ReviewThread, Writer
 from bot.github.tokens import CI
 from bot.runs import Permission, Person, RepositoryRef, Run
 
+_NOBODY = 0  # no App has this number: ours may be required too
 _LONGEST_NOTE = 1000
 _NOTHING = "(It shows nothing, and its log is gone.)"
 
@@ -42,14 +43,15 @@ class CiState:
                 each
                 for each in self.judged
                 if each.verdict is not Verdict.PENDING
-                and (each.verdict is not Verdict.REAL or each.check.suite not in busy)
+                and (each.check.suite not in busy or not each.worth_a_rerun)
             )
         )
 
     @property
     def suites(self) -> set[int]:
-        """The check suites of what fails."""
-        return {check.suite for check in self.failing if check.suite is not None}
+        """The check suites of what may end otherwise when it runs once more."""
+        found = (each.check.suite for each in self.judged if each.worth_a_rerun)
+        return {suite for suite in found if suite is not None}
 
     @property
     def twice(self) -> bool:
@@ -97,6 +99,15 @@ class Reading:
             red = {check.key for check in newest.values() if check.failed}
         return CiState(judged=tuple(ci.judge(found, red)))
 
+    async def missing(self, run: Run, sha: str) -> tuple[str, ...]:
+        """The checks that the base requires and that have not begun on a commit."""
+        client = await self.source.app.client(run.repository.installation_id, run.repository.id, CI)
+        wanted = await github_ci.required(client, run.repository, run.work.base_ref or "")
+        if not wanted:
+            return ()
+        begun = await github_ci.checks(client, run.repository, sha, ours=_NOBODY)
+        return tuple(sorted(wanted - {check.name for check in begun}))
+
     async def logs(self, run: Run, checks: tuple[Check, ...]) -> tuple[Failing, ...]:
         """The relevant part of each failing check's log."""
         client = await self.source.app.client(run.repository.installation_id, run.repository.id, CI)
@@ -111,5 +122,6 @@ class Reading:
         """What it says at lines, and the end of its log."""
         notes = await github_ci.notes(client, run.repository, check)
         log = ci.excerpt(await github_ci.log(client, run.repository, check))
-        said = "\n".join([*(note[:_LONGEST_NOTE] for note in notes), *([log] if log else [])])
+        how = ["It timed out, twice on this commit."] if check.conclusion == TIMED_OUT else []
+        said = "\n".join([*how, *(note[:_LONGEST_NOTE] for note in notes), *([log] if log else [])])
         return said or _NOTHING

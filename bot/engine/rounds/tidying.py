@@ -23,6 +23,8 @@ class Idle(Kept):
     """Until the next look; the draft's time is over where this is not positive."""
     outcome: Outcome = GO_ON
     """How the run ends then."""
+    checks: bool = False
+    """They are for the CI: then somebody looks whether all that is required has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Tidying:
         story = await self.writer.story(run_id)
         config, run = story.config or RepositoryConfig(), story.run
         found = await self.source.pull_request(run)
+        awaits = not story.skips_ci and run.work.checks_awaited != run.work.pushed
+        if found is not None and found.open and awaits:
+            settle = float(config.limits.settle)
+            return Idle(seconds=settle, checks=True).model_dump(mode="json")
         if found is None or not found.open or not found.draft:
             return Idle(seconds=FOLLOW_SECONDS).model_dump(mode="json")
         touched = datetime.fromisoformat(found.updated_at).timestamp()

@@ -6,6 +6,7 @@ from bot.engine.durable.steps import patched
 from bot.engine.outcome import Outcome, blocked, cancelled
 from bot.engine.parent import Parent
 from bot.engine.room import wait_for_room
+from bot.engine.sayings import SILENT
 from bot.engine.visits.acts import Current
 from bot.engine.visits.mending import CI, Mending
 from bot.runs import RunStatus
@@ -37,9 +38,13 @@ class Visiting:
     async def _wait(self) -> Outcome:
         """Nothing begins in a paused repository; what is there afterwards may be something else."""
         parent, visits = self.parent, self.parent.acts.visits
-        outcome, waited = await wait_for_room(parent, (parent.acts.say.check_run,))
+        said = parent.publish in SILENT and await patched("wait_said")
+        shown = parent.acts.notices.notify if said else parent.acts.say.check_run
+        outcome, waited = await wait_for_room(parent, (shown,))
         if outcome.ended or not waited:
             return outcome
+        if said:
+            await parent.effects((parent.acts.notices.fold_notice,))
         now = Current.model_validate(await parent.do("current", visits.current))
         if now.outcome.ended or not (now.replaced or now.moved_to):
             return now.outcome

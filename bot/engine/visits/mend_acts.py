@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.agent.runtime import Role
 from bot.engine.outcome import GO_ON, Outcome, blocked, refused
 from bot.engine.sayings import SILENT
 from bot.engine.source import Source
@@ -33,7 +34,7 @@ class MendActs:
         message = commits.mend(
             run,
             shop.markers.trailer(run_id),
-            agent_label=story.agent_label,
+            by=story.player(Role.IMPLEMENT),
             skip_ci=story.skips_ci,
         )
         head = await self._commit(run, run.work.tree, run.work.parents, message)

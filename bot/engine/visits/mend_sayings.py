@@ -51,7 +51,8 @@ class MendSayings:
         objects, work = self.writer.shop.objects(story.run), story.run.work
         patch = None
         if work.visit is not None and work.visit.left is None and work.checkpoint is not None:
-            patch = await objects.patch(work.visit.head_sha, work.head_sha or work.checkpoint)
+            new, merged = work.head_sha or work.checkpoint, work.patch_merged
+            patch = await objects.patch(work.visit.head_sha, new, merged=merged)
         effect = mend_reports.comment(story, patch)
         return (await self.writer.apply(story.run, effect))[1].model_dump(mode="json")
 

@@ -1,5 +1,6 @@
 """Look what there is to mend on somebody's pull request before it costs anything. Knows no dbos."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.engine.outcome import GO_ON, Outcome, refused
@@ -44,6 +45,7 @@ class Surveyor:
             base=run.work.base_sha if merged is not None else None,
             checks=tuple(failing.name for failing in found.failing),
             conflicts=found.conflicts,
+            dropped=await self._dropped(run, found.conflicts),
             by=run.trigger.by.login,
         )
         changes: dict[str, Json] = {"round": begun.model_dump(mode="json")}
@@ -80,6 +82,13 @@ class Surveyor:
             base=work.base_ref,
         )
         return found, merged if conflicts else None
+
+    async def _dropped(self, run: Run, conflicts: Sequence[str]) -> tuple[str, ...]:
+        """Those that their branch deleted, or never had."""
+        if not conflicts:
+            return ()
+        there = set(await self.writer.shop.objects(run).paths(run.work.pushed or ""))
+        return tuple(path for path in conflicts if path not in there)
 
     async def _onto(self, run: Run, merged: Merged) -> str:
         parents = (run.work.pushed or "", run.work.base_sha or "")

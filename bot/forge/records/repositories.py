@@ -19,6 +19,8 @@ class Protection:
     """Refuse every push (GH006), a pull request is required."""
     force_pushes: bool = True
     """Refuse pushes that are not fast-forward, and deletions."""
+    contexts: tuple[str, ...] = ()
+    """Checks and statuses that a merge needs."""
     signatures: bool = False
     sign_off: bool = False
 

@@ -1,5 +1,7 @@
 """Branches, their protection, and the rules that apply to them."""
 
+from collections.abc import Iterable
+
 from bot.forge.answers import Answer, Refusal, nothing, ok
 from bot.forge.git import branches, read_commit, read_ref
 from bot.forge.records import Json, Protection, Repository, Role
@@ -26,6 +28,10 @@ def _short(call: Call, name: str, sha: str) -> Json:
     }
 
 
+def _checks(contexts: Iterable[str]) -> list[Json]:
+    return [{"context": context, "app_id": None} for context in contexts]
+
+
 def protection_of(repository: Repository, branch: str) -> Protection | None:
     return repository.protections.get(branch) or repository.protections.get("*")
 
@@ -39,8 +45,14 @@ async def get_branch(call: Call) -> Answer:
     url = f"{repositories.url(call.state, call.repository)}/branches/{name}"
     page = f"{repositories.page(call.state, call.repository)}/tree/{name}"
     commit = await read_commit(call.repository.path, sha)
-    protected = protection_of(call.repository, name) is not None
-    checks = {"enforcement_level": "off", "contexts": [], "checks": []}
+    protection = protection_of(call.repository, name)
+    protected = protection is not None
+    contexts = protection.contexts if protection else ()
+    checks = {
+        "enforcement_level": "non_admins" if contexts else "off",
+        "contexts": list(contexts),
+        "checks": _checks(contexts),
+    }
     return ok(
         {
             "name": name,
@@ -66,6 +78,9 @@ async def put_protection(call: Call) -> Answer:
     known = call.repository.protections.get(name) or Protection()
     known.pushes = body.get("required_pull_request_reviews") is not None
     known.force_pushes = not body.get("allow_force_pushes")
+    checks = body.get("required_status_checks") or {}
+    named = [check["context"] for check in checks.get("checks") or ()]
+    known.contexts = tuple(dict.fromkeys([*(checks.get("contexts") or ()), *named]))
     call.repository.protections[name] = known
     return ok(_shape(call, known))
 
@@ -126,6 +141,14 @@ def _shape(call: Call, protection: Protection) -> Json:
             "require_code_owner_reviews": False,
             "required_approving_review_count": 1,
         }
+    if protection.contexts:
+        shape["required_status_checks"] = {
+            "url": f"{_url(call)}/required_status_checks",
+            "strict": False,
+            "contexts": list(protection.contexts),
+            "contexts_url": f"{_url(call)}/required_status_checks/contexts",
+            "checks": _checks(protection.contexts),
+        }
     return shape
 
 
@@ -140,6 +163,13 @@ async def list_rules(call: Call) -> Answer:
         rules += [{"type": "deletion"}, {"type": "non_fast_forward"}]
     if protection.pushes:
         rules.append({"type": "pull_request", "parameters": PULL_REQUEST})
+    if protection.contexts:
+        required = [{"context": context} for context in protection.contexts]
+        parameters = {
+            "required_status_checks": required,
+            "strict_required_status_checks_policy": False,
+        }
+        rules.append({"type": "required_status_checks", "parameters": parameters})
     if protection.signatures:
         rules.append({"type": "required_signatures"})
     if protection.sign_off:

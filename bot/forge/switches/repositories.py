@@ -50,7 +50,7 @@ def _tell(forge: House, repository: Repository, action: str, **more: Any) -> Non
 
 
 async def protect(forge: House, body: Json) -> None:
-    wanted = {
+    wanted: dict[str, Any] = {
         name: bool(body[name])
         for name in ("pushes", "force_pushes", "signatures", "sign_off")
         if name in body

@@ -3,6 +3,7 @@
 from bot.github.texts import money
 from bot.runs import Budget
 
+_KINDS = ("minutes", "tokens", "turns")
 SHOWN = 8
 """Characters of a hash that people see and type."""
 
@@ -30,8 +31,10 @@ def go_on(overlap_hash: str) -> str:
     return box(f"Go on all the same `{overlap_hash[:SHOWN]}`")
 
 
-def retry_with(more: Budget) -> str:
-    """The way on when the money is spent, or what is bounded instead of it."""
-    wanted = Budget(usd=more.usd) if more.usd else more
+def retry_with(more: Budget, ended: str) -> str:
+    """The way on when the money is spent, or whatever kind of a budget ``ended`` says."""
+    kind = next((kind for kind in _KINDS if f" {kind} used" in ended), "usd")
+    amount = getattr(more, kind)
+    wanted = Budget.model_validate({kind: amount}) if amount else more
     said = money.budget(wanted)
     return box(f"Retry with {said} more") if said else RETRY

@@ -7,6 +7,7 @@ from bot.github.markdown import cell, code, fence, line, prose
 from bot.github.texts.boxes import SHOWN
 from bot.github.texts.gist import Gist, gist_text
 from bot.github.texts.moments import count
+from bot.github.texts.players import Player
 from bot.github.texts.results import cause, commit, failures, table
 from bot.github.texts.status import Status, headline, status_comment
 from bot.runs import Button, CommandResult, Record, Run, RunStatus
@@ -121,15 +122,17 @@ def rules_check(violations: Sequence[tuple[str, str, str]], files: int) -> Check
     return CheckText(title=f"{first}{more}", summary="\n".join(rows))
 
 
-def review_check(findings: Sequence[tuple[str, str, str]]) -> CheckText:
+def review_check(findings: Sequence[tuple[str, str, str]], by: Player) -> CheckText:
     """What another agent and our own signals say; ``findings`` are severity, place and words."""
     if not findings:
-        return CheckText(title="Nothing found", summary="Another agent read plan and difference.")
+        who = f"{by.named}," if by.label else "Another agent"
+        return CheckText(title="Nothing found", summary=f"{who} read plan and difference.")
     rows = ["| | where | |", "|---|---|---|"]
     rows += [
         f"| {cell(severity)} | {cell(code(place))} | {cell(prose(words))} |"
         for severity, place, words in findings
     ]
+    rows += ["", f"By {by.named}."] if by.label else []
     more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
     return CheckText(title=f"{line(findings[0][2], 160)}{more}", summary="\n".join(rows))
 

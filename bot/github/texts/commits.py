@@ -3,6 +3,7 @@
 import re
 
 from bot.github.markdown import line, plain
+from bot.github.texts.players import Player
 from bot.runs import Run
 
 SKIP_CI = "[skip ci]"
@@ -27,20 +28,19 @@ def work(
     run: Run,
     trailer: str,
     *,
-    agent_label: str | None,
+    by: Player,
     skip_ci: bool,
     summary: str = "",
 ) -> str:
     """The commit that is delivered. A reader may squash with it, so it says what was asked for."""
     asked = not_skipping(line(run.work.title or run.trigger.title, 1000))
     subject = line(asked, SUBJECT_LENGTH) or f"Coppice run {run.short_id}"
-    label = f" ({agent_label})" if agent_label else ""
-    trailers = f"Coppice-Agent: {line(run.agent, 60)}{label}\n{trailer}"
+    trailers = f"{by.trailer}\n{trailer}"
     body = [not_skipping(plain(summary)).strip(), SKIP_CI if skip_ci else "", trailers]
     return "\n\n".join([subject, *(part for part in body if part)]) + "\n"
 
 
-def mend(run: Run, trailer: str, *, agent_label: str | None, skip_ci: bool) -> str:
+def mend(run: Run, trailer: str, *, by: Player, skip_ci: bool) -> str:
     """The commit on top of somebody's branch: what it mends, and who made it."""
     begun = run.work.round
     base = run.work.base_ref or "the base"
@@ -50,8 +50,7 @@ def mend(run: Run, trailer: str, *, agent_label: str | None, skip_ci: bool) -> s
     body = [f"Conflicts in {named}" if conflicts else ""]
     if begun and begun.base and begun.checks:
         body.append(f"Mends {_checks(run)} too.")
-    label = f" ({agent_label})" if agent_label else ""
-    trailers = f"Coppice-Agent: {line(run.agent, 60)}{label}\n{trailer}"
+    trailers = f"{by.trailer}\n{trailer}"
     parts = [line(not_skipping(line(subject, 1000)), SUBJECT_LENGTH)]
     parts += [not_skipping(plain(part)) for part in body if part]
     return "\n\n".join([*parts, *([SKIP_CI] if skip_ci else []), trailers]) + "\n"

@@ -2,6 +2,7 @@
 
 from bot.github.markdown import code
 from bot.github.texts.patch import patch
+from bot.github.texts.players import Player, cast, has_label
 from bot.github.texts.results import commit, table
 from bot.runs import CommandResult, Record, Run
 
@@ -14,6 +15,7 @@ class Mended(Record):
     base: tuple[CommandResult, ...] = ()
     skips_ci: bool = True
     agent_label: str | None = None
+    other_agents: tuple[Player, ...] = ()
     patch: bytes | None = None
     """What is not pushed; None: it was pushed, or stands in a review."""
 
@@ -41,8 +43,8 @@ def mended(told: Mended) -> str:
         parts.append("CI was left out; `/coppice ci` runs it.")
     elif run.work.only_ci and run.work.ci and run.work.pushed:
         parts.append(f"CI runs on {run.work.pushed[:7]}.")
-    if told.agent_label:
-        parts.append(f"Agent: {code(run.agent)}, {told.agent_label}.")
+    if has_label(told.agent_label, told.other_agents):
+        parts.append(f"Agent: {cast(run.agent, told.agent_label, told.other_agents)}.")
     return "\n\n".join(parts)
 
 

@@ -1,5 +1,6 @@
 """Money, minutes and tokens as people read them."""
 
+from bot.github.texts.moments import count
 from bot.runs import Budget, Spend
 
 
@@ -25,13 +26,21 @@ def at_most(limit: Budget) -> str:
 
 
 def spent(spend: Spend, limit: Budget) -> str:
-    """`$0.05 of $2.00`; tokens where no price is known, empty where no model was asked."""
-    if not spend.calls:
+    """`$0.05 of $2.00`; tokens where no price is known, empty where no model answered."""
+    if not spend.answered:
         return ""
     if spend.unpriced:
         return f"{spend.tokens:,} tokens"
-    if spend.subscribed == spend.calls:
+    if spend.subscribed == spend.answered:
         return "subscription"
     besides = " + subscription" if spend.subscribed else ""
     of = f" of {usd(limit.usd)}" if limit.usd is not None else ""
     return f"{usd(spend.usd)}{of}{besides}"
+
+
+def calls(made: int, unanswered: int) -> str:
+    """`3 calls`, and how many of them nobody answered."""
+    said = count(made, "call")
+    if not unanswered:
+        return said
+    return f"{said}{'' if unanswered == made else f', {unanswered} of them'} without an answer"

@@ -1,7 +1,7 @@
 """The one new comment of a run: only when a person must act, or it failed. Edits notify nobody."""
 
 from bot.github.markdown import code, line, prose
-from bot.runs import Overlap, Run
+from bot.runs import OVER, Overlap, Run
 
 
 def plan_waits(run: Run, plan_url: str | None, *, mention: bool) -> str:
@@ -51,3 +51,12 @@ def untouched(run: Run, term: str) -> str:
         f"Closed: nobody touched this draft for {term}. `coppice patch {run.short_id}` has its"
         f" work; `/coppice run` on #{run.issue} starts afresh."
     )
+
+
+def unheard(run: Run) -> str:
+    """Say what waits for a retry, where the run ended before it could be taken in."""
+    over = run.error is not None and run.error.kind in OVER
+    if not run.work.unheard or not run.status.ended or over or run.pull_request is not None:
+        return ""
+    people = " and ".join(dict.fromkeys(code(note.by) for note in run.work.unheard))
+    return f"`/coppice retry` takes along what {people} wrote meanwhile."

@@ -81,7 +81,7 @@ def _changed(waiting: Waiting) -> str:
         lines.append(f"{which} by {_names(gate.void)} {counts} no more.")
     if gate.edit and not gate.passed:
         lines.append(folded("What was edited", fence(gate.edit, "diff")))
-        kept = f"`/coppice approve {gate.hash[: boxes.SHOWN]}` keeps the text that was planned for;"
+        kept = f"`/coppice approve {gate.asks[: boxes.SHOWN]}` keeps the text that was planned for;"
         lines.append(f"{kept} `/coppice plan` takes the new one.")
     return "\n\n".join(lines)
 
@@ -143,7 +143,8 @@ def _approvals(waiting: Waiting) -> str:
         given = f": {_names(gate.approvals)}" if gate.approvals else ""
         lines.append(f"{len(gate.approvals)} of {waiting.count} approvals{given}.")
     if gate.amended:
-        lines.append(f"Approved beside the plan: {', '.join(code(p) for p in gate.amended)}.")
+        beside = ", ".join(_path(path, gate.amended_gone) for path in gate.amended)
+        lines.append(f"Approved beside the plan: {beside}.")
     return "\n\n".join(lines)
 
 
@@ -152,16 +153,20 @@ def _act(waiting: Waiting) -> str:
     if waiting.ended or gate.passed:
         return ""
     if gate.amendment:
-        gone = set(gate.amendment.gone)
+        gone = gate.amendment.gone
         first = sorted(gate.amendment.paths, key=lambda path: path not in gone)
-        paths = ", ".join(f"{code(p)}{' (nothing is left)' * (p in gone)}" for p in first[:10])
+        paths = ", ".join(_path(path, gone) for path in first[:10])
         more = len(first) - 10
         also = f" and {more} more" if more > 0 else ""
         way = boxes.amend(gate.amendment.hash) if boxed else _words(gate.amendment.hash)
         rest = "Else write `/coppice reject`: the run ends, and its work is kept."
         return f"The work also changes {paths}{also}.\n\n{way}\n\n{rest}"
-    way = boxes.approve(gate.hash) if boxed else _words(gate.hash)
+    way = boxes.approve(gate.asks) if boxed else _words(gate.asks)
     return f"{way}\n\nTo change it, reply `/coppice` and what you want."
+
+
+def _path(path: str, gone: Sequence[str]) -> str:
+    return f"{code(path)} (nothing is left)" if path in gone else code(path)
 
 
 def _words(digest: str) -> str:

@@ -3,8 +3,8 @@
 from bot.github.markdown import code, folded, line, prose
 from bot.github.texts import boxes
 from bot.github.texts.commits import not_skipping
-from bot.github.texts.moments import count
-from bot.github.texts.money import spent
+from bot.github.texts.money import calls, spent
+from bot.github.texts.players import Player, cast, player
 from bot.github.texts.results import commit, failures, table
 from bot.runs import Budget, CommandResult, Record, Run, Spend, Work
 
@@ -21,6 +21,8 @@ class Evidence(Record):
     """Where a reviewer's minutes go, and why: the agent's words."""
     left: tuple[str, ...] = ()
     """What of the issue this does not do."""
+    asks_ci: bool = True
+    """The repository's own CI runs only where somebody asked for it."""
     good: bool = True
     """No review that has to be heeded stands against it."""
     base: tuple[CommandResult, ...] = ()
@@ -34,8 +36,8 @@ class Evidence(Record):
     findings: tuple[str, ...] = ()
     """What the review found and nobody has mended, in its own words."""
     agent_label: str | None = None
-    other_agents: tuple[tuple[str, str], ...] = ()
-    """Roles that the repository gives to another agent than the run's, and to which."""
+    other_agents: tuple[Player, ...] = ()
+    """Roles that the repository gives to another agent than the run's."""
     box: str
     """`bubblewrap, no network`."""
     not_checked: tuple[str, ...] = ()
@@ -104,7 +106,7 @@ def _to_read(evidence: Evidence) -> str:
 
 def _not_checked(evidence: Evidence) -> str:
     items = list(evidence.not_checked)
-    if not evidence.run.work.ci:
+    if evidence.asks_ci and not evidence.run.work.ci:
         items.append("your CI")
     return f"Not checked: {'; '.join(items)}." if items else ""
 
@@ -112,7 +114,7 @@ def _not_checked(evidence: Evidence) -> str:
 def _boxes(evidence: Evidence) -> str:
     work = evidence.run.work
     shown = [
-        "" if work.ci else boxes.RUN_CI,
+        "" if work.ci or not evidence.asks_ci else boxes.RUN_CI,
         "" if work.ready or work.pull_request_note else boxes.READY,
     ]
     return "\n".join(box for box in shown if box)
@@ -141,7 +143,8 @@ def _details(evidence: Evidence) -> str:
     lines += [
         f"{role.capitalize()}: {_cost(model, spend)}." for role, model, spend in evidence.spend
     ]
-    lines.append(f"Agent: {_agent(evidence)}. Box: {evidence.box}.{_links(evidence)}")
+    agents = cast(evidence.run.agent, evidence.agent_label, evidence.other_agents)
+    lines.append(f"Agent: {agents}. Box: {evidence.box}.{_links(evidence)}")
     lines.append(_repeat(evidence))
     return folded(_summary(evidence), "\n".join(part for part in lines if part))
 
@@ -176,15 +179,9 @@ def _patch(work: Work) -> str:
 
 def _cost(model: str, spend: Spend) -> str:
     """`qwen3-coder, 12 calls, $0.58`."""
-    known = spent(spend, Budget())
-    unknown = " at an unknown price" if spend.unpriced else ""
-    return f"{code(model)}, {count(spend.calls, 'call')}, {known}{unknown}"
-
-
-def _agent(evidence: Evidence) -> str:
-    label = f", {evidence.agent_label}" if evidence.agent_label else ""
-    others = "".join(f"; {role}: {code(agent)}" for role, agent in evidence.other_agents)
-    return f"{code(evidence.run.agent)}{label}{others}"
+    known = spent(spend, Budget()) + (" at an unknown price" if spend.unpriced else "")
+    said = (code(model), calls(spend.calls, spend.unanswered), known)
+    return ", ".join(part for part in said if part)
 
 
 def _repeat(evidence: Evidence) -> str:
@@ -198,6 +195,10 @@ def _repeat(evidence: Evidence) -> str:
 
 def _signature(evidence: Evidence) -> str:
     by = code(evidence.run.trigger.by.login)
-    if evidence.agent_label:
-        return f"Written by a script for {by} ({evidence.agent_label})."
-    return f"Written by an AI agent for {by}."
+    label, others = evidence.agent_label, evidence.other_agents
+    writer = player("implement", evidence.run.agent, label, others)
+    if writer.label:
+        return f"Written by a script for {by} ({writer.label})."
+    rest = Player(role="otherwise", agent=evidence.run.agent, label=label)
+    special = "".join(f"; {each}" for each in (*others, rest) if each.label)
+    return f"Written by an AI agent for {by}{special}."

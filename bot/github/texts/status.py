@@ -8,6 +8,7 @@ from bot.github.markdown import code, fence, folded, line, prose
 from bot.github.texts import needs, rounds
 from bot.github.texts.moments import clock, count, duration, ordinal
 from bot.github.texts.money import spent
+from bot.github.texts.players import Player, cast, has_label
 from bot.github.texts.results import failures
 from bot.github.texts.ways import way
 from bot.runs import Budget, CommandResult, Publish, Record, Run, RunStatus, Spend
@@ -20,8 +21,6 @@ _DOING = {
     "publish": "publishing",
 }
 _SENTENCE_END = re.compile(r"(?<!\bno)\. (?=[A-Z(`])")
-
-
 WARNING = 0.8
 """The part of a budget from which on it is said that it is used."""
 
@@ -60,6 +59,8 @@ class Status(Record):
     run: Run
     agent_label: str | None
     """`SCRIPTED: no model`; None for an agent with a model."""
+    other_agents: tuple[Player, ...] = ()
+    """Roles that the repository gives to another agent than the run's."""
     stage: str | None = None
     """What it is at."""
     attempt: int = 0
@@ -75,6 +76,8 @@ class Status(Record):
     red_base: tuple[CommandResult, ...] = ()
     """Commands that fail on the base already."""
     given: Given | None = None
+    asks_ci: bool = True
+    """The repository's own CI runs only where somebody asked for it."""
     draft: bool = True
     """Whether the pull request is a draft."""
     note: str | None = None
@@ -82,6 +85,8 @@ class Status(Record):
     spend: Spend = Spend()
     """What calls of models came to so far."""
     budget: Budget = Budget()
+    again: Budget = Budget()
+    """What a retry may spend once more."""
     used: float = 0.0
     """The part of the budget that is used; 1.0: all of it."""
     check_url: str | None = None
@@ -98,12 +103,11 @@ def attempt_failed(results: Sequence[CommandResult], message: str = "") -> str:
 
 def status_comment(status: Status) -> str:
     """Write the whole comment, without its marker."""
-    compared = rounds.range_diff(status.run.work.compared)
     parts = [
         _header(status),
         _why(status),
-        way(status.run, status.budget),
-        compared,
+        way(status.run, status.again, asks_ci=status.asks_ci),
+        rounds.range_diff(status.run.work.compared),
         _details(status),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -140,8 +144,8 @@ def _header(status: Status) -> str:
     if not run.status.ended:
         working = status.since and run.status is not RunStatus.WAITING
         since = f", since {clock(status.since)}" if working and status.since else ""
-        money = spent(status.spend, status.budget)
-        return f"**{headline(status)}**{since}{f' · {money}' if money else ''}"
+        money = f" · {known}" if (known := spent(status.spend, status.budget)) else ""
+        return f"**{headline(status)}**{since}{money}"
     facts = [f"**{headline(status)}**", duration(run.updated_at - run.created_at)]
     if money := spent(status.spend, Budget()):
         facts.append(money)
@@ -232,13 +236,12 @@ def _besides(status: Status) -> Iterator[str]:
     work = status.run.work
     if ignored := status.run.trigger.ignored:
         yield f"Not followed: {'; '.join(ignored)}."
-    yield from work.checks
-    yield work.needs or ""
+    yield from (*work.checks, work.needs or "", needs.unheard(status.run))
     if work.edited:
         yield f"The issue was edited by {code(work.edited)}; that was not taken in."
     yield status.note or ""
-    if status.agent_label:
-        yield f"Agent: {code(status.run.agent)}, {status.agent_label}."
+    if has_label(status.agent_label, status.other_agents):
+        yield f"Agent: {cast(status.run.agent, status.agent_label, status.other_agents)}."
     if status.earlier_url:
         yield f"[The run before]({status.earlier_url})."
 
@@ -288,9 +291,8 @@ def _hidden(given: Given) -> str:
     ]
     more = given.removed - len(given.hidden)
     rows += [f"- and {more} more"] if more > 0 else []
-    head = "Nobody sees this on the page, so it was taken out:"
-    left = ["The text as it was given:"] if given.text else []
-    return "\n\n".join([head, "\n".join(rows), *left])
+    parts = ["Nobody sees this on the page, so it was taken out:", "\n".join(rows)]
+    return "\n\n".join([*parts, *(["The text as it was given:"] if given.text else [])])
 
 
 def _place(piece: Hidden) -> str:

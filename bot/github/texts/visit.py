@@ -88,9 +88,25 @@ def summary(told: Reviewed) -> str:
 def stopped(run: Run, how: str) -> str:
     """Say that a run on somebody's pull request failed, and what to type."""
     what = "mends" if run.pipeline == "mend" else "looks"
+    again = "review" if _ours(run) else "retry"
     return (
         f"@{run.trigger.by.login}: {prose(line(how, 300))}. Nothing was changed;"
-        f" `/coppice retry` {what} once more."
+        f" `/coppice {again}` {what} once more."
+    )
+
+
+def _ours(run: Run) -> bool:
+    """On a pull request of Coppice a retry is for the run that opened it."""
+    there = run.work.visit
+    return there is not None and there.same_repository and there.head_ref.startswith("coppice/")
+
+
+def waits(run: Run, why: str) -> str:
+    """Say why nothing begins, where no check run says it; ``why`` is Markdown of ours."""
+    what = "mending" if run.pipeline == "mend" else "review"
+    return (
+        f"The {what} for {code(run.trigger.by.login)} waits: {why}."
+        " To stop it, write `/coppice stop`."
     )
 
 

@@ -7,13 +7,14 @@ _AFRESH = OVER | {"secret"}
 """The ends after which going on comes to the same end: a frozen text keeps its secret."""
 
 
-def way(run: Run, budget: Budget) -> str:
-    """The one act that is possible now; ``budget`` is what the run may spend."""
+def way(run: Run, again: Budget, *, asks_ci: bool = True) -> str:
+    """The one act that is possible now; ``again`` is what the run may spend anew."""
     boxed = run.publish not in (Publish.COMMENT, Publish.PATCH)
     if run.status is RunStatus.DONE:
-        waits = run.pull_request is not None and not run.work.ci and not run.work.needs
+        left_out = asks_ci and run.pull_request is not None and not run.work.ci
+        waits = left_out and not run.work.needs
         return "CI was left out so far; `/coppice ci` runs it." if waits else ""
-    return _on(run, budget, boxed=boxed) if run.status.ended else _while(run, boxed=boxed)
+    return _on(run, again, boxed=boxed) if run.status.ended else _while(run, boxed=boxed)
 
 
 def _while(run: Run, *, boxed: bool) -> str:
@@ -25,13 +26,13 @@ def _while(run: Run, *, boxed: bool) -> str:
     return boxes.STOP if boxed else "To stop it, write `/coppice stop`."
 
 
-def _on(run: Run, budget: Budget, *, boxed: bool) -> str:
+def _on(run: Run, again: Budget, *, boxed: bool) -> str:
     """After it ended without what was wanted."""
     kind = run.error.kind if run.error else ""
     if kind in _AFRESH:
         return "To start afresh, write `/coppice run`."
     if kind == "budget" and boxed and not _is_shared(run):
-        return boxes.retry_with(budget)
+        return boxes.retry_with(again, run.error.message if run.error else "")
     retry = "`/coppice retry`; to start afresh, write `/coppice run`."
     if run.pull_request is not None:  # as long as it is open no other run starts
         retry = f"`/coppice retry`, or `/coppice` and what you want; #{run.pull_request} stays."

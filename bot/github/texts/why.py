@@ -28,7 +28,8 @@ def _gate(run: Run) -> str:
     gate = run.work.gate
     if gate is None or not (gate.reasons or gate.approvals or gate.void):
         return ""
-    waits = f"Plan `{gate.hash[:SHOWN]}` waits for people" if not gate.passed else ""
+    asks = "was to be approved" if run.status.ended else "waits for people"
+    waits = f"Plan `{gate.asks[:SHOWN]}` {asks}" if not gate.passed else ""
     passed = f"Plan `{gate.hash[:SHOWN]}` had to be approved" if gate.passed else ""
     lines = [f"{waits or passed}: {prose('; '.join(gate.reasons))}." if gate.reasons else ""]
     lines += [f"Approved by {code(a.by.login)} at {clock(a.at)}." for a in gate.approvals]

@@ -1,5 +1,6 @@
 """Make the commit that is delivered; what goes out after it are effects, one by one."""
 
+from bot.agent.runtime import Role
 from bot.errors import StageFailed
 from bot.github.texts import commits
 from bot.pipeline.ports import StageResult
@@ -16,7 +17,7 @@ async def publish(story: Story, objects: Objects, identity: Identity, trailer: s
     run, work = story.run, story.run.work
     if work.tree is None or not work.parents or work.base_sha is None:
         raise StageFailed("no_work", "there is no work to publish")
-    message = commits.work(run, trailer, agent_label=story.agent_label, skip_ci=story.skips_ci)
+    message = commits.work(run, trailer, by=story.player(Role.IMPLEMENT), skip_ci=story.skips_ci)
     head = await objects.commit(
         work.tree, work.parents, message, author=identity, at=int(run.created_at)
     )

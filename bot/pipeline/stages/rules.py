@@ -19,7 +19,7 @@ from bot.pipeline import judges, risk
 from bot.pipeline.contract import Contract
 from bot.pipeline.globs import matches
 from bot.pipeline.ports import Attempt, Ports, StageResult
-from bot.runs import FileAction, RunError, StageStatus
+from bot.runs import FileAction, Gate, RunError, StageStatus
 from bot.worktree import Change
 
 _LINK_LIMIT = 4096  # bytes: no path is longer
@@ -118,7 +118,7 @@ def _outside(attempt: Attempt, changes: Sequence[FileChange]) -> list[str]:
     work = attempt.run.work
     if attempt.plan is None or work.published:
         return []
-    allowed = work.gate.amended if work.gate else ()
+    allowed = _amended(work.gate, changes) if work.gate else set()
     paths = sorted(change.path for change in changes)
     outside = {
         *attempt.plan.outside(paths),
@@ -126,6 +126,12 @@ def _outside(attempt: Attempt, changes: Sequence[FileChange]) -> list[str]:
         *_unsaid(attempt, attempt.plan, changes),
     }
     return [path for path in paths if path in outside and path not in allowed]
+
+
+def _amended(gate: Gate, changes: Sequence[FileChange]) -> set[str]:
+    """What was approved beside the plan as it is now: a change is no leave to take a file away."""
+    gone = {change.path for change in changes if change.gone}
+    return {path for path in gate.amended if (path in gone) is (path in gate.amended_gone)}
 
 
 def _unsaid(attempt: Attempt, plan: Contract, changes: Sequence[FileChange]) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from bot.errors import OperatorError
-from bot.store.sqlite import SqliteFile, create_private, sqlite_path
+from bot.store.sqlite import SqliteFile, create_private, damage_named, sqlite_path
 
 HEAD = "0007"
 """Revision that this version of Coppice works with: the newest under ``migrations/versions``."""
@@ -79,7 +79,8 @@ async def prepare(file: SqliteFile) -> None:
 def _revision(path: Path) -> str | None:
     connection = sqlite3.connect(path)
     try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        with damage_named(path):
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError:  # no such table: a new file
         return None
     except sqlite3.DatabaseError as error:

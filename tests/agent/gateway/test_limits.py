@@ -12,6 +12,7 @@ from bot.runs import Budget, Budgets
 from bot.store import calls
 from bot.store.calls import CallStatus
 from bot.store.database import Database
+from bot.store.limits import Used
 from tests.agent.gateway.test_metering import BODIES, CHAT_USAGE, USD, asking
 from tests.agent.gateway.world import (
     Answer,
@@ -52,9 +53,53 @@ async def test_at_its_budget_an_attempt_gets_no_further_call(
     assert spent.usd <= 0.02
     assert refusal is not None
     assert (refusal.kind, refusal.blocked) == ("budget", True)
-    assert refusal.message.startswith("budget reached: $0.02 of $0.02 used")
+    assert refusal.message.startswith("budget reached: $0.0161 of $0.0200 used")
     assert (again.status, again.json["error"]["code"]) == (402, "budget")
     assert again.headers["x-should-retry"] == "false"
+
+
+async def test_a_refusal_tells_of_the_whole_run_not_of_what_its_last_attempt_had(
+    database: Database, folder: Path
+) -> None:
+    job = a_job(limits=Budget(usd=0.04), before=Used(calls=9, usd=0.03))
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, job) as inside,
+    ):
+        sent = await fill(inside)
+        refusal = inside.door.refusal
+
+    assert sent == 2
+    assert refusal is not None
+    assert refusal.message.startswith("budget reached: $0.0364 of $0.0400 used")
+
+
+async def test_minutes_that_a_run_has_used_before_count(database: Database, folder: Path) -> None:
+    job = a_job(limits=Budget(minutes=3), before=Used(seconds=180))
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, job) as inside,
+    ):
+        sent = await fill(inside)
+        refusal = inside.door.refusal
+
+    assert (sent, refusal and refusal.message) == (0, "budget reached: 3 of 3 minutes used")
+
+
+async def test_the_budget_of_one_attempt_is_named(database: Database, folder: Path) -> None:
+    job = a_job(limits=Budget(usd=2), before=Used(usd=1.0), own=Budget(turns=2))
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, job) as inside,
+    ):
+        sent = await fill(inside)
+        refusal = inside.door.refusal
+
+    said = "budget reached (the budget of one attempt): 2 of 2 turns used"
+    assert (sent, refusal and refusal.message) == (2, said)
 
 
 async def test_parallel_calls_do_not_pass_a_budget_together(
@@ -160,7 +205,7 @@ async def test_an_unknown_price_is_unknown_and_bound_by_tokens(
     spent = await database.read(lambda c: calls.spend(c, "run1"))
     assert (spent.calls, spent.unpriced, spent.usd, spent.tokens) == (3, 3, 0.0, 3150)
     assert refusal is not None
-    assert "$0.00 of $0.00 used (a million tokens at an unknown price count" in refusal.message
+    assert "$0.0032 of $0.0035 used (a million tokens at an unknown price count" in refusal.message
 
 
 async def test_a_subscription_costs_no_dollars_and_tokens_bind(
@@ -196,6 +241,81 @@ async def test_gpu_minutes_are_priced_by_the_clock(database: Database, folder: P
     (call,) = await rows(database)
     assert call.usd == pytest.approx(call.seconds / 60 * 0.6)
     assert 0.3 <= call.seconds < 30
+
+
+DEAR: dict[str, Any] = {"price": {"gpu_minute": 60}, "call_seconds": 20}
+"""A dollar a second: 20 for all the time that a call may take, and one to be let out at all."""
+
+
+async def test_a_small_budget_lets_a_call_take_what_time_it_pays_for(
+    database: Database, folder: Path
+) -> None:
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url, **DEAR)) as gateway,
+        opened(gateway, a_job(limits=Budget(usd=5))) as inside,
+    ):
+        got = await inside.chat()
+
+    (call,) = await rows(database)
+    assert got.status == 200
+    assert call.usd == pytest.approx(call.seconds)
+
+
+async def test_a_call_ends_with_the_money_for_its_time(database: Database, folder: Path) -> None:
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE}, hang=30)]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url, **DEAR)) as gateway,
+        opened(gateway, a_job(limits=Budget(usd=1.2))) as inside,
+    ):
+        got = await inside.chat()
+        refusal = inside.door.refusal
+
+    (call,) = await rows(database)
+    assert (got.status, refusal and refusal.kind) == (402, "budget")
+    assert refusal is not None
+    assert refusal.message.startswith("budget reached: the call took all the time that there was")
+    assert call.status is CallStatus.FAILED
+    assert call.usd == pytest.approx(call.seconds)
+    assert call.seconds >= 1.2
+
+
+async def test_too_little_for_any_time_lets_nothing_out(database: Database, folder: Path) -> None:
+    async with (
+        Host([Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url, **DEAR)) as gateway,
+        opened(gateway, a_job(limits=Budget(usd=0.9))) as inside,
+    ):
+        await inside.chat()
+        refusal = inside.door.refusal
+
+    assert host.seen == []
+    said = "budget reached: $0.00 of $0.90 used, and the next call may cost $1.00"
+    assert refusal is not None
+    assert refusal.message == said
+
+
+@pytest.mark.parametrize(
+    ("price", "usd", "said"),
+    [
+        ({"input": 3, "output": 15}, 0.001, "$0.0000 of $0.0010 used, and the next call may cost"),
+        (None, 0.2, "$0.00 of $0.20 used (a million tokens at an unknown price count as $1), and"),
+    ],
+)
+async def test_a_budget_that_no_call_fits_into_says_why(
+    database: Database, folder: Path, price: Any, usd: float, said: str
+) -> None:
+    async with Host([Answer.of({"usage": CHAT_USAGE})]).running() as host:
+        one = an_endpoint(host.url, price=price, model="nobody-knows")
+        async with (
+            gateway_of(database, folder, one=one) as gateway,
+            opened(gateway, a_job(limits=Budget(usd=usd))) as inside,
+        ):
+            await inside.chat(model="nobody-knows", max_tokens=900_000)
+            refusal = inside.door.refusal
+
+    assert refusal is not None
+    assert said in refusal.message
 
 
 async def test_what_a_dead_process_left_reserved_counts_at_its_largest(

@@ -96,7 +96,13 @@ async def test_no_page_is_wider_than_the_screen(forge: Forge, browser: Page, wid
     job = {"name": wide, "conclusion": "failure", "log": wide}
     done = await forge.post("/_forge/ci", {"pull_request": pull["number"], "runs": [job]})
     run = f"{home}/runs/{done.body['jobs'][0]['id']}"
+    said = {"title": wide, "body": "As #1 says."}
+    await forge.post(f"{forge.repo}/issues", said, by="maintainer")
+    change = {"message": wide, "content": "eA=="}
+    made = await forge.put(f"{forge.repo}/contents/wide.txt", change, by="maintainer")
+    commit = f"{home}/commit/{made.body['commit']['sha']}"
 
-    for path in (home, f"{home}/issues/1", f"{home}/pull/{pull['number']}", run, "/deliveries"):
+    pages = (home, f"{home}/issues/1", f"{home}/pull/{pull['number']}", run, commit, "/deliveries")
+    for path in pages:
         await browser.goto(forge.html_url + path)
         assert await browser.evaluate("document.documentElement.scrollWidth") <= width, path
