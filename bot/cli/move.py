@@ -16,6 +16,10 @@ from bot.store.keeping.move import Moved, move
 def run(to: str, *, as_json: bool) -> int:
     """Move while nothing runs; the URL may hold a password and is never printed."""
     settings = load(StoreSettings)
+    if not to.startswith(("postgresql", "postgres:")):
+        raise OperatorError(
+            "--to takes postgresql://USER:PASSWORD@HOST:PORT/DATABASE, special characters as %XX"
+        )
     if not settings.is_sqlite:
         raise OperatorError(
             "COPPICE_DATABASE_URL names PostgreSQL already: there is nothing to move"

@@ -11,15 +11,14 @@ from dbos import DBOS, SetWorkflowID
 
 from bot.engine import audited
 from bot.engine.acts import Acts
+from bot.engine.again import onward
 from bot.engine.bench import Benches
 from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.durable import system
 from bot.engine.durable.steps import INBOX
-from bot.engine.revival import FOLLOWING, at_work, bring_mirrors, living, no_further, revive
+from bot.engine.revival import bring_mirrors, living, revive
 from bot.engine.visits.mending import CI
 from bot.engine.workflows import Workflows
-from bot.pipeline import definition
-from bot.pipeline.definition import JUDGING
 from bot.runs import (
     Again,
     Commanded,
@@ -178,11 +177,7 @@ class Engine:
             return _busy(other)
         stages = await self.database.read(lambda c: runs.stages(c, run.id))
         await self.database.write(lambda c: _take_up(c, run, again))
-        if again.follow or _is_open(run, again):
-            stage: str | None = FOLLOWING
-        else:
-            stage = no_further(run, stages, _where(again, run))
-        await self._begin(flow, run.id, stage, _said(again, run))
+        await self._begin(flow, run.id, *onward(run, stages, again))
         return None
 
     async def _begin(
@@ -225,7 +220,7 @@ def _take_up(c: Connection, run: Run, again: Again) -> None:
         work["grant"] = grant.model_dump(mode="json")
     if again.publish is not None:
         changes["publish"] = again.publish
-    if again.follow or _is_open(run, again):
+    if again.follow:
         changes |= {"status": RunStatus.DONE, "following": True}
     if again.hash is not None:  # it ended with its plan; now the work is wanted too
         options = run.trigger.options.model_copy(update={"plan_only": False, "gate": True})
@@ -244,42 +239,6 @@ def _insert(c: Connection, run: Run) -> Run | None:
     if other is None:
         audit.record(c, audited.started(run))
     return other
-
-
-def _is_open(run: Run, again: Again) -> bool:
-    """Was it stopped while it followed its pull request? A retry is one more round on that."""
-    if run.pull_request is None or again.hash is not None or definition.visits(run.pipeline):
-        return False
-    taken_up = run.following and run.work.again == again.key  # before a crash
-    return taken_up or (run.error is not None and run.error.stage is None)
-
-
-def _said(again: Again, run: Run) -> Message | None:
-    """What a retry has to say to the run: an approval of the plan that it ended with, a round."""
-    if again.hash is not None:
-        return Message(kind=MessageKind.APPROVE, by=again.by, by_id=again.by_id, hash=again.hash)
-    if again.follow or not _is_open(run, again):
-        return None
-    judges = definition.kinds(run.pipeline).get(again.stage or "") in JUDGING
-    return Message(
-        kind=MessageKind.RETRY,
-        by=again.by,
-        by_id=again.by_id,
-        reason="`/coppice retry`",
-        stage=again.stage,
-        verdicts=judges,
-    )
-
-
-def _where(again: Again, run: Run) -> str | None:
-    """The stage to go on at: the named one, else the one that ended the run."""
-    if again.hash is not None:
-        return definition.load(run.pipeline).working[0].name
-    if run.work.checkpoint is None:
-        return None
-    ended = run.error.stage if run.error else None
-    told = again.note is not None or run.work.unheard
-    return again.stage or (at_work(run, ended) if told else ended)
 
 
 def _busy(run: Run) -> str:

@@ -10,6 +10,7 @@ from bot.github.markdown import line, prose
 from bot.github.texts import labels, needs, plan, visit
 from bot.github.texts.status import headline
 from bot.pipeline import definition, reports
+from bot.pipeline.configuration import Approvals
 from bot.pipeline.story import Story
 from bot.runs import (
     Comment,
@@ -39,11 +40,14 @@ class Notices:
         run, made, gate = story.run, story.plan, story.run.work.gate
         if made is None or gate is None or not (gate.reasons or gate.void):
             return _GO_ON
+        asked = story.config.approvals if story.config else Approvals()
         waiting = plan.Waiting(
             run=run,
             plan=made.plan,
             gate=gate,
-            count=story.config.approvals.count if story.config else 1,
+            count=asked.count,
+            owners=asked.from_ is not None,
+            not_requester=asked.not_requester,
             limit=story.budget,
             ended=_ended(story),
         )

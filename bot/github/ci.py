@@ -72,7 +72,7 @@ async def _all(client: Client, path: str, key: str) -> tuple[list[Any], list[Che
     except Refusal as refusal:
         if refusal.kind != "no_access":
             raise
-    name = f"the App's permission for {key.removesuffix('_runs')}"
+    name = f"the App's permission for {key.replace('check_runs', 'checks')}"
     return [], [Check(name=name, completed=True, conclusion="action_required")]
 
 

@@ -162,7 +162,8 @@ class Client(GitHubAPI):
         if answer[0] == HTTPStatus.UNAUTHORIZED and not token.fresh:
             token = await self._tokens.renew(token, _date(answer))
             answer = await self._follow(request.signed(token))
-        if token.partial and _forbidden(answer):  # it may be granted by now
+        if token.partial and (_forbidden(answer) or _forbidden_in_graphql(target, answer)):
+            # it may be granted by now
             token = await self._tokens.renew(token, _date(answer))
             answer = await self._follow(request.signed(token))
         if token.fresh and _unknown(token, answer):
@@ -250,6 +251,11 @@ def _unknown(token: Token, answer: Answer) -> bool:
     """
     forbidden = _forbidden(answer) and not token.partial
     return answer[0] == HTTPStatus.UNAUTHORIZED or forbidden
+
+
+def _forbidden_in_graphql(url: URL, answer: Answer) -> bool:
+    """GraphQL answers 200 whatever happened."""
+    return url.path.endswith("/graphql") and NO_PERMISSION.encode() in answer[2]
 
 
 def _forbidden(answer: Answer) -> bool:

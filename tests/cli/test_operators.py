@@ -133,6 +133,17 @@ def test_a_backup_that_cannot_be_written_there_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite
+@pytest.mark.parametrize("to", ["", "shop", "sqlite:///tmp/x", "mysql://h/d"])
+def test_a_move_to_anything_but_postgresql_names_the_option(tmp_path: Path, to: str) -> None:
+    assert coppice("migrate", DATA_DIR=tmp_path).returncode == 0
+
+    said = coppice("move", "--to", to, DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert said.stderr.startswith("coppice: --to takes postgresql://USER:PASSWORD@HOST:PORT/")
+
+
+@pytest.mark.sqlite
 @pytest.mark.parametrize("command", [("runs",), ("backup",), ("migrate",), ("audit", "verify")])
 def test_a_damaged_database_is_named_with_a_way_on(
     tmp_path: Path, command: tuple[str, ...]

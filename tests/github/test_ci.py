@@ -8,8 +8,9 @@ from bot.github import ci
 from bot.github.app import App
 from bot.github.ci import ACTIONS, LOG_BYTES, Check
 from bot.github.client import Client
+from bot.github.tokens import CI
 from bot.runs import RepositoryRef
-from tests.github.edge import Edge
+from tests.github.edge import TOKENS, Edge
 
 REF = RepositoryRef(id=1, full_name="o/r", installation_id=9)
 ROOT = "/repos/o/r/commits/abc"
@@ -155,3 +156,30 @@ async def test_where_nobody_may_say_what_is_required_nothing_is(edge: Edge, clie
     edge.will("GET /repos/o/r/branches/main", 403, {"message": "Resource not accessible"})
 
     assert await ci.required(client, REF, "main") == set()
+
+
+@pytest.mark.parametrize(("path", "name"), [("check-runs", "checks"), ("status", "statuses")])
+async def test_what_the_app_may_not_read_waits_for_a_person(
+    edge: Edge, client: Client, path: str, name: str
+) -> None:
+    says(edge, run(1), statuses=[{"context": "a", "state": "success"}])
+    edge.answers[f"GET {ROOT}/{path}"].clear()
+    refusal = {"message": "Resource not accessible by integration"}
+    edge.will(f"GET {ROOT}/{path}", 403, refusal)
+
+    found = {check.name: check.conclusion for check in await checks(client)}
+
+    assert found[f"the App's permission for {name}"] == "action_required"
+    assert len(found) == 2
+
+
+async def test_what_is_granted_of_the_ci_is_read(edge: Edge, app: App) -> None:
+    client = await app.client(9, 1, CI)
+    refusal = {"message": "The permissions requested are not granted to this installation."}
+    edge.will(f"POST {TOKENS}", 422, refusal)
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will("GET /app/installations/9", 200, {"permissions": {"checks": "write"}})
+    says(edge, run(1))
+
+    assert [check.name for check in await checks(client)] == ["unit"]
+    assert '"checks": "read"' in edge.calls(f"POST {TOKENS}")[1].body

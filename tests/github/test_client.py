@@ -269,6 +269,22 @@ async def test_what_an_owner_grants_meanwhile_is_used_at_once(edge: Edge, client
     assert sent == ["token part", "token whole"]
 
 
+async def test_what_an_owner_grants_meanwhile_is_used_by_graphql_too(
+    edge: Edge, client: Client
+) -> None:
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will(f"POST {TOKENS}", 201, {"token": "whole"})
+    edge.will("GET /app/installations/9", 200, {"permissions": GRANTED})
+    refused = {"type": "FORBIDDEN", "message": "Resource not accessible by integration"}
+    edge.will("POST /graphql", 200, {"data": None, "errors": [refused]})
+    edge.will("POST /graphql", 200, {"data": {"viewer": 1}})
+
+    assert await client.graphql("query { viewer }") == {"viewer": 1}
+    sent = [asked.authorization for asked in edge.calls("POST /graphql")]
+    assert sent == ["token part", "token whole"]
+
+
 async def test_what_was_taken_back_from_a_new_token_is_not_waited_for(
     edge: Edge, client: Client, watch: Watch
 ) -> None:

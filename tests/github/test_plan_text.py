@@ -1,5 +1,7 @@
 """The plan comment reads as in texts.md."""
 
+import pytest
+
 from bot.github.texts.plan import Waiting, plan_comment
 from bot.runs import Amendment, Budget, Check, FileAction, Gate, Plan, PlannedFile, Publish, Step
 from tests.github.runs import run
@@ -47,6 +49,28 @@ def test_a_plan_is_the_model_word_for_word() -> None:
         "- [ ] Approve plan `3b7e90c2`\n\n"
         "To change it, reply `/coppice` and what you want."
     )
+
+
+@pytest.mark.parametrize(
+    ("owners", "not_requester", "said"),
+    [
+        (True, False, "Only owners of its files count (CODEOWNERS)."),
+        (
+            True,
+            True,
+            "Only owners of its files count (CODEOWNERS), `ana` who asked for it does not.",
+        ),
+        (False, True, "`ana` asked for it, and does not count."),
+    ],
+)
+def test_a_plan_says_whose_word_it_takes(owners: bool, not_requester: bool, said: str) -> None:
+    strict = {"owners": owners, "not_requester": not_requester}
+
+    text = plan_comment(waiting().model_copy(update=strict))
+    over = plan_comment(waiting(GATE.model_copy(update={"passed": True})).model_copy(update=strict))
+
+    assert f"\n\n{said}\n\n- [ ] Approve plan" in text
+    assert "count" not in over
 
 
 def test_where_boxes_are_not_used_the_words_are_named() -> None:

@@ -33,7 +33,8 @@ async def test_the_second_owner_lets_it_go_on(town: World) -> None:
     issue, _ = await planned(town)
 
     await approve(town, issue, "olga", "rocket")
-    await shown(town, issue, "1 of 2 approvals: `olga`.")
+    body = (await shown(town, issue, "1 of 2 approvals: `olga`."))["body"]
+    assert "Only owners of its files count (CODEOWNERS), `marta` who asked for it does" in body
     await approve(town, issue, "otto", "rocket")
 
     assert (await town.ended(issue))["status"] == "done"

@@ -257,3 +257,17 @@ async def test_a_required_check_that_never_starts_is_told(town: World) -> None:
         await town.comment_that(issue, lambda body: "**Done: " in body and said not in body)
     finally:
         await town.repo("DELETE", path)
+
+
+@pytest.mark.parametrize("permission", ["actions", "statuses"])
+async def test_ci_that_the_app_may_not_read_in_full_ends_no_run(
+    town: World, permission: str
+) -> None:
+    fix = {"write": "FIX.md", "text": f"{permission}\n"}
+    _, run, before = await opened(town, [fix])
+    await town.switch("permissions", permissions={permission: None})
+
+    await play(town, {"pull_request": run["pull_request"]}, "unit", "failure", "E   1 != 2\n")
+
+    assert await town.head_after(run["pull_request"], before)
+    await town.switch("permissions", permissions={permission: "read"})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.service.turns import branch, delete_branch, following, over
+from tests.service.turns import branch, delete_branch, following, note, over
 from tests.service.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -58,6 +58,21 @@ async def test_what_was_closed_after_the_run_had_ended_is_not_worked_on(town: Wo
     ended = await over(town, issue)
     assert ended["error"]["class"] == "pull_request_closed"
     assert len([s for s in ended["stages"] if s["name"] == "implement"]) == 1
+
+
+async def test_a_round_that_may_not_read_its_pull_request_says_so(town: World) -> None:
+    issue, run = await following(town)
+    town.script(issue, [note(issue)], [{"write": f"MORE-{issue}.md", "text": "more\n"}])
+    await town.switch("permissions", permissions={"pull_requests": None})
+
+    asked = await town.comment(issue, "/coppice please write more")
+
+    await town.comment_that(issue, lambda body: "lacks the permission `pull_requests" in body)
+    await town.reacted(asked, "confused")
+    await town.switch("permissions", permissions={"pull_requests": "write"})
+    before = (await town.repo("GET", f"/pulls/{run['pull_request']}"))["head"]["sha"]
+    await town.comment(issue, "/coppice retry")
+    assert await town.head_after(run["pull_request"], before)
 
 
 async def test_stop_ends_a_round_on_the_open_pull_request(town: World) -> None:

@@ -7,7 +7,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 
-from bot.engine.outcome import GO_ON, blocked, cancelled
+from bot.engine.outcome import GO_ON, blocked, cancelled, refused
 from bot.engine.rounds import material
 from bot.engine.rounds.collecting import Collector, Ground
 from bot.engine.rounds.holding import Begun, Held, by_a_person, held, needless
@@ -15,6 +15,7 @@ from bot.engine.rounds.material import Material
 from bot.engine.rounds.reading import Reading
 from bot.engine.source import Source
 from bot.engine.writer import Writer
+from bot.errors import EffectRefused
 from bot.github.texts import rounds as texts
 from bot.runs import Grant, Json, Message, MessageKind, Round, Run, RunStatus, Work
 from bot.store import calls, runs
@@ -31,6 +32,13 @@ class RoundActs:
 
     async def begin(self, run_id: str, document: Json) -> Json:
         """Look what waits, put together what needs no agent, and write the agent's brief."""
+        try:
+            return await self._begin(run_id, document)
+        except EffectRefused as error:
+            outcome = refused("round", error.kind, error.reason)
+            return Begun(outcome=outcome).model_dump(mode="json")
+
+    async def _begin(self, run_id: str, document: Json) -> Json:
         message = Message.model_validate(document)
         story = await self.writer.story(run_id)
         story = replace(story, run=await self._retargeted(story.run))

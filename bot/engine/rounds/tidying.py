@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.engine.outcome import GO_ON, Outcome, cancelled
 from bot.engine.source import Source
 from bot.engine.writer import Writer
+from bot.errors import EffectRefused
 from bot.github.texts import needs
 from bot.pipeline.configuration import RepositoryConfig
 from bot.runs import ClosePullRequest, Comment, DeleteBranch, Json, Kept
@@ -52,7 +53,12 @@ class Tidying:
         """Look how long nobody has touched the open draft; answers an ``Idle``."""
         story = await self.writer.story(run_id)
         config, run = story.config or RepositoryConfig(), story.run
-        found = await self.source.pull_request(run)
+        try:
+            found = await self.source.pull_request(run)
+        except EffectRefused as error:
+            if error.kind != "no_access":
+                raise
+            return Idle(seconds=DAY).model_dump(mode="json")  # who may grant it does so meanwhile
         awaits = not story.skips_ci and run.work.checks_awaited != run.work.pushed
         if found is not None and found.open and awaits:
             settle = float(config.limits.settle)

@@ -32,6 +32,10 @@ class Waiting(Record):
     gate: Gate
     count: int = 1
     """Approvals that it takes."""
+    owners: bool = False
+    """Only who owns its files counts."""
+    not_requester: bool = False
+    """Whoever asked for the run does not count."""
     limit: Budget = Budget()
     """What the run may spend at most."""
     ended: str | None = None
@@ -142,10 +146,21 @@ def _approvals(waiting: Waiting) -> str:
     if waiting.count > 1 and not gate.passed and not waiting.ended:
         given = f": {_names(gate.approvals)}" if gate.approvals else ""
         lines.append(f"{len(gate.approvals)} of {waiting.count} approvals{given}.")
+    if not gate.passed and not waiting.ended:
+        lines.append(_who_counts(waiting))
     if gate.amended:
         beside = ", ".join(_path(path, gate.amended_gone) for path in gate.amended)
         lines.append(f"Approved beside the plan: {beside}.")
-    return "\n\n".join(lines)
+    return "\n\n".join(part for part in lines if part)
+
+
+def _who_counts(waiting: Waiting) -> str:
+    """Whose word it takes, where that is not everybody's who may write."""
+    by = code(waiting.run.trigger.by.login)
+    if not waiting.owners:
+        return f"{by} asked for it, and does not count." if waiting.not_requester else ""
+    but = f", {by} who asked for it does not" if waiting.not_requester else ""
+    return f"Only owners of its files count (CODEOWNERS){but}."
 
 
 def _act(waiting: Waiting) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from bot.github.texts.moments import count
 from bot.pipeline.commands import judge
 from bot.pipeline.errors import Failure
 from bot.pipeline.judging import failure_class, fingerprint, read_failure
@@ -21,7 +22,7 @@ async def verify(attempt: Attempt, ports: Ports) -> StageResult:
     if not failed:
         return StageResult(
             status=StageStatus.PASSED,
-            summary=f"{len(results)} commands passed.",
+            summary=f"{count(len(results), 'command')} passed.",
             commands=results,
         )
     return await asyncio.to_thread(_failed, attempt, ports, results, failed[0])
