@@ -83,7 +83,7 @@ class Child:
         reader = asyncio.StreamReader(limit=LINE_LIMIT)
         self._pipes.discard(pipe)  # from here on its transport closes it
         transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), pipe
+            lambda: asyncio.StreamReaderProtocol(reader), _Given(pipe)
         )
         self._transports.append(transport)
         return reader
@@ -92,10 +92,30 @@ class Child:
         loop = asyncio.get_running_loop()
         self._pipes.discard(pipe)
         transport, protocol = await loop.connect_write_pipe(
-            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), pipe
+            lambda: asyncio.StreamReaderProtocol(asyncio.StreamReader()), _Given(pipe)
         )
         self._transports.append(transport)
         return asyncio.StreamWriter(transport, protocol, None, loop)
+
+
+class _Given:
+    """The end of a pipe that belongs to a transport, and to nobody else.
+
+    uvloop closes the descriptor itself and then the file, whose number may by then be another
+    thread's: of a database, say (MagicStack/uvloop#763). asyncio's own loops close the file only.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._descriptor = os.dup(pipe.fileno())
+        pipe.close()
+        self._closes = isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def close(self) -> None:
+        if self._closes:
+            os.close(self._descriptor)
 
 
 async def readable(fd: int) -> None:
