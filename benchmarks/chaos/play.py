@@ -130,15 +130,21 @@ class Siege:
 
 
 async def people(
-    here: Arena, stories: Sequence[Story], may_begin: Callable[[], bool]
+    here: Arena, stories: Sequence[Story], may_begin: Callable[[], bool], *, pace: float = 0.0
 ) -> tuple[list[Story], list[str]]:
-    """Have people play, some at once; answer the stories that were begun, and what never came."""
+    """Have people play, some at once; answer the stories that were begun, and what never came.
+
+    ``pace`` is how many seconds lie between two that begin.
+    """
     waiting = iter(stories)
+    turn = asyncio.Lock()
     begun: list[Story] = []
     in_vain: list[str] = []
 
     async def one_after_the_other() -> None:
         for story in waiting:
+            async with turn:
+                await asyncio.sleep(pace)
             if not may_begin():
                 return
             begun.append(story)

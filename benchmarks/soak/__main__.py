@@ -21,6 +21,8 @@ from tests import postgres
 
 REPOSITORIES = 20
 EVERY_SECONDS = 2.0
+PACE_SECONDS = 7.0
+"""Between two stories: 13 in a repository in half an hour, since GitHub takes 500 writes an hour."""
 
 
 def main() -> int:
@@ -39,7 +41,7 @@ def main() -> int:
 
 async def _soak(folder: Path, seconds: float, seed: int, kind: str) -> dict[str, Any]:
     places = [Home(number=n + 1, kind=ORDER[n % len(ORDER)]) for n in range(REPOSITORIES)]
-    stories = plot(max(REPOSITORIES, int(seconds / play.SECONDS_A_STORY)), places)
+    stories = plot(max(REPOSITORIES, int(seconds / PACE_SECONDS)), places)
     async with AsyncExitStack() as stack:
         url = ""
         if kind == "postgresql":
@@ -50,7 +52,9 @@ async def _soak(folder: Path, seconds: float, seed: int, kind: str) -> dict[str,
         async with asyncio.TaskGroup() as group:
             storm = group.create_task(weather.storm())
             sampling = group.create_task(_sample(here, until))
-            begun, in_vain = await play.people(here, stories, lambda: time.monotonic() < until)
+            begun, in_vain = await play.people(
+                here, stories, lambda: time.monotonic() < until, pace=PACE_SECONDS
+            )
             storm.cancel()
         await weather.clear()
         database = await here.database()
