@@ -22,7 +22,7 @@ from tests import postgres
 REPOSITORIES = 20
 EVERY_SECONDS = 2.0
 PACE_SECONDS = 7.0
-"""Between two stories: 13 in a repository in half an hour, since GitHub takes 500 writes an hour."""
+"""Between two stories: 13 in a repository in half an hour; GitHub takes 500 writes an hour."""
 
 
 def main() -> int:
