@@ -7,9 +7,23 @@
 Anything else is a bug: a traceback in the log, "internal error" on GitHub.
 """
 
+from typing import Any
+
 
 class CoppiceError(Exception):
-    """Base of every error that this project raises on purpose."""
+    """Base of every error that this project raises on purpose.
+
+    The engine keeps what a step raised by pickling it; pickle calls a class with ``args`` only.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _anew, (type(self), self.args, self.__dict__)
+
+
+def _anew(kind: type[CoppiceError], words: tuple[Any, ...], known: dict[str, Any]) -> CoppiceError:
+    error = kind.__new__(kind, *words)
+    error.__dict__.update(known)
+    return error
 
 
 class UserError(CoppiceError):

@@ -5,10 +5,9 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bot.agent import catalogue
 from bot.agent.catalogue import Catalogue, Endpoint, PriceTable
@@ -23,19 +22,16 @@ from bot.agent.runtime import (
     AgentTask,
     Api,
     Finished,
-    Message,
-    PermissionDecided,
     Role,
-    ToolFinished,
 )
 from bot.box import TREE, Box, Command, Mount
 from bot.cli.agents import AgentSettings, all_agents
+from bot.cli.agents_tried import Tried, show, tell, tell_wait
 from bot.cli.boxes import find_box
 from bot.cli.connection import proxy_for
-from bot.cli.output import emit, note, printable, say
+from bot.cli.output import emit
 from bot.errors import OperatorError, StageFailed
-from bot.github.texts import money
-from bot.runs import Budget, Spend
+from bot.runs import Budget
 from bot.scripted_model import Play, Scenario, ScriptedModel, Step
 from bot.settings import load
 from bot.store import calls
@@ -101,28 +97,6 @@ JOB = Job(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    agent: str
-    ok: bool
-    """Both files are there and do what they have to, by our own check in the box."""
-    reason: str
-    message: str
-    model: str
-    scripted: bool
-    """The model was none: it shows that the agent works, not how good it is."""
-    files: tuple[str, ...]
-    seconds: float
-    spend: Spend
-    check: str = ""
-    """What our own check said where the work is not there."""
-    log: str = ""
-    """The last line that the agent or its tools printed beside their words, there too."""
-
-    def plain(self) -> dict[str, Any]:
-        return asdict(self) | {"spend": self.spend.model_dump()}
-
-
 def run(name: str, *, as_json: bool) -> int:
     """Do it; exit 1 when the work is not there."""
     settings = load(AgentSettings)
@@ -138,7 +112,7 @@ def run(name: str, *, as_json: bool) -> int:
     if as_json:
         emit(tried.plain())
     else:
-        _show(tried)
+        show(tried)
     return 0 if tried.ok else 1
 
 
@@ -197,7 +171,7 @@ async def _work(bench: Bench, name: str) -> Tried:
     tree = bench.folder / "tree"
     tree.mkdir()
     mounts = (Mount(source=tree, target=TREE, writable=True),)
-    listener = NOBODY if bench.quiet else Listener(tell=_tell_wait)
+    listener = NOBODY if bench.quiet else Listener(tell=tell_wait)
     async with bench.gateway.open(JOB, name, listener=listener) as socket:
         context = AgentContext(
             box=bench.box,
@@ -242,25 +216,10 @@ async def _seen_through(bench: Bench, context: AgentContext) -> Finished:
     async with aclosing(bench.agent.run(TASK, context)) as events:
         async for end in events:
             if not bench.quiet:
-                _tell(end)
+                tell(end)
     if not isinstance(end, Finished):
         raise OperatorError(f"{bench.agent.name} ended without a word")
     return end
-
-
-def _tell_wait(reason: str) -> None:
-    if reason:
-        say(f"  {printable(reason)[:300]}")
-
-
-def _tell(event: AgentEvent) -> None:
-    match event:
-        case Message(text=text):
-            say(f"  says: {printable(text)[:200]}")
-        case ToolFinished(title=title, ok=ok):
-            say(f"  {'did' if ok else 'failed at'}: {printable(title)[:200]}")
-        case PermissionDecided(title=title, allowed=False, reason=reason):
-            say(f"  refused: {printable(title)[:150]} ({reason})")
 
 
 def _text_of(log: Path) -> str:
@@ -269,35 +228,3 @@ def _text_of(log: Path) -> str:
 
 def _last_line(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if line.strip()), "")
-
-
-def _price(spend: Spend) -> str:
-    """Write it finer than elsewhere: one task is cheap."""
-    if not spend.answered:
-        return "nothing"
-    if spend.unpriced:
-        return "an unknown price"
-    return "subscription" if spend.subscribed else f"${spend.usd:.4f}"
-
-
-def _show(tried: Tried) -> None:
-    say(
-        f"{tried.agent}: {'the work is there' if tried.ok else 'the work is not there'}"
-        f" ({tried.reason}, {tried.seconds:g} s); files: {', '.join(tried.files) or 'none'}"
-    )
-    if not tried.ok and tried.message:
-        say(f"  it ended with: {printable(tried.message)[:500]}")
-    for what, line in (("its log ends with", tried.log), ("our check says", tried.check)):
-        if line:
-            say(f"  {what}: {printable(line)[:500]}")
-    spend = tried.spend
-    made = money.calls(spend.calls, spend.unanswered)
-    say(
-        f"cost: {_price(spend)}; {tried.model}: {made}, {spend.input_tokens:,} tokens in,"
-        f" {spend.output_tokens:,} out"
-    )
-    if tried.scripted:
-        note(
-            "there is no COPPICE_MODEL_URL, so a SCRIPTED model answered, which is none:"
-            " this shows that the agent works in this box, not how good it is"
-        )

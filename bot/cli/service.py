@@ -38,6 +38,7 @@ from bot.engine.rounds.collecting import Collector
 from bot.engine.rounds.comparing import CompareActs
 from bot.engine.rounds.reading import Reading
 from bot.engine.rounds.replies import ReplyActs
+from bot.engine.rounds.standing import Standing
 from bot.engine.rounds.tidying import Tidying
 from bot.engine.sayings import Sayings
 from bot.engine.shop import Shop
@@ -261,7 +262,7 @@ def _acts(writer: Writer, source: Source, slots: Slots | ClusterTurns) -> Acts:
         PlanActs(writer, source),
         OverlapActs(writer, source),
         Tidying(writer, source),
-        RoundActs(writer, source, reading, Collector(writer, reading)),
+        RoundActs(writer, Standing(writer, source), reading, Collector(writer, reading)),
         CompareActs(writer),
         ReplyActs(writer),
         CiActs(writer, reading),

@@ -123,7 +123,7 @@ def _opening(document: str) -> Opening:
 _CANCELLING = {"uninstalled", "suspended", "gone", "branch_gone", "pull_request_closed"}
 
 
-def refused(stage: str, kind: str, reason: str) -> Outcome:
+def refused(stage: str | None, kind: str, reason: str) -> Outcome:
     """End a run because GitHub refuses an effect."""
     status = RunStatus.CANCELLED if kind in _CANCELLING else RunStatus.BLOCKED
     return Outcome(status=status, error=RunError(stage=stage, kind=kind, message=reason))

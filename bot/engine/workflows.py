@@ -14,13 +14,14 @@ from bot.engine.children import Children
 from bot.engine.durable.steps import patched, register, sleep, step
 from bot.engine.gates.at_gate import AtGate
 from bot.engine.gates.at_overlap import AtOverlap
-from bot.engine.outcome import GO_ON, Opening, Outcome, Part
+from bot.engine.outcome import GO_ON, Opening, Outcome, Part, refused
 from bot.engine.parent import Parent
 from bot.engine.revival import FOLLOWING
 from bot.engine.room import wait_for_room
 from bot.engine.rounds.following import Following
 from bot.engine.visits.flow import Visiting
 from bot.engine.working import parts, work
+from bot.errors import EffectRefused
 from bot.runs import Json, Message, Publish, RunError, RunStatus
 
 
@@ -42,15 +43,16 @@ class Workflows:
             outcome = await self._carry(parent, first_stage)
         except error.DBOSUnexpectedStepError:
             raise  # not ours to end: another release goes on with it
+        except EffectRefused as end:
+            outcome = await self._break_off(parent, refused(None, end.kind, end.reason))
         except Exception:
             # The last word of a run is said whatever broke: a bug of ours must not leave it silent.
             logging.getLogger(__name__).exception("internal error", extra={"run": run_id})
-            outcome = await self._break_off(parent)
+            outcome = await self._break_off(parent, _internal(run_id))
         return str(outcome.status)
 
-    async def _break_off(self, parent: Parent) -> Outcome:
-        """End a run that a bug has ended; where even that cannot be said, it is written."""
-        outcome = _internal(parent.run_id)
+    async def _break_off(self, parent: Parent, outcome: Outcome) -> Outcome:
+        """End a run in the middle of a step; where even that cannot be said, it is written."""
         parent.opening = parent.opening.model_copy(update={"publish": Publish.PR})
         try:
             await parent.conclude(outcome, following=False)

@@ -75,6 +75,24 @@ async def test_a_round_that_may_not_read_its_pull_request_says_so(town: World) -
     assert await town.head_after(run["pull_request"], before)
 
 
+async def test_a_review_that_may_not_be_read_is_named_and_a_retry_follows_again(
+    town: World,
+) -> None:
+    issue, run = await following(town)
+    town.script(issue, [note(issue)], [{"write": f"MORE-{issue}.md", "text": "more\n"}])
+    await town.fault(kind="error", method="POST", path="/graphql", times=1, status=403)
+
+    line = {"path": f"NOTES-{issue}.md", "line": 1, "body": "Why this word?"}
+    wanted = {"event": "COMMENT", "comments": [line]}
+    await town.repo("POST", f"/pulls/{run['pull_request']}/reviews", wanted)
+
+    ended = await over(town, issue, "blocked")
+    assert ended["error"]["class"] == "no_access"
+    await town.comment_that(issue, lambda body: "GitHub answered 403" in body)
+    await town.comment(issue, "/coppice retry")
+    await town.until(lambda rows: any(r["id"] == run["id"] and r["following"] for r in rows))
+
+
 async def test_stop_ends_a_round_on_the_open_pull_request(town: World) -> None:
     issue, run = await following(town)
     await town.comment(run["pull_request"], "/coppice retry")

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 
 from bot.engine.outcome import GO_ON, blocked, cancelled, refused
 from bot.engine.rounds import material
-from bot.engine.rounds.collecting import Collector, Ground
+from bot.engine.rounds.collecting import Collector
 from bot.engine.rounds.holding import Begun, Held, by_a_person, held, needless
 from bot.engine.rounds.material import Material
 from bot.engine.rounds.reading import Reading
-from bot.engine.source import Source
+from bot.engine.rounds.standing import Ground, Standing
 from bot.engine.writer import Writer
 from bot.errors import EffectRefused
 from bot.github.texts import rounds as texts
@@ -26,7 +26,7 @@ _MARKS = re.compile(rb"^(<{7}|>{7})(?: |$)", re.MULTILINE)
 @dataclass(frozen=True, slots=True)
 class RoundActs:
     writer: Writer
-    source: Source
+    standing: Standing
     reading: Reading
     collector: Collector
 
@@ -41,19 +41,19 @@ class RoundActs:
     async def _begin(self, run_id: str, document: Json) -> Json:
         message = Message.model_validate(document)
         story = await self.writer.story(run_id)
-        story = replace(story, run=await self._retargeted(story.run))
+        story = replace(story, run=await self.standing.retargeted(story.run))
         config = story.config
-        ground = await self._ground(story.run, follow=bool(config and config.base.follow))
+        ground = await self.standing.ground(story.run, follow=bool(config and config.base.follow))
         if ground is None:
             gone = cancelled("branch_gone", f"the branch `{story.run.work.branch}` was deleted")
             return Begun(outcome=gone).model_dump(mode="json")
-        run = await self._adopt(story.run, ground.head)
+        run = await self.standing.adopt(story.run, ground.head)
         if await self.collector.heard(run, message):
             return Begun(done=run.status is RunStatus.DONE).model_dump(mode="json")
         found = await self.collector.collect(run, message, ground)
         retry, rebase = message.kind is MessageKind.RETRY, message.kind is MessageKind.REBASE
         wanted = found.for_agent or found.suggested or retry
-        if rebase and not await self._only_ours(run, ground):
+        if rebase and not await self.standing.only_ours(run, ground):
             words = texts.not_only_ours(run.pull_request or 0, message.reason, message.by or "")
             return Begun(words=words).model_dump(mode="json")
         if message.verdicts:
@@ -83,27 +83,29 @@ class RoundActs:
     async def adopt(self, run_id: str) -> Json:
         """Take over what somebody else pushed, to be judged as it is."""
         run = (await self.writer.story(run_id)).run
-        ground = await self._ground(run)
+        ground = await self.standing.ground(run)
         if ground is None or ground.head == run.work.pushed:
             return Begun().model_dump(mode="json")
-        await self._adopt(run, ground.head)
+        await self.standing.adopt(run, ground.head)
         return Begun(wanted=True).model_dump(mode="json")
 
     async def take_over(self, run_id: str) -> Json:
         """Put our work on top of what somebody pushed meanwhile."""
         run = (await self.writer.story(run_id)).run
         work, objects = run.work, self.writer.shop.objects(run)
-        theirs = await self.source.fetch(run.repository, work.branch or "")
+        theirs = await self.standing.source.fetch(run.repository, work.branch or "")
         if theirs is None or work.head_sha is None:
             gone = cancelled("branch_gone", f"the branch `{work.branch}` was deleted")
             return gone.model_dump(mode="json")
         merged = await objects.merge(theirs, work.head_sha)
         if merged.conflicts:
-            who = await self.source.author(run.repository, theirs)
+            who = await self.standing.source.author(run.repository, theirs)
             listed = ", ".join(f"`{path}`" for path in merged.conflicts[:5])
             why = f"`{who}` pushed to the branch, and the work conflicts with that in {listed}"
             return blocked("branch_moved", why, stage="publish").model_dump(mode="json")
-        checkpoint = await self._commit(run, merged.tree, (theirs,), "Work on top of a push")
+        checkpoint = await self.standing.commit(
+            run, merged.tree, (theirs,), "Work on top of a push"
+        )
         changes: dict[str, Json] = {"pushed": theirs, "tree": merged.tree, "checkpoint": checkpoint}
         if work.round is not None:
             again = work.round.model_copy(update={"onto": None})
@@ -130,7 +132,7 @@ class RoundActs:
         run = (await self.writer.story(run_id)).run
         work = run.work
         changes: dict[str, Json] = {"round": None, "rounds_made": work.rounds_made + 1}
-        changes |= await self._as_pushed(run)
+        changes |= await self.standing.as_pushed(run)
         if work.round is not None:
             changes["checks_tried"] = _tried(work)
             notes = material.read(self.writer.shop.files(run_id)).notes
@@ -152,66 +154,13 @@ class RoundActs:
             "checks_tried": [],
         }
         if work.round is not None and work.round.old == work.pushed:
-            changes |= {"checks_tried": _tried(work), **await self._as_pushed(run)}
+            changes |= {"checks_tried": _tried(work), **await self.standing.as_pushed(run)}
         else:
             changes["checks"] = []  # they were said of the head before
         if answered:
             changes["compared"] = None  # the review has it
         await self.writer.update(run_id, work=changes)
         return GO_ON.model_dump(mode="json")
-
-    # --- what it stands on -----------------------------------------------------------------------
-
-    async def _retargeted(self, run: Run) -> Run:
-        """Stand before the base that the pull request has now: a person may choose another."""
-        pull = await self.source.pull_request(run)
-        if pull is None or pull.base == run.work.base_ref:
-            return run
-        return await self.writer.update(run.id, work={"base_ref": pull.base})
-
-    async def _ground(self, run: Run, *, follow: bool = False) -> Ground | None:
-        work, objects = run.work, self.writer.shop.objects(run)
-        head = await self.source.fetch(run.repository, work.branch or "")
-        base = await self.source.fetch(run.repository, work.base_ref or "")
-        if head is None:
-            return None
-        behind = base is not None and not await objects.is_ancestor(base, head)
-        merged = await objects.merge(head, base) if base is not None and behind else None
-        return Ground(
-            head=head,
-            base=base or work.base_sha or head,
-            behind=behind,
-            follow=follow,
-            conflicts=merged.conflicts if merged else (),
-        )
-
-    async def _adopt(self, run: Run, head: str) -> Run:
-        """Stand on what the branch holds now; a person's push is kept."""
-        if head == run.work.pushed:
-            return run
-        work = {
-            "pushed": head,
-            "reruns": [],
-            "checks_tried": [],
-            "checks": [],
-            **await self._at(run, head),
-        }
-        return await self.writer.update(run.id, work=work)
-
-    async def _as_pushed(self, run: Run) -> dict[str, Json]:
-        """Stand on what the branch holds, not on work that came to nothing."""
-        return await self._at(run, run.work.pushed) if run.work.pushed is not None else {}
-
-    async def _at(self, run: Run, head: str) -> dict[str, Json]:
-        tree = await self.writer.shop.objects(run).tree(head)
-        checkpoint = await self._commit(run, tree, (head,), "As it is on the branch")
-        return {"tree": tree, "checkpoint": checkpoint}
-
-    async def _only_ours(self, run: Run, ground: Ground) -> bool:
-        identity = self.writer.shop.identity
-        objects = self.writer.shop.objects(run)
-        authors = await objects.authors_between(ground.base, ground.head)
-        return authors <= {f"{identity.name} <{identity.email}>"}
 
     async def _start(self, run: Run, message: Message, ground: Ground, found: Material) -> Begun:
         work, shop = run.work, self.writer.shop
@@ -278,21 +227,14 @@ class RoundActs:
                 run, ground.head, list(found.suggested)
             )
             tree = await objects.with_files(ground.head, files)
-            onto = await self._commit(run, tree, (ground.head,), "Suggestions")
+            onto = await self.standing.commit(run, tree, (ground.head,), "Suggestions")
         takes_base = bool(found.conflicts) or ground.merges(message)
         if takes_base:
             merged = await objects.merge(onto or ground.head, ground.base)
             rebase = message.kind is MessageKind.REBASE
             above = (ground.base,) if rebase else (onto or ground.head, ground.base)
-            onto = await self._commit(run, merged.tree, above, "The base")
+            onto = await self.standing.commit(run, merged.tree, above, "The base")
         return onto, takes_base
-
-    async def _commit(self, run: Run, tree: str, above: tuple[str, ...], what: str) -> str:
-        """A commit of ours that is never pushed itself."""
-        shop = self.writer.shop
-        return await shop.objects(run).commit(
-            tree, above, what, author=shop.identity, at=int(run.created_at)
-        )
 
 
 def _tried(work: Work) -> list[str]:

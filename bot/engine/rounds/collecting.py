@@ -6,6 +6,7 @@ from bot.engine.rounds import material
 from bot.engine.rounds.material import Material
 from bot.engine.rounds.praise import asks
 from bot.engine.rounds.reading import Reading
+from bot.engine.rounds.standing import Ground
 from bot.engine.rounds.suggestions import applied
 from bot.engine.writer import Writer
 from bot.github.conversations import ReviewThread, ThreadComment
@@ -13,27 +14,6 @@ from bot.runs import Message, MessageKind, Run
 
 _WANTING = ("COMMENTED", "CHANGES_REQUESTED")
 """The states of reviews whose words are taken for a request whatever they are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """The two commits that a round stands between, as GitHub has them."""
-
-    head: str
-    base: str
-    behind: bool
-    """The branch lacks the base."""
-    conflicts: tuple[str, ...]
-    follow: bool = False
-    """The repository wants the base in, conflict or not."""
-
-    def merges(self, message: Message) -> bool:
-        """Does a person want the base in, conflict or not?"""
-        wanted = message.kind is MessageKind.REBASE or (
-            message.kind is MessageKind.FIX and message.text != "checks" and bool(self.conflicts)
-        )
-        follows = self.follow and not self.conflicts
-        return (wanted or follows) and self.behind
 
 
 @dataclass(frozen=True, slots=True)
