@@ -22,6 +22,7 @@ CALLS = {
     "/app/hook/config": None,
     "/app/hook/deliveries": None,
     "/app/installations": None,
+    "/app/installations/{}": None,
     "/app/installations/{}/access_tokens": None,
     "/branches/{}": ("contents", "read"),
     "/check-runs": ("checks", "write"),

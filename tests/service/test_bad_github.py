@@ -129,7 +129,7 @@ async def test_a_permission_that_was_taken_back_is_named_and_a_retry_goes_on(
         await town.switch("expire_tokens")
     issue = await labelled(town)
     comment = await blocked(town, issue, "no_access")
-    assert "accept the App's permissions" in comment or "lacks a permission" in comment
+    assert "The App lacks the permission `checks` for this" in comment
 
     await town.switch("permissions", permissions={"checks": "write"})
     await town.comment(issue, "/coppice retry")

@@ -63,6 +63,7 @@ OF_A_TENANT: dict[str, Call] = {
         runs.living_of_installation(c, t.repository.installation_id, t.repository.id),
         runs.living_of_installation(c, t.repository.installation_id, TWO.repository.id),
     ],
+    "runs.revise": lambda c, t: runs.revise(c, t.run_id, lambda _: {"note": "more"}),
     "runs.update": lambda c, t: runs.update(c, t.run_id, status=RunStatus.RUNNING),
     "runs.request_stop": lambda c, t: runs.request_stop(c, t.run_id, Stop(by=None, reason="x")),
     "runs.save_stage": lambda c, t: runs.save_stage(
