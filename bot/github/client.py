@@ -3,6 +3,7 @@
 Tokens go to GitHub's own origin only, and an answer that leads to another repository is refused.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -254,8 +255,15 @@ def _unknown(token: Token, answer: Answer) -> bool:
 
 
 def _forbidden_in_graphql(url: URL, answer: Answer) -> bool:
-    """GraphQL answers 200 whatever happened."""
-    return url.path.endswith("/graphql") and NO_PERMISSION.encode() in answer[2]
+    """Tell whether all of it was refused: what was done in part is never done again."""
+    if not url.path.endswith("/graphql") or NO_PERMISSION.encode() not in answer[2]:
+        return False
+    try:
+        told = json.loads(answer[2])
+    except ValueError:
+        return False
+    done = any(part is not None for part in (told.get("data") or {}).values())
+    return not done and NO_PERMISSION in str(told.get("errors"))
 
 
 def _forbidden(answer: Answer) -> bool:

@@ -1,5 +1,8 @@
 """The client at GitHub's edge: redirects, limits, lost answers, tokens that come and go."""
 
+from contextlib import suppress
+from typing import Any
+
 import pytest
 
 from bot.errors import EffectRefused
@@ -233,6 +236,7 @@ async def test_no_token_is_named_for_its_reason(
 
 
 NOT_GRANTED = "The permissions requested are not granted to this installation."
+FORBIDDEN = {"type": "FORBIDDEN", "message": "Resource not accessible by integration"}
 GRANTED = {"metadata": "read", "contents": "write", "issues": "write", "pull_requests": "read"}
 
 
@@ -276,13 +280,34 @@ async def test_what_an_owner_grants_meanwhile_is_used_by_graphql_too(
     edge.will(f"POST {TOKENS}", 201, {"token": "part"})
     edge.will(f"POST {TOKENS}", 201, {"token": "whole"})
     edge.will("GET /app/installations/9", 200, {"permissions": GRANTED})
-    refused = {"type": "FORBIDDEN", "message": "Resource not accessible by integration"}
-    edge.will("POST /graphql", 200, {"data": None, "errors": [refused]})
+    edge.will("POST /graphql", 200, {"data": None, "errors": [FORBIDDEN]})
     edge.will("POST /graphql", 200, {"data": {"viewer": 1}})
 
     assert await client.graphql("query { viewer }") == {"viewer": 1}
     sent = [asked.authorization for asked in edge.calls("POST /graphql")]
     assert sent == ["token part", "token whole"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"data": {"reply0": {"id": "r"}, "reply1": None}, "errors": [FORBIDDEN]},
+        {"data": {"repository": {"body": "Resource not accessible by integration"}}},
+    ],
+    ids=["a part of it was done", "somebody's words"],
+)
+async def test_what_graphql_has_done_is_not_asked_again(
+    edge: Edge, client: Client, answer: dict[str, Any]
+) -> None:
+    edge.will(f"POST {TOKENS}", 422, {"message": NOT_GRANTED})
+    edge.will(f"POST {TOKENS}", 201, {"token": "part"})
+    edge.will("GET /app/installations/9", 200, {"permissions": GRANTED})
+    edge.will("POST /graphql", 200, answer)
+
+    with suppress(EffectRefused):
+        await client.graphql("mutation { reply0 reply1 }")
+
+    assert len(edge.calls("POST /graphql")) == 1
 
 
 async def test_what_was_taken_back_from_a_new_token_is_not_waited_for(
