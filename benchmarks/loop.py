@@ -21,6 +21,7 @@ from pydantic_ai.providers.openai import OpenAIProvider
 
 from benchmarks.figure import compare, in_turn, show
 from bot.agent import AgentContext, AgentTask, Finished, FinishReason, Role
+from bot.agent.clock import Clock
 from bot.agent.loop import LoopRuntime
 from bot.agent.loop.tools import Desk
 from bot.agent.loop.tools.files import Read, read
@@ -39,6 +40,7 @@ class Socket:
     api: Api = Api.CHAT
     window: int | None = 200_000
     refusal: Refusal | None = None
+    waited: float = 0.0
 
 
 @contextmanager
@@ -79,7 +81,7 @@ async def bare(context: AgentContext) -> float:
     """Give the seconds of a turn of the library's own loop, which keeps nothing and checks less."""
     tree = context.mounts[0].source
     began = time.perf_counter()
-    desk = Desk(context=context, tree=Tree(tree), deadline=time.monotonic() + 120)
+    desk = Desk(context=context, tree=Tree(tree), clock=Clock(120))
     transport = httpx2.AsyncHTTPTransport(uds=str(context.model.path if context.model else ""))
     async with httpx2.AsyncClient(transport=transport, timeout=60) as http:
         provider = OpenAIProvider(base_url="http://model/v1", api_key="none", http_client=http)

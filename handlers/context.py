@@ -18,8 +18,11 @@ class GitHub(Protocol):
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         """Read the default branch's; raises UserError where it cannot be taken."""
 
-    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
-        """Tell whether somebody is an active member of a team of the repository's owner."""
+    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool | None:
+        """Tell whether somebody is an active member of a team of the repository's owner.
+
+        None: the App may not see that.
+        """
         ...
 
     async def in_organization(self, repository: RepositoryRef, login: str) -> bool:

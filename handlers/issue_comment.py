@@ -1,24 +1,17 @@
 """React to ``issue_comment`` events: slash commands, and boxes ticked in our comments."""
 
-import asyncio
 from collections.abc import Sequence
 
 from gidgethub.sansio import Event
 
-from bot.errors import UserError
-from bot.guard.commands import CommandLine, find_commands
+from bot.guard.commands import CommandLine
 from bot.runs import Decision, ignore
-from handlers import ticks
-from handlers.commands import COMMANDS
-from handlers.commands.asking import allowed, carry_out
+from handlers import obeying, ticks
 from handlers.commands.command import Asked
 from handlers.context import Context
 from handlers.payloads import Commented, CommentEdited, read
-from handlers.people import machine, permission, rights_and_rules
+from handlers.people import machine
 from handlers.routing import Router
-
-LONG = 4096
-"""Characters; a longer comment is parsed beside the event loop."""
 
 router = Router()
 
@@ -31,8 +24,8 @@ async def obey(event: Event, context: Context) -> Decision:
         return ignore(who)
     if told.comment.user is None or told.comment.user.id != told.sender.id:
         return ignore("the comment is not by the sender")
-    lines = await _lines(told.comment.body or "")
-    if not lines or (all(line.short for line in lines) and not await _has_run(told, context)):
+    lines = await obeying.commands_in(told.comment.body or "", told, told.issue, context)
+    if not lines:
         return ignore("no command in the comment")
     if told.repository.archived:
         return ignore("the repository is archived")
@@ -55,18 +48,6 @@ async def tick(event: Event, context: Context) -> Decision:
     return await _obey(event, told, [line], context, box=(box, context.markers.run_of(before)))
 
 
-async def _lines(body: str) -> list[CommandLine]:
-    if len(body) <= LONG:
-        return find_commands(body, COMMANDS)
-    return await asyncio.to_thread(find_commands, body, COMMANDS)
-
-
-async def _has_run(told: Commented, context: Context) -> bool:
-    """Short verbs are heard only where Coppice has a run: other bots own them elsewhere."""
-    find = context.runs.of_pull_request if told.issue.pull_request else context.runs.latest
-    return await find(told.ref.id, told.issue.number) is not None
-
-
 async def _obey(
     event: Event,
     told: Commented,
@@ -74,31 +55,16 @@ async def _obey(
     context: Context,
     box: tuple[str | None, str | None] = (None, None),
 ) -> Decision:
-    rules = None
-    if any(line.short or _needs_rules(line) for line in lines):
-        held, rules = await rights_and_rules(context, told.ref, told.sender)
-        if isinstance(rules, UserError) or not rules.commands.short:
-            lines = [line for line in lines if not line.short]
-    else:
-        held = await permission(context, told.ref, told.sender)
-    if not lines:
-        return ignore("short commands are off (`commands: {short: true}`)")
     first = Asked(
         delivery=event.delivery_id,
         repository=told.ref,
         issue=told.issue,
         comment=told.comment,
         sender=told.sender,
-        rules=rules,
+        rules=None,
         line=lines[0],
         box=box[0],
         box_of=box[1],
     )
-    asked = [first.on(line) for line in lines]
-    if (refused := await allowed(asked, held, context)) is not None:
-        return refused
-    return await carry_out(asked, context)
-
-
-def _needs_rules(line: CommandLine) -> bool:
-    return line.verb in COMMANDS and COMMANDS[line.verb].needs_rules
+    decided = await obeying.obey(first, lines, context)
+    return decided or ignore("short commands are off (`commands: {short: true}`)")

@@ -107,14 +107,21 @@ class PullRequest(msgspec.Struct, frozen=True):
 class Review(msgspec.Struct, frozen=True):
     id: Number
     state: str
+    html_url: str = ""
+    submitted_at: str | None = None
     user: User | None = None
     body: str | None = None
 
-
-class ReviewComment(msgspec.Struct, frozen=True):
-    id: Number
-    user: User | None = None
-    pull_request_review_id: int | None = None
+    @property
+    def comment(self) -> "Comment":
+        """What it says as a whole."""
+        return Comment(
+            id=self.id,
+            html_url=self.html_url,
+            created_at=self.submitted_at,
+            user=self.user,
+            body=self.body,
+        )
 
 
 class AppRef(msgspec.Struct, frozen=True):
@@ -200,7 +207,7 @@ class Reviewed(PullRequestEvent, frozen=True):
 
 
 class ReviewCommented(PullRequestEvent, frozen=True):
-    comment: ReviewComment
+    comment: Comment
 
 
 class Pushed(FromRepository, frozen=True):

@@ -54,7 +54,11 @@ async def may_start(
         return False  # the name may be somebody else's by now, and teams are asked by name
     for name in allowed:
         team = name.removeprefix(TEAM)
-        if team != name and await context.github.in_team(repository, team, sender.login):
+        if team == name:
+            continue
+        member = await context.github.in_team(repository, team, sender.login)
+        context.refusals.unread[repository.id] = member is None
+        if member:
             return True
     return False
 
@@ -118,6 +122,8 @@ class Refusal:
     issue: int
     comment_id: int | None = None
     """The comment with the command; None for a label."""
+    on_lines: bool = False
+    """That comment stands at lines of a pull request."""
     url: str | None = None
     starts: bool = True
     """What was asked for is a run: whoever may can start it by a tick."""
@@ -134,7 +140,8 @@ class Refusal:
         """Answer: triage and colleagues get one comment for each issue, readers a reaction an
         hour, others nothing.
         """
-        confused = React(issue=self.issue, comment_id=self.comment_id, content="confused")
+        at, lines = self.comment_id, self.on_lines
+        confused = React(issue=self.issue, comment_id=at, on_lines=lines, content="confused")
         effects: tuple[Effect, ...] = ()
         reason = f"{self.asked} needs {self.needs} access; {self.sender.login} has {self.held}"
         heard = self.held is not Permission.NONE
@@ -144,7 +151,7 @@ class Refusal:
             effects = (confused,)
         if known:
             purpose = f"refusal-{self.sender.id}"
-            said = Comment(issue=self.issue, purpose=purpose, body=self._text(), once=True)
+            said = Comment(issue=self.issue, purpose=purpose, body=self._text(context), once=True)
             effects += (said,)
         # a reader's flood is written down once an hour, as it is answered
         commands = (self._commanded(reason),) if effects and self.key else ()
@@ -159,11 +166,14 @@ class Refusal:
             why_not=why_not,
         )
 
-    def _text(self) -> str:
+    def _text(self, context: Context) -> str:
         login, held = self.sender.login, self.held
         if self.starts and not self.held.may_write:
-            teams = _teams(self.rules)
-            return answers.needs_write(self.asked, login, held, self.url, teams=teams)
+            rule = answers.Starters(
+                teams=tuple(_teams(self.rules)),
+                unread=context.refusals.unread.get(self.repository.id, False),
+            )
+            return answers.needs_write(self.asked, login, held, self.url, rule)
         return answers.needs(self.asked, login, held, self.needs, self.url)
 
 

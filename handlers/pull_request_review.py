@@ -2,10 +2,11 @@
 
 from gidgethub.sansio import Event
 
-from bot.runs import Decision, MessageKind, ignore
+from bot.runs import Decision, MessageKind
+from handlers.commands.command import Spot
 from handlers.context import Context
 from handlers.payloads import Reviewed, read
-from handlers.reviewing import reviewed_run
+from handlers.reviewing import commanded, reviewed_run, together
 from handlers.routing import Router
 from handlers.runs import Wanted, say
 
@@ -14,11 +15,14 @@ router = Router()
 
 @router.register("pull_request_review", action="submitted")
 async def take_in(event: Event, context: Context) -> Decision:
-    """Tell the run of a review; what it says is read from GitHub when the round begins."""
+    """Carry out its commands, and tell the run of it; what else it says is read from GitHub when
+    the round begins.
+    """
     told = read(event, Reviewed)
+    commands = await commanded(event, told, told.review.comment, Spot.REVIEW, context)
     run = await reviewed_run(told, context)
     if isinstance(run, str):
-        return ignore(run)
+        return together(commands, run)
     state = told.review.state.lower()
     wanted = Wanted(
         by=told.sender.login,
@@ -27,4 +31,4 @@ async def take_in(event: Event, context: Context) -> Decision:
         asked=f"the review by {told.sender.login}",
     )
     message = say(run, MessageKind.REVIEW, wanted, review_id=told.review.id, text=state)
-    return Decision(tells=(message,))
+    return together(commands, message)

@@ -35,7 +35,7 @@ class LiveGitHub:
     async def configuration(self, repository: RepositoryRef) -> RepositoryConfig:
         return await self.rulebook.read(repository)
 
-    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
+    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool | None:
         client = await self.app.client(repository.installation_id, repository.id, TEAMS)
         return await people.in_team(client, repository, team, login)
 

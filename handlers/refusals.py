@@ -25,11 +25,14 @@ class Refusals:
     _held: TTLCache[_Key, Permission] = field(init=False)
     _reacted: TTLCache[_Key, int] = field(init=False)
     _colleagues: TTLCache[_Key, bool] = field(init=False)
+    unread: TTLCache[int, bool] = field(init=False)
+    """Whether the teams that a repository names could not be looked at when it was last tried."""
 
     def __post_init__(self) -> None:
         self._held = TTLCache(MOST, SECONDS, timer=self.clock)
         self._reacted = TTLCache(MOST, REACTION_SECONDS, timer=self.clock)
         self._colleagues = TTLCache(MOST, REACTION_SECONDS, timer=self.clock)
+        self.unread = TTLCache(MOST, SECONDS, timer=self.clock)
 
     def recall(self, repository_id: int, user_id: int) -> Permission | None:
         """What somebody was refused with within the last minute; None: ask GitHub."""

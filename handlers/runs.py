@@ -38,6 +38,8 @@ class Wanted:
     """As it is told to others: `/coppice stop`, `the button Stop`."""
     comment_id: int | None = None
     """The comment with the command, where it was one: the run reacts to it."""
+    on_lines: bool = False
+    """That comment stands at lines of a pull request."""
     issue: int | None = None
     """Where that comment stands."""
     machine: bool = False
@@ -89,6 +91,7 @@ def say(run: Run, kind: MessageKind, wanted: Wanted, **more: Unpack[Details]) ->
         by_id=wanted.by_id,
         machine=wanted.machine,
         comment_id=wanted.comment_id,
+        on_lines=wanted.on_lines,
         issue=wanted.issue,
         **details,
     )

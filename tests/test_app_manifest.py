@@ -49,6 +49,7 @@ CALLS = {
     "/pulls": ("pull_requests", "write"),
     "/pulls/{}": ("pull_requests", "write"),
     "/pulls/{}/comments": ("pull_requests", "read"),
+    "/pulls/comments/{}/reactions": ("pull_requests", "write"),
     "/pulls/{}/requested_reviewers": ("pull_requests", "write"),
     "/pulls/{}/reviews": ("pull_requests", "write"),
     "/rerequest": ("checks", "write"),

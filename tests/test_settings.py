@@ -79,15 +79,23 @@ def test_every_setting_is_documented() -> None:
     assert asked_for - said == set()
 
 
+@pytest.mark.parametrize(
+    ("api", "pages"),
+    [
+        ("https://git.acme.example/api/v3", "https://git.acme.example"),
+        ("https://api.acme.example/api/v3", "https://api.acme.example"),
+        ("https://acme.ghe.com", "https://acme.ghe.com"),
+        ("https://api.acme.ghe.com", "https://acme.ghe.com"),
+    ],
+)
 def test_the_pages_of_github_enterprise_are_found_from_its_api(
-    operator: pytest.MonkeyPatch,
+    operator: pytest.MonkeyPatch, api: str, pages: str
 ) -> None:
-    operator.setenv("COPPICE_GITHUB_URL", "https://git.acme.example/api/v3/")
+    operator.setenv("COPPICE_GITHUB_URL", f"{api}/")
 
     settings = load(Settings)
 
-    assert settings.github_url == "https://git.acme.example/api/v3"
-    assert settings.github_html_url == "https://git.acme.example"
+    assert (settings.github_url, settings.github_html_url) == (api, pages)
 
 
 def test_the_environment_wins_over_the_env_file(
@@ -230,6 +238,7 @@ def test_a_bad_value_is_one_line_that_names_the_setting(
         ("GITHUB_URL", "https://github.com", "is where people look: the REST API is at"),
         ("GITHUB_URL", "https://me:pass1234@ghe.example/api/v3", "must be without a user name"),
         ("DATABASE_URL", "sqlite:////tmp/x?y", "takes the path of a file"),
+        ("DATA_DIR", "/tmp/\udcff", r"must be a path in UTF-8, which '/tmp/\udcff' is not"),
     ],
 )
 def test_what_a_setting_may_be_is_said(

@@ -5,7 +5,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ SECONDS_A_STORY = 4
 """At most so fast do stories come to an end on any machine."""
 BEGINNING = 0.75
 """The part of the time in which stories begin; then those begun go on."""
+LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +79,15 @@ async def in_chaos(wish: Wish, folder: Path) -> Played:
         return played
 
 
+async def at_once(_begun: int) -> bool:
+    """Let every story begin."""
+    return True
+
+
 async def undisturbed(stories: Sequence[Story], begun: Sequence[Story], folder: Path) -> Played:
     """Play the same stories in peace, on a database of its own."""
     async with arena(folder, stories, "") as here:
-        _, in_vain = await people(here, begun, lambda: True)
+        _, in_vain = await people(here, begun, at_once)
         played = await _look(here, stories, list(begun))
         played.in_vain = in_vain
         return played
@@ -97,9 +103,15 @@ class Siege:
     began: float = field(default_factory=time.monotonic)
     relieved: bool = False
 
-    def may_begin(self) -> bool:
-        """Say whether one more story may begin."""
-        return bool(self.wish.runs) or self._gone < BEGINNING * self.wish.seconds
+    async def may_begin(self, begun: int) -> bool:
+        """Say whether one more story may begin; where kills are counted, they keep pace."""
+        if not self.wish.runs:
+            return self._gone < BEGINNING * self.wish.seconds
+        share = max(0, begun - AT_ONCE) / self.wish.runs
+        while True:
+            if self.wish.calm or self.killer.killed.total() >= share * self.wish.kills:
+                return True
+            await asyncio.sleep(LOOK_SECONDS)
 
     @property
     def _gone(self) -> float:
@@ -130,11 +142,11 @@ class Siege:
 
 
 async def people(
-    here: Arena, stories: Sequence[Story], may_begin: Callable[[], bool], *, pace: float = 0.0
+    here: Arena, stories: Sequence[Story], may_begin: Callable[[int], Awaitable[bool]]
 ) -> tuple[list[Story], list[str]]:
     """Have people play, some at once; answer the stories that were begun, and what never came.
 
-    ``pace`` is how many seconds lie between two that begin.
+    ``may_begin`` hears how many were, one after the other, and may take its time.
     """
     waiting = iter(stories)
     turn = asyncio.Lock()
@@ -144,10 +156,9 @@ async def people(
     async def one_after_the_other() -> None:
         for story in waiting:
             async with turn:
-                await asyncio.sleep(pace)
-            if not may_begin():
-                return
-            begun.append(story)
+                if not await may_begin(len(begun)):
+                    return
+                begun.append(story)
             try:
                 await Person(here.hub(story.home), story).play()
                 say(f"played {story.home.full_name}#{story.issue}")

@@ -9,6 +9,7 @@ import tempfile
 import time
 from contextlib import AsyncExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,7 @@ async def _soak(folder: Path, seconds: float, seed: int, kind: str) -> dict[str,
         async with asyncio.TaskGroup() as group:
             storm = group.create_task(weather.storm())
             sampling = group.create_task(_sample(here, until))
-            begun, in_vain = await play.people(
-                here, stories, lambda: time.monotonic() < until, pace=PACE_SECONDS
-            )
+            begun, in_vain = await play.people(here, stories, partial(_in_time, until))
             storm.cancel()
         await weather.clear()
         database = await here.database()
@@ -73,6 +72,12 @@ async def _soak(folder: Path, seconds: float, seed: int, kind: str) -> dict[str,
         "flat": all(growth.flat for each in found.values() for growth in each),
         "held": {name: [asdict(growth) for growth in each] for name, each in found.items()},
     }
+
+
+async def _in_time(until: float, _begun: int) -> bool:
+    """Let one more story begin, after a while, as long as there is time."""
+    await asyncio.sleep(PACE_SECONDS)
+    return time.monotonic() < until
 
 
 async def _sample(here: Arena, until: float) -> dict[str, list[Sample]]:

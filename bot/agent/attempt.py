@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.agent.account import Account
+from bot.agent.clock import Clock
 from bot.agent.runtime import (
     AgentContext,
     AgentEvent,
@@ -69,9 +70,7 @@ class Attempt:
         own = asyncio.create_task(work.work())
         refused = asyncio.create_task(_refused(self.context.model))
         try:
-            await asyncio.wait(
-                {own, refused}, timeout=self.task.seconds, return_when=asyncio.FIRST_COMPLETED
-            )
+            await Clock(self.task.seconds, self.context.model).wait({own, refused})
             end = own.result() if own.done() else await self._stopped(work, own)
         finally:
             await _cancelled(own, refused)

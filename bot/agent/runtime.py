@@ -40,7 +40,8 @@ class AgentTask:
     attempt: int
     """From 1, counted over the run."""
     seconds: float
-    """After that the agent is killed, whatever it does."""
+    """After that the agent is killed, whatever it does; what it waits for its model's host comes on
+    top."""
     repository: str
     """Full name."""
     issue: int
@@ -69,6 +70,11 @@ class ModelSocket(Protocol):
     @property
     def window(self) -> int | None:
         """Tokens that input and output may come to together; None: nobody said."""
+        ...
+
+    @property
+    def waited(self) -> float:
+        """Seconds that the attempt has waited for the model's host: none of its own time."""
         ...
 
     @property

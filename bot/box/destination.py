@@ -3,13 +3,16 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Self
 
 HTTPS = 443
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _AUTHORITY = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<name>[^:\[\]]*))(?::(?P<port>\d{1,5}))?")
-_TRANSLATED = ("64:ff9b::", "64:ff9b:1::")  # NAT64: an IPv4 address stands in the last 32 bits
+_TRANSLATED = int(IPv6Address("64:ff9b::"))  # NAT64: an IPv4 address stands in the last 32 bits
+_OF_A_SITE = tuple(map(ip_network, ("64:ff9b:1::/48", "fec0::/10", "192.88.99.0/24")))
+"""What Python takes for addresses of the internet: a site's own translation, its own addresses of
+old, and relays that are no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ def is_public(address: str) -> bool:
         hidden = _hidden(found)
         if hidden is not None:
             return is_public(str(hidden))
-    return found.is_global and not found.is_multicast
+    own = any(found in network for network in _OF_A_SITE if network.version == found.version)
+    return found.is_global and not found.is_multicast and not own
 
 
 def _hidden(address: IPv6Address) -> IPv4Address | None:
@@ -86,7 +90,6 @@ def _hidden(address: IPv6Address) -> IPv4Address | None:
         return address.ipv4_mapped or address.sixtofour
     if address.teredo:
         return address.teredo[1]
-    prefix = int(address) >> 32 << 32
-    if any(prefix == int(IPv6Address(start)) for start in _TRANSLATED):
+    if int(address) >> 32 << 32 == _TRANSLATED:
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return IPv4Address(int(address)) if 1 < int(address) < 2**32 else None

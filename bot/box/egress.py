@@ -13,14 +13,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from bot.box.client_hello import LONGEST, Unfinished, Unreadable, is_tls, server_name
 from bot.box.command import Command
 from bot.box.destination import Allowed, Destination
 from bot.box.forward import Forward
+from bot.box.proxy_request import NoRequest, understood
 
-PORT, HTTP = 3128, 80
+PORT = 3128
 VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy")
 LONGEST_HEAD = 2**16
 CHUNK = 2**16
@@ -28,7 +28,6 @@ CONNECTIONS = 256
 HEAD_SECONDS = 30.0
 DIAL_SECONDS = 20.0
 BAD = "400 Bad Request"
-OURS = (b"proxy-", b"connection:", b"keep-alive:", b"host:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +99,16 @@ class _Proxy:
         try:
             async with asyncio.timeout(HEAD_SECONDS):
                 head = await reader.readuntil(b"\r\n\r\n")
-            wanted, first = _understood(head)
+            asked = understood(head)
+            wanted, first = asked.wanted, asked.first
             there, away = await self._dial(wanted)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return
+        except NoRequest as error:
+            await _say(writer, BAD, f"not a request to a proxy: {error}")
+            return
         except Refused as refused:
-            text = f"coppice: {refused}\n".encode()
-            writer.write(
-                b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"
-                b"Connection: close\r\n\r\n%b" % (refused.status.encode(), len(text), text)
-            )
-            await writer.drain()
+            await _say(writer, refused.status, str(refused))
             return
         with _closing(away):
             if first is None:
@@ -120,7 +118,8 @@ class _Proxy:
                 return
             away.write(first)
             async with asyncio.TaskGroup() as pumps:
-                pumps.create_task(_pump(reader, away))
+                most = asked.body if asked.first is not None else None
+                pumps.create_task(_pump(reader, away, most))
                 pumps.create_task(_pump(there, writer))
 
     async def _begun(
@@ -184,27 +183,6 @@ class _Proxy:
         )
 
 
-def _understood(head: bytes) -> tuple[Destination, bytes | None]:
-    """Read where a request goes, and what the host is sent first; None for CONNECT."""
-    line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-    try:
-        method, target, version = line.decode("ascii").split(" ")
-        if method == "CONNECT":
-            return Destination.parse(target), None
-        parts = urlsplit(target)
-        wanted = Destination.parse(parts.netloc, HTTP)
-    except ValueError as error:
-        raise Refused(BAD, f"not a request to a proxy: {error}") from error
-    if parts.scheme != "http" or not version.startswith("HTTP/1."):
-        raise Refused(BAD, "not a request to a proxy: it has to be HTTP/1, and for http://")
-    path = target.partition("//")[2].removeprefix(parts.netloc)
-    path = path if path.startswith("/") else f"/{path}"
-    kept = [header for header in headers if not header.lower().startswith(OURS)]
-    own = [f"Host: {parts.netloc}".encode(), b"Connection: close"]
-    first = b"\r\n".join([f"{method} {path} {version}".encode(), *own, *kept])
-    return wanted, first + b"\r\n\r\n"
-
-
 async def _opening(reader: asyncio.StreamReader, wanted: Destination) -> bytes:
     """Read how a client begins; raises Refused where that is no TLS for the host that is allowed.
 
@@ -244,11 +222,26 @@ async def _more(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    """Pass on all of one direction, and its end."""
+async def _say(writer: asyncio.StreamWriter, status: str, reason: str) -> None:
+    text = f"coppice: {reason}\n".encode()
+    writer.write(
+        b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"
+        b"Connection: close\r\n\r\n%b" % (status.encode(), len(text), text)
+    )
+    await writer.drain()
+
+
+async def _pump(
+    source: asyncio.StreamReader, sink: asyncio.StreamWriter, most: int | None = None
+) -> None:
+    """Pass on all of one direction, and its end; what comes after ``most`` bytes is dropped: it
+    would be one more request, for whatever host it names.
+    """
     try:
         while data := await source.read(CHUNK):
-            sink.write(data)
+            passed = data if most is None else data[:most]
+            most = None if most is None else most - len(passed)
+            sink.write(passed)
             await sink.drain()
         sink.write_eof()
     except OSError:

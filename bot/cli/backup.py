@@ -24,8 +24,7 @@ def run(to: str | None, *, as_json: bool) -> int:
     """Write the backup while the service runs."""
     settings = load(StoreSettings)
     path = Path(to).expanduser().absolute() if to else _usual(settings)
-    if path.exists():
-        raise OperatorError(f"{path} is there already: name another file with --to")
+    operator.require_free(path)
     manifest = asyncio.run(_write(settings, path))
     size = path.stat().st_size
     if as_json:

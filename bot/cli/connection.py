@@ -8,6 +8,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 import aiohttp
 
 from bot.errors import OperatorError
+from bot.github.app import MAIL_HOST
 from bot.settings import PREFIX, ProxySettings, Settings
 
 
@@ -41,6 +42,15 @@ def proxy_for(url: str, settings: ProxySettings) -> str | None:
     parts = urlsplit(url)
     excepted = proxy_bypass_environment(parts.netloc, {"no": settings.no_proxy or ""})
     return None if parts.scheme != "https" or excepted else settings.https_proxy
+
+
+def mail_host(pages: str) -> str:
+    """Name the host of the addresses that a GitHub gives to its accounts: commits show by them.
+
+    Each server has its own; the local forge gives github.com's.
+    """
+    host = urlsplit(pages).hostname
+    return MAIL_HOST if host is None or is_loopback(pages) else f"users.noreply.{host}"
 
 
 def is_loopback(url: str) -> bool:

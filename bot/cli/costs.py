@@ -2,13 +2,12 @@
 
 import csv
 import re
-import sys
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.cli import stored
-from bot.cli.output import emit, printable, say, table
+from bot.cli.output import emit, printable, say, stdout, table
 from bot.errors import OperatorError
 from bot.github.texts.moments import count
 from bot.runs import Spend
@@ -96,10 +95,11 @@ def _cells(row: Row) -> tuple[object, ...]:
 def _write_csv(rows: list[dict[str, Any]], split: By) -> None:
     fields = [split.value, "runs", *Spend.model_fields]
     fields += ["usd_per_merge"] if split is By.OUTCOME else []
-    writer = csv.DictWriter(sys.stdout, fields, lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        # a spreadsheet takes a cell that begins so for a formula
-        name = printable(str(row[split.value]))
-        safe = f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
-        writer.writerow({**row, split.value: safe})
+    with stdout() as out:
+        writer = csv.DictWriter(out, fields, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            # a spreadsheet takes a cell that begins so for a formula
+            name = printable(str(row[split.value]))
+            safe = f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
+            writer.writerow({**row, split.value: safe})

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from bot.engine.durable import system
 from bot.engine.engine import Engine
 from bot.runs import Again, Message, MessageKind, Tell
 from bot.settings import Settings
-from bot.store import pauses
+from bot.store import calls, pauses
 from bot.store.cluster import orders, turns, workers
 from bot.store.cluster.orders import Order, OrderKind
 from bot.store.database import Connection, Database
@@ -33,6 +34,8 @@ class Crew:
     turns: Slots | ClusterTurns
     grace: float
     """Seconds that work may take to end when this worker leaves."""
+    beating: asyncio.Task[None]
+    """From the moment on that others know of it: GitHub may be slow to say who we are."""
     put_down: Callable[[Connection], None] | None = None
     """Notes on what is under way that this process was told to end."""
 
@@ -50,13 +53,14 @@ class Crew:
             own = ClusterTurns(
                 database=database, worker=slots, limits=limits, me=member.name, news=member.news
             )
-        return cls(member=member, turns=own, grace=settings.grace_seconds)
+        beating = asyncio.create_task(member.keep())
+        return cls(member=member, turns=own, grace=settings.grace_seconds, beating=beating)
 
     async def work(self, engine: Engine) -> None:
         """Do what a worker does beside its runs, until cancelled."""
         self.put_down = engine.benches.put_down
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.member.keep())
+            group.create_task(self._live())
             group.create_task(self._watch(engine))
             group.create_task(engine.acts.queue.keep_telling())
             group.create_task(engine.acts.progress.keep_telling())
@@ -99,6 +103,9 @@ class Crew:
         else:
             await self.member.database.write(last_words)
 
+    async def _live(self) -> None:
+        await self.beating
+
     async def _watch(self, engine: Engine) -> None:
         """Do as an operator has asked at the command line, here or on another machine."""
         while True:
@@ -126,7 +133,7 @@ class Crew:
         self.member.news.set()
 
     async def _adopt_orphans(self) -> None:
-        """Now and then, look for executors of whom there is no row, so that all take over."""
+        """Now and then, look for executors of whom there is no row, and for calls of nobody."""
         database = self.member.database
         while True:
             found = sorted(await system.executors_at_work())
@@ -134,6 +141,7 @@ class Crew:
             for name in names:
                 _log.warning("worker %s is unknown: its runs go on elsewhere", name)
                 await database.write(partial(workers.bury_unknown, name=name))
+            await database.write(partial(calls.abandon_nobodys, now=time.time()))
             await database.write(turns.tidy)
             await asyncio.sleep(ORPHAN_SECONDS)
 

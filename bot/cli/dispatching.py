@@ -10,6 +10,7 @@ from bot.intake.delivery import Delivery
 from bot.intake.dispatcher import Dispatcher
 from bot.intake.journal import Journal
 from bot.intake.sweep import Sweep
+from bot.intake.unheard import Unheard
 from bot.runs import Decision
 from bot.store import figures
 from bot.store.cluster.term import Term
@@ -28,6 +29,7 @@ class Dispatching:
     handle: Callable[[Delivery], Awaitable[Decision]]
     act: Actor
     sweep: Sweep | None
+    unheard: Unheard | None
     board: Board
 
     async def forever(self) -> None:
@@ -60,3 +62,5 @@ class Dispatching:
             group.create_task(dispatcher.run())
             if self.sweep:
                 group.create_task(self.sweep.forever(self.journal))
+            if self.unheard:
+                group.create_task(self.unheard.forever())

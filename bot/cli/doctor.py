@@ -27,6 +27,7 @@ from bot.settings import (
     unknown_settings,
     variable,
 )
+from bot.settings.values import passwords
 from bot.worktree.git import Git
 
 MAY_HOLD_A_PASSWORD = ("database_url", "https_proxy")
@@ -83,13 +84,17 @@ def _settings(settings: Settings) -> list[Check]:
 def _shown(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
         return f"set ({len(value)} characters)" if value else "not set"
-    if value and name in MAY_HOLD_A_PASSWORD:
+    if value and (name in MAY_HOLD_A_PASSWORD or _holds_a_password(value)):
         return f"set ({str(value).partition(':')[0]}://…)"
     if isinstance(value, tuple):
         return ":".join(map(str, value))
     if isinstance(value, Budget):
         return str(value) or "no limit"
     return "not set" if value is None else str(value)
+
+
+def _holds_a_password(value: object) -> bool:
+    return isinstance(value, str) and "://" in value and bool(passwords(value))
 
 
 def _unknown(name: str) -> Check:

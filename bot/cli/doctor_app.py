@@ -93,7 +93,8 @@ def _is_app(body: Any) -> bool:
 
 def _refused(settings: Settings, answer: Answer) -> Check:
     if answer.status in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
-        mend = f"Set {PREFIX}GITHUB_URL to https://api.github.com or https://HOST/api/v3."
+        roots = "https://api.github.com, https://HOST/api/v3 or https://api.NAME.ghe.com"
+        mend = f"Set {PREFIX}GITHUB_URL to {roots}."
         detail = f"{settings.github_url}/app answers {answer.status}, and not with an App"
         return bad("App", f"{detail}: that is not GitHub's REST API", mend)
     message = answer.body.get("message") if isinstance(answer.body, Mapping) else "no JSON"

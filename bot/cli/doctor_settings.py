@@ -20,7 +20,7 @@ from bot.store.sqlite import sqlite_path
 
 def examine_settings(settings: Settings) -> list[Check]:
     """Try what the settings name; files and servers that are not named are not looked at."""
-    checks = [_agent(settings)]
+    checks = [_agent(settings), _attempts(settings)]
     if settings.config_file is not None:
         checks.append(_file("CONFIG_FILE", lambda: _rules(settings)))
     if settings.errors_file is not None:
@@ -48,6 +48,16 @@ def _agent(settings: Settings) -> Check | None:
     except OperatorError as error:
         return bad("agent", str(error), "`coppice agents` says which ones are installed.")
     return good("agent", settings.agent)
+
+
+def _attempts(settings: Settings) -> Check | None:
+    path = settings.config_file
+    try:
+        most = configuration.load(path.read_text() if path else "").limits.attempts
+    except (UserError, OSError, ValueError):
+        return None  # said of the file
+    own = "" if path else ", where a repository's `limits.attempts` does not say otherwise"
+    return good("attempts", f"{most} a run{own}")
 
 
 def _file(name: str, read: Callable[[], str]) -> Check:
@@ -87,7 +97,9 @@ def _port(settings: Settings) -> Check | None:
     try:
         with lock.hold(settings.data_dir), _taken(settings.host, settings.port):
             return good("port", f"{place} is free")
-    except OperatorError:
+    except OperatorError as error:
+        if error.exit_code != lock.IN_USE:
+            return bad("data directory", str(error), f"`chown` it, or set {PREFIX}DATA_DIR.")
         return good("port", f"{place}: a service of this data directory runs")
     except OSError as error:
         detail = f"{place} cannot be had: {error.strerror or error}"

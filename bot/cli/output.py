@@ -1,13 +1,19 @@
 """What commands print: JSON for programs alone on stdout, tables for people."""
 
 import json
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from math import inf
+from typing import Any, TextIO
 
 from bot.cli import drop_stdout
 from bot.errors import OperatorError
+
+_GAP = "  "
 
 
 def emit(value: Any) -> None:
@@ -23,10 +29,17 @@ def say(text: str = "") -> None:
 
 
 def _write(text: str) -> None:
+    with stdout() as out:
+        out.write(text)
+
+
+@contextmanager
+def stdout() -> Iterator[TextIO]:
+    """Give stdout for what is no table; raises OperatorError where it takes nothing."""
     if sys.stdout is None:  # as `>&-` leaves it
         raise OperatorError("stdout is closed", exit_code=1)
     try:
-        sys.stdout.write(text)
+        yield sys.stdout
         sys.stdout.flush()
     except BrokenPipeError:
         raise
@@ -41,12 +54,49 @@ def note(text: str) -> None:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows in columns as wide as their widest cell."""
-    cells = [header, *(["" if c is None else printable(str(c)) for c in row] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    for row in cells:
-        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        say("  ".join(padded).rstrip())
+    """Print rows in columns as wide as their widest cell.
+
+    On a terminal that all but the last column do not fit on, each cell has a line of its own.
+    """
+    cells = [["" if c is None else _writable(printable(str(c))) for c in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(header, *cells, strict=True)]
+    if cells and sum(width + len(_GAP) for width in widths[:-1]) > _room():
+        say("\n\n".join(_upright(header, row) for row in cells))
+        return
+    for row in (header, *cells):
+        padded = (_padded(cell, width) for cell, width in zip(row, widths, strict=True))
+        say(_GAP.join(padded).rstrip())
+
+
+def _upright(header: Sequence[str], row: Sequence[str]) -> str:
+    width = max(map(len, header))
+    told = (pair for pair in zip(header, row, strict=True) if pair[1])
+    return "\n".join(f"{name.ljust(width)}{_GAP}{cell.rstrip()}" for name, cell in told)
+
+
+def _room() -> float:
+    """How many columns stdout has: without bounds where it is no terminal, or one of no size."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return inf
+    return shutil.get_terminal_size((sys.maxsize, 0)).columns
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - _width(cell))
+
+
+def _width(text: str) -> int:
+    """How many columns a terminal takes for a text: two for signs of East Asia, none for marks."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me") for c in text)
+
+
+def _writable(text: str) -> str:
+    """Write out the signs that stdout cannot show, so that their width is known."""
+    encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def printable(text: str) -> str:

@@ -1,11 +1,10 @@
 """`coppice patch`: the work of a run as a patch, delivered or kept, fit for `git am`."""
 
 import asyncio
-import sys
 from pathlib import Path
 
 from bot.cli import stored
-from bot.cli.output import note
+from bot.cli.output import note, stdout
 from bot.runs import Run
 from bot.settings import StoreSettings, load
 from bot.store import runs
@@ -31,8 +30,8 @@ def run(run_id: str, *, mbox: bool) -> int:
     if not settings.is_sqlite:
         _bring(data_dir, found)
     patch = asyncio.run(read(data_dir, found, found.work.patch_base, commit, mbox=mbox))
-    sys.stdout.buffer.write(patch)
-    sys.stdout.buffer.flush()
+    with stdout() as out:
+        out.buffer.write(patch)
     return 0
 
 

@@ -1,9 +1,11 @@
 """How far a long command is: one line on stderr that changes, or a line now and then."""
 
+import os
 import sys
 import time
 
 _SECONDS = 5.0
+_ASSUMED = 80  # columns of a terminal that does not say
 
 
 class Progress:
@@ -16,8 +18,9 @@ class Progress:
 
     def __call__(self, text: str) -> None:
         if self._live:
-            sys.stderr.write(f"\r{text.ljust(self._width)}")
-            self._width = len(text)
+            shown = text[: _columns() - 1]  # a line that wraps could not be taken back
+            sys.stderr.write(f"\r{shown.ljust(self._width)}")
+            self._width = len(shown)
         elif time.monotonic() - self._said_at >= _SECONDS:
             self._said_at = time.monotonic()
             sys.stderr.write(f"{text}\n")
@@ -27,3 +30,7 @@ class Progress:
         if self._live and self._width:
             sys.stderr.write(f"\r{' ' * self._width}\r")
             sys.stderr.flush()
+
+
+def _columns() -> int:
+    return os.get_terminal_size(sys.stderr.fileno()).columns or _ASSUMED

@@ -90,7 +90,6 @@ async def _serve(door: Door, settings: "Settings | None", role: str) -> None:
         await service.leave()
     # Runs under way stop here as by a crash, and go on at the next start in the same way: one way
     # to end is one to test, and closing what a step uses would be recorded as the step's failure.
-    sys.stdout.flush()
     os._exit(0)
 
 
@@ -160,5 +159,6 @@ def _say_ready(entrance: Open, door: Door, role: str) -> None:
     url = door.public_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
     webhook = None if role == "worker" else f"{url}{PATH}"
     line = {"url": url, "webhook_url": webhook, "role": role, "pid": os.getpid()}
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+    if sys.stdout is not None:  # `>&-`: nobody wants to know
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()

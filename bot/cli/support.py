@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import log
 from bot.agent import catalogue
-from bot.cli import doctor, stored
+from bot.cli import doctor, operator, stored
 from bot.cli.output import emit, note, say
 from bot.cli.staff import secrets_of
 from bot.errors import OperatorError
@@ -53,8 +53,7 @@ def run(to: str | None, logs: Sequence[str], *, as_json: bool) -> int:
     """Write the bundle and name what is in it."""
     settings, _ = inspect(Settings)
     path = Path(to).expanduser().absolute() if to else _usual()
-    if path.exists():
-        raise OperatorError(f"{path} is there already: name another file with --to")
+    operator.require_free(path)
     found = dict(_read(settings, _tails([Path(each) for each in logs])))
     clean = Cleaner(_known(settings))
     members = {name: clean(text, name) for name, text in found.items()}

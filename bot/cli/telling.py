@@ -11,7 +11,7 @@ from bot.intake.webhook import PATH
 from bot.store.journal.arrivals import Settlement
 from bot.telemetry import door as shown
 from bot.telemetry.board import Board
-from bot.telemetry.health import Health
+from bot.telemetry.health import Health, Unready
 
 if TYPE_CHECKING:
     from bot.runs import DecisionKind
@@ -29,8 +29,12 @@ def board_of(role: str, journal: Journal, database: "Database") -> Board:
     """Make the board of a process that acts on them."""
     from bot.store import figures
 
+    async def look() -> None:
+        if not await database.read(figures.takes_writes):
+            raise Unready("can only be read")
+
     health = Health("GitHub", "engine")
-    health.probe("database", partial(database.read, figures.probe))
+    health.probe("database", look)
     read = partial(database.read, figures.read)
     return Board(role=role, health=health, journal=journal, read=read)
 

@@ -21,7 +21,7 @@ from bot.store import calls, runs
 from bot.store.database import Connection, Database
 from bot.store.limits import Used
 
-Wait = Callable[[str], Awaitable[None]]
+Wait = Callable[[str, float], Awaitable[None]]
 MOST_TURNS = 10
 """As many models as a role may list."""
 
@@ -101,7 +101,8 @@ class Cast:
     attempt: Attempt
     record: RecordEvents
     wait: Wait
-    """Hears what the model keeps us waiting for, and "" when it goes on."""
+    """Hears what the model keeps us waiting for, "" when it goes on, and how many seconds the
+    attempt has waited so far."""
     show: Callable[[], Awaitable[None]]
     """Has people see how far the run is."""
 
@@ -125,6 +126,7 @@ class Cast:
         hearing = _Hearing(self, before)
         try:
             async with self._way(role, turn, before, hearing.listener) as socket:
+                hearing.sits(socket)
                 yield Seat(runtime=runtime, model=socket, seconds=seconds, used_up=used_up)
         finally:
             await hearing.settle()
@@ -156,11 +158,11 @@ class Cast:
         run, config = self.attempt.run, self.attempt.config
         return await self.database.read(lambda c: read_purse(c, run, config, self.staff.budgets))
 
-    async def heard(self, text: str) -> None:
+    async def heard(self, text: str, waited: float) -> None:
         """Write down what the model keeps us waiting for."""
         if text:
             await self.record([self._event("waiting", text=text)])
-        await self.wait(text)
+        await self.wait(text, waited)
 
     async def turned_away(self, what: TurnedAway) -> None:
         """Write down what an agent asked of the gateway that it serves nobody."""
@@ -176,7 +178,8 @@ class Cast:
         """Write down what the attempt came to; minutes may have been used besides."""
         after = await self._purse()
         spent = after.spent.model_dump(exclude_defaults=True)
-        events = [self._event("spent", role=role.value, run=spent, budget=str(after.budget))]
+        told = {"role": role.value, "run": spent, "budget": str(after.budget)}
+        events = [self._event("spent", **told, waited=round(hearing.waited, 1))]
         if not hearing.warned and after.used >= WARNING:
             events.append(self._event("budget_warning", used=round(after.used, 3)))
         await self.record(events)
@@ -193,6 +196,11 @@ class _Hearing:
         self._before = before
         self.warned = before.used >= WARNING
         self._last = ""
+        self._spoke = False
+        self._began = time.monotonic()
+        self._sat = 0.0
+        """Seconds until it had a seat."""
+        self._socket: ModelSocket | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = asyncio.Lock()
 
@@ -200,14 +208,27 @@ class _Hearing:
     def listener(self) -> Listener:
         return Listener(tell=self._waits, turned_away=self._turned_away, used=self._used)
 
+    def sits(self, socket: ModelSocket) -> None:
+        """It has its seat: from now on its time is its own, but for what its calls wait."""
+        self._sat, self._socket = time.monotonic() - self._began, socket
+
     async def settle(self) -> None:
-        self._waits("")
+        if self._spoke:
+            self._begin(partial(self._cast.heard, "", self.waited))
         await asyncio.gather(*self._tasks)
 
+    @property
+    def waited(self) -> float:
+        """Seconds that the attempt waited for its model so far."""
+        if self._socket is None:
+            return time.monotonic() - self._began
+        return self._sat + self._socket.waited
+
     def _waits(self, text: str) -> None:
+        self._spoke |= bool(text)
         if text != self._last:
             self._last = text
-            self._begin(partial(self._cast.heard, text))
+            self._begin(partial(self._cast.heard, text, self.waited))
 
     def _used(self, so_far: Used) -> None:
         used = part_used(self._before, so_far)

@@ -16,7 +16,7 @@ from bot.engine.cluster.turns import ClusterTurns
 from bot.engine.facts import Facts
 from bot.engine.outcome import Verdict
 from bot.engine.shop import Shop
-from bot.engine.tries import AtWork, Tries, put_down, record_of
+from bot.engine.tries import AtWork, Tries, put_down, record_of, save_end, waits
 from bot.errors import EffectRefused, GitError, StageFailed
 from bot.guard.secrets import warm
 from bot.pipeline.commands import judge
@@ -191,7 +191,7 @@ class Bench:
                 database=shop.database,
                 attempt=attempt,
                 record=self._record,
-                wait=self._wait,
+                wait=partial(self._wait, attempt),
                 show=partial(self.say, self.run_id),
             ),
             thread=shop.thread,
@@ -206,11 +206,9 @@ class Bench:
             secrets=shop.staff.secrets,
         )
 
-    async def _wait(self, text: str) -> None:
+    async def _wait(self, attempt: Attempt, text: str, waited: float) -> None:
         """Tell people what the model keeps us waiting for."""
-        change = {"waits_for": text or None}
-        await self.shop.database.write(lambda c: runs.update(c, self.run_id, work=change))
-        if text:
+        if await self.shop.database.write(lambda c: waits(c, attempt, text, waited)):
             await self.say(self.run_id)
 
     async def _remember(self, tree: str, checkpoint: str) -> None:
@@ -249,7 +247,7 @@ class Bench:
         await self.shop.pack(self.run_id)
 
         def end(c: Connection) -> None:
-            runs.save_stage(c, record)
+            save_end(c, record)
             runs.update(c, self.run_id, work=work)
 
         await self.shop.database.write(end)

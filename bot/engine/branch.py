@@ -7,9 +7,9 @@ from bot.engine.naming import named
 from bot.engine.outcome import GO_ON, Outcome, refused
 from bot.engine.writer import PUBLISH, Writer
 from bot.errors import StageFailed
-from bot.github.texts import commits
+from bot.github.texts import commits, rounds
 from bot.pipeline.stages.publish import publish
-from bot.runs import DeleteBranch, Json, Push, Run, StageRecord, StageStatus, Work
+from bot.runs import DeleteBranch, Json, Message, Push, Run, StageRecord, StageStatus, Work
 from bot.store import runs
 from bot.store.database import Connection
 
@@ -77,6 +77,15 @@ class BranchActs:
 
         await self.writer.write_of(run_id, write)
         return _GO_ON
+
+    async def ci_runs(self, run_id: str, document: Json) -> Json:
+        """What to tell whoever wants CI to run where it runs already; None: it was left out."""
+        story, message = await self.writer.story(run_id), Message.model_validate(document)
+        pushed = story.run.work.pushed
+        if story.skips_ci or pushed is None:
+            return None
+        always = not story.asks_ci
+        return rounds.ci_runs_already(pushed, message.reason, message.by or "", always=always)
 
     async def prepare_ci(self, run_id: str) -> Json:
         """The same tree once more, in a commit that the repository's CI does not skip."""

@@ -8,6 +8,8 @@ from bot.runs import OF_ATTEMPT, REACHED, SHARED, Budget, Run, Spend, StageRecor
 from bot.store.calls import TOKENS_PER_USD
 from bot.store.limits import Used, dollars
 
+WAITED, WAITS_SINCE = "waited", "waits_since"
+"""In the result of a try: seconds that it waited for its model, and since when it does so now."""
 _FIELDS = tuple(Budget.model_fields)
 _AGENTS = frozenset(role.value for role in Role)
 
@@ -113,13 +115,17 @@ def _used(spent: Spend, minutes: float) -> dict[str, float]:
 
 
 def _minutes(stages: Sequence[StageRecord], begun: float, now: float) -> float:
-    """How long agents have worked since a moment."""
+    """How long agents have worked since a moment: what they waited for their models is not work."""
     times = [
-        (stage.ended_at or now) - stage.started_at
+        max(0.0, _end(stage, now) - stage.started_at - float(stage.result.get(WAITED, 0.0)))
         for stage in stages
         if stage.name in _AGENTS and stage.started_at is not None and stage.started_at >= begun
     ]
     return sum(times) / 60
+
+
+def _end(stage: StageRecord, now: float) -> float:
+    return stage.ended_at or float(stage.result.get(WAITS_SINCE, now))
 
 
 def _on_top(budget: Budget, before: dict[str, float]) -> Budget:

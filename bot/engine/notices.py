@@ -23,7 +23,7 @@ from bot.runs import (
     RunStatus,
 )
 
-PLAN = "plan"
+PLAN, ENDED = "plan", "ended-"
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 _NOTIFIED = (RunStatus.FAILED, RunStatus.BLOCKED)
 
@@ -67,7 +67,7 @@ class Notices:
         if found is None:
             return _GO_ON
         purpose, body = found
-        if story.run.work.notice is not None and story.run.work.notice.purpose == purpose:
+        if _is_told(story.run, purpose):
             return _GO_ON
         comment = Comment(issue=_where(story, purpose), purpose=purpose, body=body)
         applied, outcome = await self.writer.apply(story.run, comment)
@@ -80,7 +80,7 @@ class Notices:
         """Fold the last notice away once nobody has to act on it any more."""
         story = await self.writer.story(run_id)
         notice, now = story.run.work.notice, _notice(story)
-        if notice is not None and (now is None or now[0] != notice.purpose):
+        if notice is not None and (now is None or not _is_told(story.run, now[0])):
             # Where it cannot be folded away (no permission, deleted), it just stays.
             await self.writer.apply(story.run, Minimise(node=notice.node, why="RESOLVED"))
             await self.writer.update(run_id, work={"notice": None})
@@ -161,8 +161,24 @@ def _notice(story: Story) -> tuple[str, str] | None:
         how = headline(reports.facts(story))
         visits = definition.visits(run.pipeline)
         text = visit.stopped(run, how) if visits else needs.stopped(run, how)
-        return f"ended-{work.again or 0}", text
+        return _ended_with(run), text
     return None
+
+
+def _ended_with(run: Run) -> str:
+    """How it ended, and after how many rounds: the same end once more is a comment of its own."""
+    work, kind = run.work, run.error.kind if run.error else ""
+    return f"{ENDED}{work.again or 0}-{kind}-{work.rounds_asked}-{work.rounds_made}"
+
+
+def _is_told(run: Run, purpose: str) -> bool:
+    """Does the last notice say it already? So it does where rounds that nobody asked for came to
+    the same end one after the other.
+    """
+    last = run.work.notice.purpose if run.work.notice else None
+    if last is None or not purpose.startswith(ENDED):
+        return last == purpose
+    return last.rpartition("-")[0] == purpose.rpartition("-")[0]
 
 
 def _waits_unseen(run: Run) -> bool:

@@ -64,7 +64,8 @@ class Parent:
         """Answer the comment that asked for something with a sign: it was done, or not."""
         if message.comment_id is not None:
             content: Any = "rocket" if done else "confused"
-            effect = React(issue=0, comment_id=message.comment_id, content=content)
+            at, lines = message.comment_id, message.on_lines
+            effect = React(issue=0, comment_id=at, on_lines=lines, content=content)
             await self.do("react", self.acts.say.react, effect.model_dump(mode="json"))
 
     async def answer_unheard(self) -> None:

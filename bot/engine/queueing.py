@@ -22,6 +22,8 @@ LATELY = 20  # runs by which the time of the next one is guessed
 TELL_SECONDS = 60.0
 """Between two words to one run about its place: a write to GitHub each."""
 LOOK_SECONDS = 2.0
+LONGEST_LOOK = 15.0
+"""Between two looks of a run that waits for room: the first is soon, for who changes his mind."""
 _GO_ON: Json = GO_ON.model_dump(mode="json")
 
 
@@ -93,6 +95,21 @@ class QueueActs:
         lasts = await self.writer.shop.database.read(_usually)
         turns = math.ceil(place / await self.slots.total())
         return lasts * turns if lasts is not None else None
+
+    async def wait_for_room(self, run_id: str) -> Json:
+        """Look until the run may begin, is to end, or waits for something else than before.
+
+        However long that takes it is one step: a pause of weeks leaves nothing behind.
+        """
+        run = (await self.writer.story(run_id)).run
+        waits_for, pause = run.work.waits_for, LOOK_SECONDS
+        while run.stop is None and run.work.waits_for == waits_for:
+            if await self.has_room(run_id):
+                break
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_LOOK)
+            run = (await self.writer.story(run_id)).run
+        return _GO_ON
 
     async def has_room(self, run_id: str) -> bool:
         """May it begin: is the repository not paused, may one more pull request of ours be open?"""

@@ -148,7 +148,8 @@ class Sayings:
         """Answer whoever asked for something of which nothing came."""
         run, message = (await self.writer.story(run_id)).run, Message.model_validate(document)
         number = message.issue or run.pull_request or run.issue
-        purpose = f"answer-{message.comment_id or 'retry'}"
+        lines = "lines-" if message.on_lines else ""
+        purpose = f"answer-{lines}{message.comment_id or 'retry'}"
         await self.writer.apply(run, Comment(issue=number, purpose=purpose, body=words))
         return _GO_ON
 

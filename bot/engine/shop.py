@@ -67,6 +67,10 @@ class Shop:
             (self.files(run_id) / CONFIG).read_bytes(), extra="ignore"
         )
 
+    def known_config(self, run_id: str) -> RepositoryConfig | None:
+        """The same; None where none was frozen."""
+        return self.config(run_id) if (self.files(run_id) / CONFIG).exists() else None
+
     def objects(self, run: Run) -> Objects:
         return self.works.open(run.repository.id, run.id)
 
@@ -79,8 +83,7 @@ class Shop:
     ) -> Story:
         """Put together what people may be told of a run."""
         runtime = self.staff.runtimes.get(run.agent)
-        known = (self.files(run.id) / CONFIG).exists()
-        config = self.config(run.id) if known else None
+        config = self.known_config(run.id)
         purse = self._purse(run, stages, config, spend)
         return Story(
             run=run,

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from bot.engine.budget import WAITED, WAITS_SINCE
 from bot.errors import StageFailed
 from bot.pipeline.ports import Attempt
 from bot.runs import RunEvent, RunStatus, StageRecord, StageStatus
@@ -82,6 +83,27 @@ def count_deaths(c: Connection, record: StageRecord) -> tuple[int, float]:
     types = [event.type for event in found if event.data.get("key") == record.key]
     deaths = max(0, 1 + types.count(BEGUN_AGAIN) - types.count(PUT_DOWN))
     return deaths, before.started_at or 0.0
+
+
+def waits(c: Connection, attempt: Attempt, text: str, waited: float) -> bool:
+    """Write down what a try waits for ("": it goes on), and how many seconds it has waited so far:
+    none of its agent's minutes. Is it something else than before?
+    """
+    before, words = runs.get(c, attempt.run.id), text or None
+    runs.update(c, attempt.run.id, work={"waits_for": words})
+    for record in runs.stages(c, attempt.run.id):
+        if record.key == attempt.key and record.status is StageStatus.RUNNING:
+            since = {WAITS_SINCE: time.time()} if text else {}
+            result = {WAITED: round(waited, 3), **since}
+            runs.save_stage(c, record.model_copy(update={"result": result}))
+    return before is not None and before.work.waits_for != words
+
+
+def save_end(c: Connection, ended: StageRecord) -> None:
+    """Write down how a try ended; what it waited stays known."""
+    before = next((s for s in runs.stages(c, ended.run_id) if s.key == ended.key), None)
+    waited = {} if before is None else {k: v for k, v in before.result.items() if k == WAITED}
+    runs.save_stage(c, ended.model_copy(update={"result": {**ended.result, **waited}}))
 
 
 def put_down(c: Connection, at_work: AtWork) -> None:

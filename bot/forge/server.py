@@ -31,6 +31,14 @@ from bot.forge.world import add_app_and_install
 REST = frozenset(
     {"app", "installation", "orgs", "rate_limit", "repos", "repositories", "user", "users"}
 )
+NOT_OFFERED = frozenset(
+    {
+        *("advisories", "app-manifests", "apps", "emojis", "enterprises", "events", "feeds"),
+        *("gists", "gitignore", "issues", "licenses", "markdown", "meta", "networks"),
+        *("notifications", "organizations", "search", "teams", "versions", "zen"),
+    }
+)
+"""What REST begins with besides, so that it is refused as REST refuses, not with a page."""
 GRAPHQL = ("/graphql", "/api/graphql")
 """As on api.github.com, and as on an Enterprise Server."""
 ENTERPRISE = "/api/v3"
@@ -87,7 +95,7 @@ async def rest_first(request: web.Request, handler: Handler) -> web.StreamRespon
     """Answer the paths of REST and GraphQL; everything else goes on to git, pages and control."""
     path, forge = request.rel_url.raw_path.removeprefix(ENTERPRISE), request.app[FORGE]
     graphql = path in GRAPHQL and request.method == "POST"
-    if not graphql and path[1:].partition("/")[0] not in REST:
+    if not graphql and path[1:].partition("/")[0] not in REST | NOT_OFFERED:
         return await handler(request)
     incoming = Incoming(
         method=request.method,

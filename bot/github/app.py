@@ -27,6 +27,7 @@ from bot.github.tokens import (
 )
 
 T = TypeVar("T")
+MAIL_HOST = "users.noreply.github.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class Registration:
     timeout: aiohttp.ClientTimeout = TIMEOUT
     reread: Reread = lambda: None
     """Reads the private key anew when GitHub refuses it."""
+    mail_host: str = MAIL_HOST
+    """Of the addresses that GitHub gives to its accounts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,7 @@ class Me:
     slug: str
     user_id: int
     """Of the bot user that comments and opens pull requests."""
+    mail_host: str = MAIL_HOST
 
     @property
     def login(self) -> str:
@@ -59,7 +63,7 @@ class Me:
     @property
     def email(self) -> str:
         """The address by which GitHub shows the App as the author of a commit."""
-        return f"{self.user_id}+{self.login}@users.noreply.github.com"
+        return f"{self.user_id}+{self.login}@{self.mail_host}"
 
 
 class App:
@@ -73,6 +77,7 @@ class App:
         fence: Fence | None = None,
     ) -> None:
         self._clock = clock or Clock()
+        self._mail_host = registration.mail_host
         self._connection = Connection(
             session=session,
             base_url=registration.api_url.rstrip("/"),
@@ -157,7 +162,12 @@ class App:
             login = quote(f"{app['slug']}[bot]")
             reader = reader or await self._reader()
             user = await reader.getitem(f"/users/{login}")
-            self._me = Me(app_id=app["id"], slug=app["slug"], user_id=user["id"])
+            self._me = Me(
+                app_id=app["id"],
+                slug=app["slug"],
+                user_id=user["id"],
+                mail_host=self._mail_host,
+            )
         return self._me
 
     async def _reader(self) -> Client:

@@ -10,10 +10,10 @@ from bot.runs import Person, RepositoryRef
 _NOT_THERE = (403, 404)
 
 
-async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> bool:
+async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> bool | None:
     """Tell whether somebody is an active member of a team of the repository's owner.
 
-    False too where the App may not see it: what cannot be checked is not granted.
+    None where the App may not see that: what cannot be checked is not granted.
     """
     owner = ref.full_name.partition("/")[0]
     names = (quote(name, safe="") for name in (owner, team, login))
@@ -21,6 +21,8 @@ async def in_team(client: Client, ref: RepositoryRef, team: str, login: str) -> 
     try:
         found = await client.getitem(path)
     except EffectRefused as refusal:
+        if refusal.kind == "no_access":
+            return None
         if _unseen(refusal):
             return False
         raise

@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -26,6 +27,14 @@ LONGEST = 4_000
 
 MOST_LINES = 2_000
 """Of a comment; in longer ones no command is read. Both keep a hostile one below 0.1 s."""
+
+VERBS = frozenset(
+    {
+        *("run", "plan", "approve", "reject", "retry", "review", "stop", "fix", "rebase"),
+        *("ci", "ready", "patch", "why", "pause", "resume", "help"),
+    }
+)
+"""Of the commands that there are; ``handlers/commands`` says what they do."""
 
 _MAYBE = re.compile(r"^[ \t]{0,3}/[a-z]", re.IGNORECASE | re.MULTILINE)
 _COMMAND = re.compile(r"/([a-z-]+)(?=\s|\Z)(.*)", re.IGNORECASE)
@@ -76,6 +85,24 @@ def find_commands(body: str, short: Collection[str] = ()) -> list[CommandLine]:
     blocks = _blocks().parse(own_words(text))
     found = (command for block in _paragraphs(blocks) for command in _read(block, short))
     return list(itertools.islice(found, MOST))
+
+
+def means_a_verb(line: CommandLine) -> bool:
+    """Tell a command from other words for a run: a verb, or one word that is nearly one."""
+    if not line.verb or line.verb.rstrip(".,!") in VERBS:
+        return True
+    alone = not line.words and not line.below
+    return alone and bool(get_close_matches(line.verb, VERBS, n=1))
+
+
+def beside_commands(body: str, *, short: bool = False) -> str:
+    """Return what a review says beside its lines that are commands; ``short`` as they are heard."""
+    found = find_commands(body, VERBS if short else ())
+    taken = {command.line for command in found if means_a_verb(command)}
+    if not taken:
+        return body
+    lines = enumerate(re.sub(r"\r\n?", "\n", body).split("\n"), 1)
+    return "\n".join(line for n, line in lines if n not in taken).strip()
 
 
 # Built once, and used before any two threads share them: their rules are compiled at first use.

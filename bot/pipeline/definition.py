@@ -15,6 +15,7 @@ from bot.runs import Record, StageKind
 PIPELINES = Path(__file__).resolve().parents[2] / "prompts" / "pipelines"
 WRITING = frozenset({StageKind.IMPLEMENT})
 JUDGING = frozenset({StageKind.VERIFY, StageKind.REVIEW, StageKind.RULES})
+_TOLD = frozenset({StageKind.PLAN, StageKind.IMPLEMENT, StageKind.REVIEW})
 _REVIEWING = frozenset({StageKind.SNAPSHOT, StageKind.REVIEW, StageKind.PUBLISH})
 
 
@@ -78,6 +79,7 @@ def load(name: str, folder: Path = PIPELINES) -> Pipeline:
     stages = _in_order(name, document.stages)
     made = Pipeline(name=name, stages=stages, about=document.about)
     _check_ends(made)
+    _check_snapshot(made)
     _check_returns(made)
     return made
 
@@ -140,14 +142,28 @@ def _check_ends(pipeline: Pipeline) -> None:
     publishing = [spec.name for spec in stages if spec.kind is StageKind.PUBLISH]
     if publishing and (len(publishing) > 1 or stages[-1].kind is not StageKind.PUBLISH):
         raise UserError(f"In the pipeline `{name}` only the last stage may be `publish`.")
-    kinds = {spec.kind for spec in stages}
-    if pipeline.about == "pull_request" and kinds == _REVIEWING:
+    kinds = [spec.kind for spec in stages]
+    if pipeline.about == "pull_request" and set(kinds) == _REVIEWING:
         return  # nobody wrote anything that rules could be held against
-    if publishing and not {StageKind.RULES, StageKind.IMPLEMENT} <= kinds:
+    written = kinds[kinds.index(StageKind.IMPLEMENT) :] if StageKind.IMPLEMENT in kinds else []
+    last = [kind for kind in written if kind in (*WRITING, StageKind.RULES)]
+    if publishing and last[-1:] != [StageKind.RULES]:
         raise UserError(
-            f"The pipeline `{name}` publishes without `implement` and `rules`: "
+            f"The pipeline `{name}` publishes without `implement` and then `rules`: "
             "nothing unchecked is delivered."
         )
+
+
+def _check_snapshot(pipeline: Pipeline) -> None:
+    """What agents are told is the snapshot."""
+    for spec in pipeline.stages:
+        if spec.kind is StageKind.SNAPSHOT:
+            return
+        if spec.kind in _TOLD:
+            raise UserError(
+                f"In the pipeline `{pipeline.name}` no `snapshot` comes before the stage "
+                f"`{spec.name}`: its agent would be told nothing of the issue."
+            )
 
 
 def _check_returns(pipeline: Pipeline) -> None:

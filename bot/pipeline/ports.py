@@ -90,9 +90,11 @@ class Seat:
 
     @property
     def left(self) -> float:
-        """Seconds for a question that is asked now; minutes of a budget are those of the clock."""
+        """Seconds for a question that is asked now; minutes of a budget are those of the clock,
+        less what it waited for the model's host."""
         past = time.monotonic() - self.opened if self.used_up is not None else 0.0
-        return max(0.0, self.seconds - past)
+        waited = self.model.waited if self.model is not None else 0.0
+        return max(0.0, self.seconds - max(0.0, past - waited))
 
 
 class Agents(Protocol):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Literal
 
 from bot.agent.runtime import Role
 from bot.github.texts import checks, pull_request, status
@@ -16,6 +15,7 @@ from bot.runs import (
     CheckRun,
     CommandResult,
     Comment,
+    Conclusion,
     PullRequest,
     RunStatus,
     StageKind,
@@ -26,18 +26,19 @@ from bot.runs import (
 STATUS = "status"
 _JUDGED = (StageKind.IMPLEMENT, StageKind.VERIFY, StageKind.RULES)
 NOTHING = Customs()
-_Conclusion = Literal["success", "failure", "neutral", "cancelled", "action_required"]
-_CONCLUSIONS: dict[RunStatus, _Conclusion] = {
+_CONCLUSIONS: dict[RunStatus, Conclusion] = {
     RunStatus.WAITING: "action_required",
     RunStatus.DONE: "success",
     RunStatus.FAILED: "failure",
     RunStatus.BLOCKED: "action_required",
     RunStatus.CANCELLED: "cancelled",
 }
-_VERDICTS: dict[StageStatus, _Conclusion] = {
+_VERDICTS: dict[StageStatus, Conclusion] = {
     StageStatus.PASSED: "success",
     StageStatus.NEUTRAL: "neutral",
     StageStatus.FAILED: "failure",
+    StageStatus.SKIPPED: "skipped",
+    StageStatus.CANCELLED: "cancelled",
 }
 
 
@@ -69,10 +70,20 @@ def coppice_check_run(story: Story, sha: str) -> CheckRun:
     )
 
 
-def _conclusion(story: Story) -> _Conclusion | None:
+def _conclusion(story: Story) -> Conclusion | None:
     """A pull request that is there is no success while its head is red."""
-    done = story.run.status is RunStatus.DONE
-    return "neutral" if done and _red_head(story) else _CONCLUSIONS.get(story.run.status)
+    run, verify = story.run, story.last_of(StageKind.VERIFY)
+    if run.status is RunStatus.DONE and _red_head(story):
+        return "neutral"
+    expired = run.status is RunStatus.CANCELLED and run.error and run.error.kind == "expired"
+    slow = run.status is RunStatus.FAILED and verify is not None and _timed_out(verify)
+    return "timed_out" if expired or slow else _CONCLUSIONS.get(run.status)
+
+
+def _timed_out(verify: StageRecord) -> bool:
+    """Did nothing but time keep its commands from passing?"""
+    red = [result for result in commands(verify) if not result.passed]
+    return bool(red) and all(result.timed_out for result in red)
 
 
 def verify_check_run(story: Story) -> CheckRun:
@@ -225,11 +236,19 @@ def _verdict(
         sha=sha,
         external_id=f"{story.run.id}/{stage}-{last.attempt if last else 0}/{sha}",
         status="completed",
-        conclusion=_VERDICTS.get(last.status, "failure") if last else "neutral",
+        conclusion=_judged(last),
         title=text.title,
         summary=text.summary,
         text=text.text,
     )
+
+
+def _judged(last: StageRecord | None) -> Conclusion:
+    """What a verdict comes to; where its stage was left out altogether, none was given."""
+    if last is None:
+        return "skipped"
+    slow = last.status is StageStatus.FAILED and _timed_out(last)
+    return "timed_out" if slow else _VERDICTS.get(last.status, "failure")
 
 
 def _place(finding: Finding) -> str:

@@ -12,6 +12,8 @@ class React(Record):
     issue: int
     comment_id: int | None = None
     """None: on the issue itself."""
+    on_lines: bool = False
+    """It is a comment on lines of a pull request."""
     content: Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 
 
@@ -47,6 +49,12 @@ class Annotation(Record):
     title: str | None = None
 
 
+Conclusion = Literal[
+    "success", "failure", "neutral", "cancelled", "action_required", "timed_out", "skipped"
+]
+"""Of a check run, as GitHub means them; `neutral` where nothing was configured."""
+
+
 class CheckRun(Record):
     """A check run on ``sha``, found again by name and ``external_id``."""
 
@@ -56,9 +64,7 @@ class CheckRun(Record):
     external_id: str
     """`run/stage-n/sha`."""
     status: Literal["queued", "in_progress", "completed"]
-    conclusion: (
-        Literal["success", "failure", "neutral", "cancelled", "action_required", "timed_out"] | None
-    ) = None
+    conclusion: Conclusion | None = None
     title: str
     summary: str
     text: str | None = None

@@ -84,6 +84,8 @@ class Message(Kept):
     comment_id: int | None = None
     """The issue comment with the command: it gets 🚀 when the run has acted on it, 😕 when it could
     not. None for buttons, boxes, labels and events."""
+    on_lines: bool = False
+    """That comment stands at lines of a pull request."""
     issue: int | None = None
     """The issue or pull request on which that command stands."""
     reason: str = ""

@@ -49,3 +49,7 @@ class CommandResult(Kept):
     @property
     def passed(self) -> bool:
         return self.exit_code == 0 and self.problem is None
+
+    @property
+    def timed_out(self) -> bool:
+        return self.problem is not None and self.problem.startswith("time limit")

@@ -151,6 +151,8 @@ class Work(Kept):
     """Rounds since somebody asked for one."""
     rounds_made: int = 0
     """All rounds on the open pull request."""
+    rounds_asked: int = 0
+    """Those that people asked for."""
     compared: str | None = None
     """How the newest round changed the branch (`git range-diff`), until a review has said it."""
     reviews_seen: tuple[str, ...] = ()

@@ -9,11 +9,12 @@ from bot.settings.door import WEBHOOK_SECRET_LENGTH, DoorSettings
 from bot.settings.environment import inherited_environment, wants_colour
 from bot.settings.models import ModelSettings, ProxySettings
 from bot.settings.reading import Problem, inspect, load, unknown_settings
-from bot.settings.serving import Settings
+from bot.settings.serving import CLOUD, Settings
 from bot.settings.store import DATABASE_FILE, StoreSettings
-from bot.settings.values import PREFIX, variable
+from bot.settings.values import PREFIX, is_text, variable
 
 __all__ = [
+    "CLOUD",
     "DATABASE_FILE",
     "PREFIX",
     "WEBHOOK_SECRET_LENGTH",
@@ -26,6 +27,7 @@ __all__ = [
     "StoreSettings",
     "inherited_environment",
     "inspect",
+    "is_text",
     "load",
     "unknown_settings",
     "variable",

@@ -19,6 +19,8 @@ MOST_RUNS = 10_000
 DAY = 86_400
 """Seconds; the sweep finds nothing that lies more than three days back."""
 PAGES = ("github.com", "www.github.com")
+CLOUD = (".github.com", ".ghe.com")
+"""There the REST API has a host of its own, `api.…`, and no path."""
 LOCAL = "local"
 """The one worker of an SQLite file."""
 
@@ -125,7 +127,7 @@ class Settings(DoorSettings, BoxSettings, ModelSettings):
         if value:
             return value
         parts = urlsplit(info.data.get("github_url", ""))
-        host = "github.com" if parts.netloc == "api.github.com" else parts.netloc
+        host = parts.netloc.removeprefix("api.") if parts.netloc.endswith(CLOUD) else parts.netloc
         return f"{parts.scheme}://{host}"
 
     @field_validator("scripts")

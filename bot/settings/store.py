@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings
 
 from bot.errors import OperatorError
-from bot.settings.values import CONFIG, PREFIX, absolute, secret
+from bot.settings.values import CONFIG, PREFIX, absolute, is_text, secret
 
 DATABASE_FILE = "coppice.sqlite"
 ENGINE_FILE = "coppice-engine.sqlite"
@@ -35,6 +35,8 @@ class StoreSettings(BaseSettings):
         path = absolute(value)
         if "?" in str(path):
             raise ValueError(f"must be a path without `?`, which {path} is not")
+        if not is_text(str(path)):
+            raise ValueError(f"must be a path in UTF-8, which {str(path)!a} is not")
         return path
 
     @field_validator("database_url", mode="before")
@@ -58,8 +60,18 @@ class StoreSettings(BaseSettings):
 
     @property
     def has_data(self) -> bool:
-        """Say whether there can be anything to list, without making a file."""
-        return not self.is_sqlite or Path(self.database_url.partition("///")[2]).exists()
+        """Say whether there can be anything to list, without making a file.
+
+        Raises OperatorError where this user may not look.
+        """
+        path = Path(self.database_url.partition("///")[2])
+        try:
+            return not self.is_sqlite or path.exists()
+        except OSError as error:
+            raise OperatorError(
+                f"{path} cannot be read: {error.strerror}."
+                " Type this as the user that Coppice runs as."
+            ) from error
 
     def prepare_data_dir(self) -> None:
         """Make the data directory, or close it to other users; refuse one that is not ours."""

@@ -63,6 +63,11 @@ def absolute(value: Path) -> Path:
         raise ValueError(f"names {value}, and there is no such home directory") from error
 
 
+def is_text(given: str) -> bool:
+    """Tell text from bytes that are none, which Python gives as halves of signs."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in given)
+
+
 def existing(value: Path | None) -> Path | None:
     """Require a path that exists, where one is given at all."""
     if value is None:

@@ -25,6 +25,8 @@ from bot.store import tables
 _CALL = tables.calls.c
 LONGEST_SECONDS = 5 * 3600
 """A call that began longer ago is over, or its process is."""
+NOBODYS_SECONDS = 900.0
+"""So old is a call before it counts as nobody's: clocks differ, and a turn is given back last."""
 
 TOKENS_PER_USD = 1_000_000
 """Where a price is unknown, a bound in dollars binds as this many tokens for each of them."""
@@ -108,6 +110,15 @@ def abandon_living(c: Connection) -> int:
 def abandon_of(c: Connection, runs: Sequence[str]) -> int:
     """Close what is reserved for these runs, whose worker is gone."""
     return _abandon(c, _CALL.run_id.in_(runs)) if runs else 0
+
+
+def abandon_nobodys(c: Connection, now: float) -> int:
+    """Close what is reserved for runs at which no worker is: who makes calls has a turn."""
+    at_work = select(tables.turns.c.run_id).where(tables.turns.c.worker.is_not(None))
+    # not before: a table of old calls is walked through once, when the first model is used
+    since = _CALL.started_at > now - 2 * LONGEST_SECONDS
+    old = _CALL.started_at < now - NOBODYS_SECONDS
+    return _abandon(c, since, old, _CALL.run_id.not_in(at_work))
 
 
 def _abandon(c: Connection, *which: ColumnElement[bool]) -> int:

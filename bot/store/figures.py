@@ -129,9 +129,15 @@ def _count(c: Connection, where: object, table: object) -> int:
     return int(c.execute(select(func.count()).select_from(table).where(where)).scalar_one())  # type: ignore[arg-type]
 
 
-def probe(c: Connection) -> None:
-    """Ask for next to nothing; raises what keeps the database from answering."""
-    c.execute(select(1))
+def takes_writes(c: Connection) -> bool:
+    """Ask for next to nothing; raises what keeps the database from answering.
+
+    False: PostgreSQL can only be read, because somebody said so or because it is a standby.
+    """
+    if c.dialect.name != "postgresql":
+        return bool(c.execute(select(1)).scalar_one())
+    for_reading = "current_setting('default_transaction_read_only')::bool OR pg_is_in_recovery()"
+    return not c.execute(text(f"SELECT {for_reading}")).scalar_one()
 
 
 def has_leader(c: Connection, lock: tuple[int, int]) -> bool:

@@ -16,6 +16,10 @@ _log = logger(__name__)
 Probe = Callable[[], Awaitable[object]]
 
 
+class Unready(Exception):
+    """A part is not ready, for a reason in words that anybody may read."""
+
+
 class Health:
     """Parts that are there or missing; a probe of one is made each time somebody asks."""
 
@@ -68,6 +72,8 @@ class Health:
                 how = await probe()
         except TimeoutError:
             self.lacks(part, "does not answer in time")
+        except Unready as why:
+            self.lacks(part, str(why))
         except Exception as error:  # noqa: BLE001 whatever it is, the part is missing
             _log.warning("%s is not ready: %s", part, error)
             self.lacks(part, "cannot be reached")

@@ -4,6 +4,7 @@ git reads `.gitignore` and `.gitattributes` whole, one of every folder above a f
 tries each `**` at every folder of a path: outside of the box, where nothing bounds it.
 """
 
+import asyncio
 import os
 import re
 from collections.abc import Iterable
@@ -40,22 +41,29 @@ async def check_commit(git: Git, commit: str) -> None:
 
     Raises StageFailed, and GitError where the commit is missing.
     """
-    attributes: dict[str, str] = {}
-    deepest, total = 1, 0
-    for entry in (await git.run("ls-tree", "-r", "-z", checked_sha(commit))).split(b"\0"):
-        head, _, name = entry.partition(b"\t")
-        deepest = max(deepest, name.count(b"/") + 1)
-        if head.startswith(b"100") and os.fsdecode(name.rpartition(b"/")[2]) == ATTRIBUTES:
-            attributes[os.fsdecode(name)] = head.rpartition(b" ")[2].decode()
+    listed = await git.run("ls-tree", "-r", "-z", checked_sha(commit))
+    attributes, deepest = await asyncio.to_thread(_attributes, listed)  # of a million files, too
     if not attributes:
         return
-    weights = await sizes(git, [*attributes.values()])
+    weights, total = await sizes(git, [*attributes.values()]), 0
     for path, sha in attributes.items():
         total += weights[sha]
         _weigh(path, weights[sha], total)
     texts = await blobs(git, [*attributes.values()], LARGEST)
     for path, sha in attributes.items():
         _judge(path, texts[sha], deepest)
+
+
+def _attributes(listed: bytes) -> tuple[dict[str, str], int]:
+    """Find the files of attributes in what `ls-tree` lists, and how deep the deepest path is."""
+    found: dict[str, str] = {}
+    deepest = 1
+    for entry in listed.split(b"\0"):
+        head, _, name = entry.partition(b"\t")
+        deepest = max(deepest, name.count(b"/") + 1)
+        if head.startswith(b"100") and os.fsdecode(name.rpartition(b"/")[2]) == ATTRIBUTES:
+            found[os.fsdecode(name)] = head.rpartition(b" ")[2].decode()
+    return found, deepest
 
 
 def _weigh(path: str, size: int, total: int) -> None:

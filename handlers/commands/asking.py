@@ -23,7 +23,7 @@ from bot.runs import (
     Tell,
 )
 from handlers.commands import COMMANDS, nearly
-from handlers.commands.command import Asked, Command, Reply, Where, Who
+from handlers.commands.command import Asked, Command, Reply, Spot, Where, Who
 from handlers.commands.note import note
 from handlers.context import Context
 from handlers.people import Refusal, colleague, may_start, verb_of
@@ -44,7 +44,8 @@ async def allowed(asked: Sequence[Asked], held: Permission, context: Context) ->
                 held=held,
                 repository=each.repository,
                 issue=each.issue.number,
-                comment_id=each.comment.id,
+                comment_id=None if each.spot is Spot.REVIEW else each.comment.id,
+                on_lines=each.spot is Spot.LINES,
                 url=each.comment.html_url,
                 starts=starts,
                 rules=each.rules,
@@ -123,16 +124,19 @@ def _effects(asked: Asked, said: Sequence[str]) -> tuple[Effect, ...]:
     seen = _reaction(asked, "eyes")
     if not said:
         return seen
-    purpose = f"answer-{asked.comment.id}" if asked.box is None else f"answer-{asked.key}"
+    which = f"{asked.spot}{asked.comment.id}" if asked.box is None else asked.key
+    purpose = f"answer-{which}"
     body = "\n\n".join(dict.fromkeys(said))
     return (*seen, Comment(issue=asked.issue.number, purpose=purpose.replace("/", "-"), body=body))
 
 
 def _reaction(asked: Asked, content: Reaction) -> tuple[Effect, ...]:
-    """React to a command; a ticked box shows by itself that it was taken."""
-    if asked.box is not None:
+    """React to a command, where that is possible."""
+    where, lines = asked.reacts_on, asked.spot is Spot.LINES
+    if where is None:
         return ()
-    return (React(issue=asked.issue.number, comment_id=asked.comment.id, content=content),)
+    number = asked.issue.number
+    return (React(issue=number, comment_id=where, on_lines=lines, content=content),)
 
 
 async def _reply(asked: Asked, context: Context) -> Reply:

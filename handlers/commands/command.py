@@ -27,6 +27,16 @@ class Where(StrEnum):
     ANY_PULL_REQUEST = "pull requests"
 
 
+class Spot(StrEnum):
+    """In what a command was written; a number is one of a comment only among its like."""
+
+    CONVERSATION = ""
+    LINES = "lines-"
+    """A comment at lines of a pull request."""
+    REVIEW = "review-"
+    """What a submitted review says as a whole; GitHub takes no reactions there by REST."""
+
+
 class Who(StrEnum):
     """Who may give a command, by what GitHub says of them at that moment."""
 
@@ -62,6 +72,7 @@ class Asked:
     """The text of the box that was ticked, where it was no command."""
     box_of: str | None = None
     """The run in whose comment that box stands."""
+    spot: Spot = Spot.CONVERSATION
 
     @property
     def on_pull_request(self) -> bool:
@@ -71,7 +82,13 @@ class Asked:
     def key(self) -> str:
         if self.box is not None:  # one comment may be ticked often
             return f"{self.delivery}/0"
-        return f"{self.comment.id}/{self.line.line}"
+        return f"{self.spot}{self.comment.id}/{self.line.line}"
+
+    @property
+    def reacts_on(self) -> int | None:
+        """The comment that is given signs; a ticked box shows by itself that it was taken."""
+        plain = self.box is None and self.spot is not Spot.REVIEW
+        return self.comment.id if plain else None
 
     def on(self, line: CommandLine) -> "Asked":
         """The same for another line of the comment."""
@@ -86,7 +103,8 @@ class Asked:
             machine=self.sender.type == "Bot",
             key=self.key,
             asked=asked,
-            comment_id=self.comment.id if self.box is None else None,
+            comment_id=self.reacts_on,
+            on_lines=self.spot is Spot.LINES,
             issue=self.issue.number,
         )
 

@@ -23,7 +23,11 @@ Who may: people with write access, asked of GitHub at that moment. Others get on
 issue if they have triage access, or belong to the organisation where `start` names teams of it;
 else a reaction at most. Bots are not heard, this one included.
 
+In a review, or a comment on lines, the verbs below are commands too. All else that stands there,
+words after `/coppice` among it, is what the review asks for, and is worked on with its lines.
+
 Coppice puts eyes on the comment that it takes up, and answers in one comment what cannot be done.
+On the words of a whole review it puts none: GitHub has no call for that.
 """
 
 

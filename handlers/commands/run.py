@@ -25,11 +25,6 @@ async def _call(asked: Asked, context: Context, *, plan_only: bool) -> Reply:
         return Reply(starts=(await start(wish, context),))
     if plan_only and other.status is RunStatus.WAITING:
         return Reply(tells=(say(other, MessageKind.PLAN, asked.wanted),))
-    if other.following:
-        raise UserError(
-            f"Its pull request #{other.pull_request} is open: `/coppice retry` makes one more "
-            "round on it."
-        )
     raise AtWork(other)
 
 

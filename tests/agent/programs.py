@@ -32,6 +32,7 @@ class Way:
     model: str = "scripted-model"
     api: Api = Api.CHAT
     refusal: Refusal | None = None
+    waited: float = 0.0
     window: int | None = None
 
 

@@ -177,6 +177,16 @@ async def test_a_public_address_of_this_machine_is_refused_too(tmp_path: Path) -
         b"CONNECT ex\xc3\xa4mple.com:443 HTTP/1.1\r\n\r\n",
         b"GET http://example.com/ SPDY/9\r\n\r\n",
         b"\x16\x03\x01\r\n\r\n",
+        # what another reader would take for one more line, or for another host
+        b"GET http://example.com/\nHost:evil.example\n HTTP/1.1\r\n\r\n",
+        b"GET http://example.com/ HTTP/1.1\r\nX: a\nHost: evil.example\r\n\r\n",
+        b"GET http://example.com/ HTTP/1.1\r\nX: a\rHost: evil.example\r\n\r\n",
+        b"GET http://example.com/ HTTP/1.1\r\nHost : evil.example\r\n\r\n",
+        b"GET http://example.com/ HTTP/1.1\r\nX: a\r\n Host: evil.example\r\n\r\n",
+        # no length that two readers agree on
+        b"PUT http://example.com/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"PUT http://example.com/ HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 9\r\n\r\n1",
+        b"PUT http://example.com/ HTTP/1.1\r\nContent-Length: +1\r\n\r\n1",
     ],
 )
 async def test_what_is_no_request_to_a_proxy_is_refused(tmp_path: Path, words: bytes) -> None:
@@ -184,6 +194,19 @@ async def test_what_is_no_request_to_a_proxy_is_refused(tmp_path: Path, words: b
 
     assert outcome.output[2:].startswith("HTTP/1.1 400 Bad Request")
     assert reports == []
+
+
+async def test_a_second_request_for_another_host_is_not_passed_on(tmp_path: Path) -> None:
+    async with listener() as (port, heard):
+        there = f"127.0.0.1:{port}"
+        first = f"POST http://{there}/a HTTP/1.1\r\nContent-Length: 4\r\n\r\nbody"
+        second = "GET /b HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+        outcome, _ = await fetched(
+            tmp_path / "tree", f"raw({(first + second).encode()!r})", [there]
+        )
+
+    assert outcome.output == "b'hello'\n"
+    assert b"".join(heard).endswith(b"Content-Length: 4\r\n\r\nbody")
 
 
 async def test_an_endless_head_and_one_that_breaks_off_are_closed(tmp_path: Path) -> None:
@@ -248,6 +271,11 @@ async def test_a_host_that_does_not_answer_is_told(tmp_path: Path) -> None:
         ("::7f00:1", False),
         ("64:ff9b::a9fe:a9fe", False),
         ("2002:7f00:1::", False),
+        ("64:ff9b:1:7::808:808", False),
+        ("64:ff9b::808:808", True),
+        ("fec0::1", False),
+        ("192.88.99.1", False),
+        ("198.18.0.1", False),
     ],
 )
 def test_addresses_of_the_internet_are_told_from_the_others(address: str, public: bool) -> None:
@@ -307,11 +335,11 @@ async def listener() -> AsyncIterator[tuple[int, list[bytes]]]:
     heard: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        data = await reader.read(2**16)
-        if data:
+        while data := await reader.read(2**16):
             heard.append(data)
-            writer.write(b"hello")
-            await writer.drain()
+            if len(heard) == 1:
+                writer.write(b"hello")
+                writer.write_eof()
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:

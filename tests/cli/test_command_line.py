@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.tree import COMMANDS
-from tests.cli.shell import COMMAND, coppice, environment
+from bot.cli.tree import COMMANDS, build
+from tests.cli.shell import COMMAND, ROOT, coppice, environment
 
 
 def test_help_lists_every_command_with_examples() -> None:
@@ -69,6 +69,29 @@ def test_a_wrong_call_exits_2_and_says_why_on_stderr_alone(arguments: tuple[str,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("redeliver",),
+        ("backup", "--to"),
+        ("support", "--to"),
+        ("restore",),
+        ("runs",),
+        ("workers", "drain"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("nothing", ["", " "])
+def test_an_unset_variable_of_a_script_is_named_and_not_taken_for_a_default(
+    command: tuple[str, ...], nothing: str, tmp_path: Path
+) -> None:
+    done = coppice(*command, nothing, DATA_DIR=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "it is empty" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_unknown_option_is_explained_by_its_command() -> None:
     said = coppice("demo", "--patches", "fix.diff").stderr
 
@@ -104,13 +127,16 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize("command", [("runs", "--json"), ("costs",), ("costs", "--csv")])
 @pytest.mark.parametrize(
     ("where", "said"),
     [(">/dev/full", "stdout takes nothing: No space left on device"), (">&-", "stdout is closed")],
 )
-def test_a_stdout_that_takes_nothing_is_one_line(tmp_path: Path, where: str, said: str) -> None:
+def test_a_stdout_that_takes_nothing_is_one_line(
+    tmp_path: Path, where: str, said: str, command: tuple[str, ...]
+) -> None:
     done = subprocess.run(
-        ["/bin/sh", "-c", f'exec "$@" {where}', "sh", *COMMAND, "runs", "--json"],
+        ["/bin/sh", "-c", f'exec "$@" {where}', "sh", *COMMAND, *command],
         env=environment(DATA_DIR=tmp_path),
         capture_output=True,
         text=True,
@@ -131,6 +157,17 @@ def test_a_terminal_that_cannot_show_every_sign_shows_the_rest() -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "codex, \\u2026" in done.stdout
+
+
+def test_every_process_of_the_procfile_is_a_command() -> None:
+    lines = (ROOT / "Procfile").read_text().splitlines()
+    processes = dict(line.split(": ") for line in lines)
+
+    assert set(processes) == {"web", "worker", "release"}
+    for command in processes.values():
+        program, *arguments = command.split()
+        assert program == ".venv/bin/coppice"
+        assert callable(build().parse_args(arguments).call)
 
 
 def test_help_imports_nothing_heavy() -> None:

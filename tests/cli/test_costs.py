@@ -86,6 +86,13 @@ async def test_a_call_that_reached_no_model_is_no_call_of_nothing(
     assert {row["model"]: row["unanswered"] for row in found} == {"down": 1, "small": 1}
 
 
+def test_one_form_at_a_time(data_dir: Path) -> None:
+    done = coppice("costs", "--json", "--csv", DATA_DIR=data_dir)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--csv: not allowed with argument --json" in done.stderr
+
+
 def test_without_a_database_nothing_was_spent(tmp_path: Path) -> None:
     done = coppice("costs", "--json", DATA_DIR=tmp_path)
 

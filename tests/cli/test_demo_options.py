@@ -1,5 +1,6 @@
 """What `coppice demo` makes of its options, before anything starts."""
 
+import os
 import subprocess
 from argparse import Namespace
 from pathlib import Path
@@ -150,6 +151,12 @@ def test_an_empty_value_is_not_taken_for_none(option: str) -> None:
         parsed(f"--{option}", "")
 
 
+@pytest.mark.parametrize("option", ["verify", "setup"])
+def test_a_command_that_is_no_text_is_refused(option: str) -> None:
+    with pytest.raises(OperatorError, match=rf"--{option} 'echo \\udcff' is not UTF-8"):
+        parsed(f"--{option}", os.fsdecode(b"echo \xff"))
+
+
 def test_a_state_directory_must_be_empty(tmp_path: Path) -> None:
     assert parsed("--state", str(tmp_path)).state == tmp_path
 
@@ -157,5 +164,7 @@ def test_a_state_directory_must_be_empty(tmp_path: Path) -> None:
     for taken in (tmp_path, tmp_path / "something", tmp_path / "something" / "below"):
         with pytest.raises(OperatorError, match="not an empty directory"):
             parsed("--state", str(taken))
+    with pytest.raises(OperatorError, match="is not UTF-8"):
+        parsed("--state", os.fsdecode(bytes(tmp_path) + b"/\xff"))
     with pytest.raises(OperatorError, match="--state /proc/0/x: No such file"):
         parsed("--state", "/proc/0/x")

@@ -59,8 +59,26 @@ async def test_each_setting_is_shown_and_no_secret(
     shown = json.dumps([(check.check, check.detail) for check in await examine()])
 
     assert '"COPPICE_LIMIT_WORKER", "2"' in shown
+    assert '"COPPICE_BUDGET_RUN", "2usd 30min"' in shown
+    assert '"COPPICE_BUDGET_MONTH", "50usd"' in shown
+    assert '"attempts", "3 a run' in shown
     assert forge.ready["webhook_secret"] not in shown
     assert "PRIVATE KEY--" not in shown
+
+
+@pytest.mark.parametrize(
+    "name", ["COPPICE_TRACES", "OTEL_EXPORTER_OTLP_ENDPOINT", "HTTPS_PROXY", "COPPICE_MODEL_URL"]
+)
+async def test_a_password_in_an_address_is_not_shown(
+    operator: pytest.MonkeyPatch, name: str
+) -> None:
+    operator.setenv(name, "http://ana:correct-horse@127.0.0.1:9/x")
+    operator.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+    found = {check.check: check.detail for check in await examine()}
+
+    assert found[name] == "set (http://…)"
+    assert "correct-horse" not in json.dumps(found)
 
 
 async def test_a_misspelt_setting_is_named_with_the_nearest(operator: pytest.MonkeyPatch) -> None:

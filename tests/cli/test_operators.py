@@ -115,6 +115,48 @@ async def test_an_act_says_what_it_did_and_the_same_again_that_it_was_so(
     assert (code, "w1 begins nothing new" in drained) == (0, True)
 
 
+LONG = "a" * 300
+"""What no file system takes for a name: as little can be done there as by the wrong user."""
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    "command",
+    [("runs",), ("verify-store",), ("clean",), ("backup",), ("backup", "--to", LONG)],
+    ids=lambda command: " ".join(command)[:20],
+)
+def test_a_place_where_nothing_may_be_read_is_named(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    said = coppice(*command, DATA_DIR=tmp_path / LONG)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "File name too long" in said.stderr
+    assert said.stderr.count("\n") == 1, said.stderr
+
+
+@pytest.mark.sqlite
+def test_a_database_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "coppice.sqlite").mkdir()
+
+    said = coppice("runs", DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "coppice.sqlite cannot be read: unable to open database file" in said.stderr
+    assert "as the user that Coppice runs as" in said.stderr
+
+
+@pytest.mark.sqlite
+def test_a_data_directory_that_cannot_be_held_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    (tmp_path / "service.lock").mkdir()
+
+    said = coppice("restore", "backup.tar", DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "service.lock cannot be written: Is a directory" in said.stderr
+
+
 def test_a_backup_too_early_makes_no_directory(tmp_path: Path) -> None:
     said = coppice("backup", DATA_DIR=tmp_path / "data")
 

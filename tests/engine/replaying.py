@@ -93,14 +93,14 @@ def _as_of_now(table: str, row: dict[str, Any], executor: str) -> dict[str, Any]
 
 
 @asynccontextmanager
-async def engine(file: Path, made: Acts) -> AsyncIterator[None]:
+async def engine(file: Path, made: Acts, *, log_level: str = "CRITICAL") -> AsyncIterator[None]:
     DBOS(
         config={
             "name": "coppice",
             "system_database_engine": sqlite.create(file),
             "application_version": system.VERSION,
             "executor_id": "local",
-            "log_level": "CRITICAL",
+            "log_level": log_level,
             "serializer": DBOSPortableJSONSerializer(),
             "notification_listener_polling_interval_sec": 0.1,
         }

@@ -87,6 +87,7 @@ class Bureau:
         self.database = database
         self.events: list[RunEvent] = []
         self.heard: list[str] = []
+        self.waited: list[float] = []
         self.shown = 0
 
     def cast(self, config: RepositoryConfig, run: Run) -> Cast:
@@ -110,8 +111,9 @@ class Bureau:
     async def _show(self) -> None:
         self.shown += 1
 
-    async def _wait(self, text: str) -> None:
+    async def _wait(self, text: str, waited: float) -> None:
         self.heard.append(text)
+        self.waited.append(waited)
 
 
 def a_run(model: str | None = None) -> Run:
@@ -254,7 +256,7 @@ async def test_what_the_model_keeps_us_waiting_for_is_told(database: Database) -
 
     await bureau.work()
 
-    assert bureau.heard == ["waits for the model: 429, 40 s", ""]
+    assert bureau.heard == ["waits for the model: 429, 40 s", "", ""]
     assert [e.data["text"] for e in bureau.events if e.type == "waiting"] == [bureau.heard[0]]
 
 

@@ -43,7 +43,7 @@ def run(*, options: Budget | None = None, grant: Grant | None = None) -> Run:
     )
 
 
-def worked(name: str, begun: float, ended: float | None) -> StageRecord:
+def worked(name: str, begun: float, ended: float | None, **result: float) -> StageRecord:
     return StageRecord(
         run_id="r",
         key=f"{name}-{begun}",
@@ -52,6 +52,7 @@ def worked(name: str, begun: float, ended: float | None) -> StageRecord:
         status=StageStatus.PASSED,
         started_at=begun,
         ended_at=ended,
+        result=result,
     )
 
 
@@ -84,6 +85,17 @@ def test_minutes_are_those_in_which_agents_work() -> None:
     found = purse(run(), Budget(minutes=10), Spend(), stages, now=720)
 
     assert found.left == Budget(minutes=7)
+
+
+def test_minutes_in_which_agents_wait_for_their_model_do_not_count() -> None:
+    stages = [
+        worked("plan", 0, 360, waited=300.0),
+        worked("implement", 600, None, waited=60.0, waits_since=840.0),
+    ]
+
+    found = purse(run(), Budget(minutes=10), Spend(), stages, now=5_000)
+
+    assert found.left == Budget(minutes=6)
 
 
 def test_a_person_can_lower_it_at_the_start_and_not_raise_it() -> None:

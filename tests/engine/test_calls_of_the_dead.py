@@ -103,6 +103,24 @@ async def test_a_worker_that_begins_again_closes_its_own_and_nobody_elses(
         await member.seat.close()
 
 
+async def test_calls_of_a_run_at_which_nobody_works_are_closed_once_they_are_old(
+    shared: Database,
+) -> None:
+    """Their turn is gone: a worker of an older release, or a row that somebody removed."""
+    await shared.write(partial(at_work, worker="a", run_id=OURS))
+    await shared.write(partial(at_work, worker="b", run_id=THEIRS))
+    await shared.write(lambda c: c.execute(text("DELETE FROM turns WHERE worker = 'a'")))
+    begun = a_call(run_id=OURS).started_at
+
+    young = begun + calls.NOBODYS_SECONDS - 1
+    assert await shared.write(partial(calls.abandon_nobodys, now=young)) == 0
+    old = begun + calls.NOBODYS_SECONDS + 1
+    assert await shared.write(partial(calls.abandon_nobodys, now=old)) == 2
+
+    assert await states(shared, OURS) == CLOSED
+    assert await states(shared, THEIRS) == OPEN
+
+
 async def test_who_takes_over_closes_the_calls_of_the_dead_before_the_run_goes_on(
     shared: Database,
 ) -> None:

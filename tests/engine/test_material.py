@@ -110,3 +110,21 @@ def test_a_round_is_told_by_its_brief(tmp_path: Path) -> None:
 
     assert "Keep the alias." in prompts.implement(attempt(Work(round=Round(number=1))), tmp_path)
     assert "Keep the alias." not in prompts.implement(attempt(Work()), tmp_path)
+
+
+def test_a_command_asks_for_no_answer_and_what_stands_beside_it_does() -> None:
+    ours, ana = said("coppice[bot]", "Fixed.", author=101), said("ana", "/coppice retry")
+    both = said("ana", "Rename it.\r\n\r\n/coppice ci")
+    words = said("ana", "/coppice make it a constant")
+    threads = [thread(ours, ana), thread(ours, both), thread(ours, words)]
+
+    left = material.waiting(material.said_beside_commands(threads, short=False), 101)
+
+    assert [t.comments[-1].body for t in left] == ["Rename it.", "/coppice make it a constant"]
+
+
+def test_a_short_verb_is_a_command_where_the_repository_wants_it() -> None:
+    short = [thread(said("ana", "/retry"))]
+
+    assert material.waiting(material.said_beside_commands(short, short=True), 101) == []
+    assert material.waiting(material.said_beside_commands(short, short=False), 101) == short

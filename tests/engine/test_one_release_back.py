@@ -3,11 +3,14 @@
 import asyncio
 import json
 import logging
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from dbos import DBOS
 
+from bot.engine.durable import system
 from bot.errors import Unreadable
 from bot.runs import Json
 from tests.engine.replaying import RECORDED, Rows, Stopped, acts, engine, load, migrated
@@ -46,6 +49,29 @@ async def test_a_run_that_did_steps_unknown_here_is_not_ended(
             states = {flow: await DBOS.get_workflow_status_async(flow) for flow in parents}
 
     assert {state.status for state in states.values() if state} == {"PENDING"}
+    assert done == []
+
+
+async def test_a_workflow_that_only_a_newer_release_knows_waits_and_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows: Rows = json.loads(RECORDED[-1].read_text())
+    file = tmp_path / "engine.sqlite"
+    await migrated(file)
+    parents = load(file, rows)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE workflow_status SET name = 'newer' WHERE name = 'run'")
+    made, done = acts()
+    system.quieten()
+
+    with caplog.at_level(logging.ERROR):
+        async with engine(file, made, log_level="WARNING"):
+            await until_said(caplog, "another release of Coppice", len(parents))
+            states = {flow: await DBOS.get_workflow_status_async(flow) for flow in parents}
+
+    assert {state.status for state in states.values() if state} == {"PENDING"}
+    said = " ".join(record.getMessage() for record in caplog.records)
+    assert [flow for flow in parents if flow not in said] == []
     assert done == []
 
 

@@ -10,7 +10,17 @@ from bot.engine.rounds.suggestions import Suggestion, applied, meant, suggested
 from bot.github.ci import Check
 from bot.github.conversations import ReviewThread, ThreadComment, Writer
 from bot.pipeline import risk
-from bot.runs import Approval, FileAction, Gate, Message, MessageKind, Permission, Person, Plan
+from bot.runs import (
+    Amendment,
+    Approval,
+    FileAction,
+    Gate,
+    Message,
+    MessageKind,
+    Permission,
+    Person,
+    Plan,
+)
 from bot.runs.plan import PlannedFile, Step
 
 GATE = Gate(hash="3b7e" + "0" * 60, base_sha="a" * 40, asked_at=0.0)
@@ -98,6 +108,17 @@ def test_what_counted_once_is_looked_at_again_when_it_lets_the_work_begin() -> N
 
     assert [a.by.login for a in now] == ["ana", "bob"]
     assert [a.by.login for a in strictly] == ["bob"]
+
+
+def test_what_is_asked_again_has_its_whole_time_again() -> None:
+    amending = GATE.model_copy(
+        update={"amendment": Amendment(hash="ab12" * 16, paths=("b.py",), asked_at=0.0)}
+    )
+
+    for gate in (GATE, amending):
+        again = approvals.moved(gate, "main moved", 7.0, "b" * 40)
+        assert (approvals.asks(again).asked_at, again.base_sha) == (7.0, "b" * 40)
+    assert approvals.voided(GATE, "edited", 7.0).asked_at == 7.0
 
 
 def test_the_last_line_of_codeowners_decides() -> None:

@@ -4,11 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 import pytest
 
-from bot.engine.tries import PAUSES, POISON, AtWork, Tries, count_deaths, put_down
+from bot.engine.tries import PAUSES, POISON, AtWork, Tries, count_deaths, put_down, save_end, waits
 from bot.errors import StageFailed
+from bot.pipeline.configuration import RepositoryConfig
+from bot.pipeline.ports import Attempt
 from bot.runs import RunStatus, StageRecord, StageStatus
 from bot.store import runs
 from bot.store.database import Database
@@ -114,3 +117,34 @@ async def test_a_try_that_has_ended_and_begins_again_has_had_no_death(database: 
     await database.write(lambda c: runs.save_stage(c, ended))
 
     assert await deaths(database) == 0
+
+
+async def test_what_a_try_waited_for_its_model_stays_known_at_its_end(database: Database) -> None:
+    at_work = Attempt(
+        run=run(),
+        name="implement",
+        key=implement().key,
+        number=1,
+        overall=1,
+        config=RepositoryConfig(),
+    )
+    await die(database)
+
+    words = "waits for the model: 429, 40 s"
+    said = [await database.write(lambda c: waits(c, at_work, words, 2.0))]
+    meanwhile = await stored(database)
+    for _ in range(2):
+        said.append(await database.write(lambda c: waits(c, at_work, "", 42.0)))
+    ended = implement().model_copy(
+        update={"status": StageStatus.PASSED, "ended_at": 100.0, "result": {"summary": "Done."}}
+    )
+    await database.write(lambda c: save_end(c, ended))
+
+    assert (meanwhile["waited"], "waits_since" in meanwhile) == (2.0, True)
+    assert await stored(database) == {"summary": "Done.", "waited": 42.0}
+    assert said == [True, True, False]
+
+
+async def stored(database: Database) -> Any:
+    (record,) = await database.read(lambda c: runs.stages(c, run().id))
+    return record.result

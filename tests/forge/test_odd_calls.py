@@ -104,6 +104,15 @@ async def test_an_enterprise_servers_prefix_is_the_same_api(forge: Forge) -> Non
     assert answer.body["number"] == 1
 
 
+@pytest.mark.parametrize("path", ["/search/issues?q=x", "/meta", "/api/v3/gists"])
+async def test_what_the_forge_does_not_offer_is_refused_as_rest_refuses(
+    forge: Forge, path: str
+) -> None:
+    answer = await forge.get(path)
+
+    assert (answer.status, answer.body["message"]) == (404, "Not Found")
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -51,6 +51,21 @@ async def test_who_we_are_is_asked_once(edge: Edge, app: App) -> None:
     assert [asked.authorization for asked in edge.calls("GET /users/coppice[bot]")] == ["token t1"]
 
 
+async def test_the_address_of_the_app_is_one_of_its_own_server(
+    edge: Edge, session: aiohttp.ClientSession, watch: Watch, private_key: str
+) -> None:
+    registration = Registration(
+        app_id=1, private_key=private_key, api_url=edge.url, mail_host="users.noreply.git.acme"
+    )
+    edge.will("GET /app", 200, {"id": 1, "slug": "coppice"})
+    edge.will("GET /app/installations", 200, [])
+    edge.will("GET /users/coppice[bot]", 200, {"id": 41})
+
+    me = await App(registration, session, watch.clock).me()
+
+    assert me.email == "41+coppice[bot]@users.noreply.git.acme"
+
+
 async def test_without_an_installation_we_ask_as_strangers(edge: Edge, app: App) -> None:
     edge.will("GET /app", 200, {"id": 1, "slug": "coppice"})
     edge.will("GET /app/installations", 200, [])

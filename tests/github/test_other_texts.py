@@ -118,7 +118,9 @@ def test_a_refusal_says_what_who_and_who_may() -> None:
 
 
 def test_a_refusal_names_the_teams_that_may_start_as_well() -> None:
-    text = answers.needs_write("/coppice run", "raj", Permission.TRIAGE, teams=("core",))
+    text = answers.needs_write(
+        "/coppice run", "raj", Permission.TRIAGE, also=answers.Starters(teams=("core",))
+    )
 
     assert "needs write access or to be on team `core`; `raj` has triage." in text
 

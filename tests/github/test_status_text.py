@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.github.texts.needs import stopped
 from bot.github.texts.players import Player
-from bot.github.texts.status import Given, Hidden, Status, attempt_failed, status_comment
+from bot.github.texts.status import Given, Hidden, Status, attempt_failed, headline, status_comment
 from bot.runs import Budget, Options, Publish, RunError, RunStatus, Spend, Stop, Work
 from tests.github.runs import TRIGGER, result, run
 
@@ -133,6 +134,16 @@ def test_a_run_whose_command_failed_again_and_again_says_how_often() -> None:
     assert "Attempt 1: `pytest` failed, `IndexError` in `tests/test_parser.py::test_empty`." in said
 
 
+def test_who_has_to_act_reads_the_words_as_the_status_comment_has_them() -> None:
+    error = RunError(kind="closed", message="#12 by coppice[bot]: <b> & `c`")
+    ended = run(status=RunStatus.BLOCKED, error=error, pull_request=12)
+
+    how = headline(Status(run=ended, agent_label=None))
+
+    assert how == "Blocked: #12 by coppice\\[bot]: &lt;b> &amp; `c`"
+    assert how in stopped(ended, how)
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
@@ -248,6 +259,17 @@ def test_more_for_the_run_is_not_offered_where_a_budget_binds_that_others_share(
     said = status_comment(Status(run=ended, agent_label=None, again=Budget(usd=2)))
 
     assert "- [ ] Retry" in said.splitlines()
+    assert "once that budget begins anew" in said
+    assert "`budget=` does not change it" in said
+
+
+def test_a_retry_is_an_attempt_anew_where_the_budget_of_one_is_used_up() -> None:
+    message = "budget reached (the budget of one attempt): 2 of 2 turns used"
+    ended = run(status=RunStatus.BLOCKED, error=RunError(stage="p", kind="budget", message=message))
+
+    said = status_comment(Status(run=ended, agent_label=None, again=Budget(usd=2)))
+
+    assert "- [ ] Retry\n\nOr write `/coppice retry`" in said
 
 
 @pytest.mark.parametrize(

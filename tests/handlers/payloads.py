@@ -112,17 +112,24 @@ def repository(action: str) -> dict[str, Any]:
     return {"action": action, **where("ana")}
 
 
-def review(state: str = "changes_requested", by: str = "ana") -> dict[str, Any]:
+def review(state: str = "changes_requested", by: str = "ana", body: str = "x") -> dict[str, Any]:
+    said = {"id": 55, "state": state, "user": EVERY_USER[by], "body": body}
     return {
         "action": "submitted",
-        "review": {"id": 55, "state": state, "user": EVERY_USER[by], "body": "x"},
+        "review": {**said, "html_url": "https://h/r/55"},
         "pull_request": {"number": 12},
         **where(by),
     }
 
 
-def review_comment(by: str = "ana") -> dict[str, Any]:
-    comment = {"id": 66, "user": EVERY_USER[by], "pull_request_review_id": 55}
+def review_comment(by: str = "ana", body: str = "x") -> dict[str, Any]:
+    comment = {
+        "id": 66,
+        "user": EVERY_USER[by],
+        "pull_request_review_id": 55,
+        "html_url": "https://h/c/66",
+        "body": body,
+    }
     return {
         "action": "created",
         "comment": comment,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.guard.commands import find_commands
+from bot.guard.commands import VERBS, find_commands
 from handlers.commands import COMMANDS
 from handlers.commands.documentation import page
 from handlers.label_documentation import page as label_page
@@ -20,6 +20,10 @@ def test_the_page_is_current() -> None:
 def test_the_page_on_labels_is_current() -> None:
     """`python -m handlers.label_documentation > docs/labels.md` writes it."""
     assert (DOCS / "labels.md").read_text() == label_page()
+
+
+def test_a_review_is_read_for_the_verbs_that_there_are() -> None:
+    assert frozenset(COMMANDS) == VERBS
 
 
 @pytest.mark.parametrize("verb", COMMANDS)

@@ -130,7 +130,7 @@ async def test_run_is_refused_while_a_pull_request_is_open(world: World) -> None
 
     decision = await world.decide("issue_comment", commented("/coppice run"))
 
-    assert "12 is open: `/coppice retry` makes one more round" in answer(decision)
+    assert "follows its pull request #12. `/coppice retry` makes one more" in answer(decision)
 
 
 async def test_run_on_an_ended_run_is_a_new_run(world: World) -> None:
@@ -454,6 +454,20 @@ async def test_a_team_that_may_start_is_named_in_the_refusal(world: World) -> No
     decision = await world.decide("issue_comment", commented("/coppice run", "raj"))
 
     assert "needs write access or to be on team `core`; `raj` has triage." in str(decision.effects)
+
+
+async def test_where_the_app_cannot_see_a_team_the_refusal_says_so(world: World) -> None:
+    world.github.rules = "start: ['team:core']"
+    world.github.sees_teams = False
+
+    decision = await world.decide("issue_comment", commented("/coppice run", "raj"))
+
+    said = str(decision.effects)
+    assert (
+        "needs write access; `raj` has triage. It is enough to be on team `core`, but the" in said
+    )
+    assert "the App cannot see who is: it needs the organisation permission *Members: read*" in said
+    assert decision.starts == ()
 
 
 async def test_triage_gets_a_comment_that_links_the_command(world: World) -> None:

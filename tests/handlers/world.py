@@ -57,6 +57,7 @@ class GitHub:
     rules: str | EffectRefused = ""
     """The configuration's text, or what GitHub says in its place."""
     teams: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sees_teams: bool = True
     labelled: dict[str, str] = field(default_factory=dict)
     asked_of_house: int = 0
     """How often somebody's place in the organisation was read."""
@@ -72,8 +73,8 @@ class GitHub:
             raise self.rules
         return load(self.rules)
 
-    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool:
-        return login in self.teams.get(team, ())
+    async def in_team(self, repository: RepositoryRef, team: str, login: str) -> bool | None:
+        return login in self.teams.get(team, ()) if self.sees_teams else None
 
     async def in_organization(self, repository: RepositoryRef, login: str) -> bool:
         self.asked_of_house += 1

@@ -71,6 +71,18 @@ async def test_what_was_missed_comes_back_in_order(door: Door, log: Log) -> None
     assert (row.event, row.action, row.repository) == ("issues", "labeled", "a/b")
 
 
+async def test_an_hour_of_them_comes_back_with_a_call_each_inside_an_hours_limit(
+    door: Door, log: Log
+) -> None:
+    await since(door, 7200)
+    sent = [f"guid-{n}" for n in range(1000)]
+    for n, guid in enumerate(sent):
+        log.sent(guid, 3660 - 3 * n)
+
+    assert await swept(door, log) == sent
+    assert sorted(log.read) == list(range(1, 1001))
+
+
 async def test_what_came_in_is_not_read_again(door: Door, log: Log) -> None:
     await since(door, 3600)
     log.sent("guid-1", 900)

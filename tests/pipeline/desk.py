@@ -120,6 +120,7 @@ class Socket:
     api: Api = Api.CHAT
     window: int | None = None
     refusal: Refusal | None = None
+    waited: float = 0.0
 
 
 @dataclass

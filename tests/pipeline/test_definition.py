@@ -29,13 +29,14 @@ stages:
   - {name: out, kind: publish, needs: [guard]}
   - {name: guard, kind: rules, needs: [judge]}
   - {name: judge, kind: verify, needs: [make], back_to: make}
-  - {name: make, kind: implement}
+  - {name: make, kind: implement, needs: [read]}
+  - {name: read, kind: snapshot}
 """,
     )
 
     pipeline = load("test", folder)
 
-    assert [stage.name for stage in pipeline.stages] == ["make", "judge", "guard", "out"]
+    assert [stage.name for stage in pipeline.stages] == ["read", "make", "judge", "guard", "out"]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,12 @@ stages:
         ("stages: [{name: a, kind: verify}, {name: a, kind: plan}]", "two stages of one name"),
         ("stages: [{name: a, kind: nothing}]", "cannot be read"),
         ("stages: [{name: a, kind: publish}]", "nothing unchecked is delivered"),
+        (
+            "stages: [{name: s, kind: snapshot}, {name: r, kind: rules, needs: [s]},"
+            " {name: i, kind: implement, needs: [r]}, {name: p, kind: publish, needs: [i]}]",
+            "nothing unchecked is delivered",
+        ),
+        ("stages: [{name: i, kind: implement}]", "no `snapshot` comes before the stage `i`"),
         ("stages: [{name: a, kind: verify, back_to: b}, {name: b, kind: plan, needs: [a]}]", "`b`"),
         ("stages: []", "cannot be read"),
         ("stages: [", "cannot be read"),

@@ -70,3 +70,21 @@ def test_the_head_is_what_was_judged_last_by_itself() -> None:
     assert green(story(OPEN, *DELIVERED, *DROPPED))
     assert not green(story(OPEN, *DELIVERED, *DROPPED, pushed_red))
     assert green(story(OPEN, *DELIVERED, pushed_red, *DROPPED, pushed_green))
+
+
+def test_a_verdict_says_how_it_ended_as_github_means_it() -> None:
+    slow = RED.model_copy(update={"exit_code": None, "problem": "time limit of 4 s"})
+    late = failed("work-1/verify-1").model_copy(
+        update={"result": {"commands": [slow.model_dump(mode="json")]}}
+    )
+    red = failed("work-1/verify-1")
+    both = [slow.model_dump(mode="json"), RED.model_dump(mode="json")]
+    mixed = red.model_copy(update={"result": {"commands": both}})
+
+    def concluded(*stages: StageRecord) -> str | None:
+        return reports.verify_check_run(story(OPEN, *stages)).conclusion
+
+    assert concluded(late) == "timed_out"
+    assert concluded(red) == concluded(mixed) == "failure"
+    assert concluded(stage("work-1/rules-1")) == "skipped"
+    assert reports.coppice_check_run(story(FAILED, late), "c" * 40).conclusion == "timed_out"

@@ -32,6 +32,8 @@ async def test_a_command_that_never_ends(town: World) -> None:
 
     assert (run["status"], run["error"]["class"]) == ("failed", "test:limit")
     assert "time limit of 4 s" in comment
+    check = (await town.checks(f"coppice/{run['issue']}-{run['id'][:6]}"))["Coppice"]
+    assert check["conclusion"] == "timed_out"
     assert "sleep 360" not in processes()
 
 

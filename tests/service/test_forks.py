@@ -10,6 +10,7 @@ from tests.service.proposals import (
     reviewed,
     reviewer,
 )
+from tests.service.turns import branch, note
 from tests.service.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -63,3 +64,23 @@ async def test_a_fork_that_is_gone_meanwhile_gets_its_patch(town: World) -> None
     (said,) = await town.said(number)
     assert "Nothing was pushed; this is the patch." in said
     assert "+More." in said
+
+
+async def test_a_forks_branch_of_our_name_is_none_of_ours(town: World) -> None:
+    await town.repo("POST", "/forks", {}, who="stranger")  # later it would hold our branch
+    issue = await town.issue()
+    town.script(issue, [note(issue), {"hang": 5}])
+    await town.label(issue)
+    run = await town.at(issue, "implement")
+    number, _ = await forked(town, branch(run), {"docs/same.txt": LINES})
+
+    ended = await town.ended(issue)
+
+    assert (ended["status"], ended["following"]) == ("done", True), ended["error"]
+    assert ended["pull_request"] != number
+    assert [r["id"] for r in await town.runs() if r["pull_request"] == number] == []
+    theirs = await town.repo("PATCH", f"/pulls/{number}", {"state": "closed"})
+    assert (theirs["title"], theirs["user"]["login"]) == ("From a fork", "sam")
+    assert (await town.settled("pull_request.closed", number))["decision"] == "ignore"
+    (mine,) = [row for row in await town.runs() if row["id"] == run["id"]]
+    assert mine["following"]

@@ -186,6 +186,8 @@ async def test_a_plan_that_nobody_approves_expires(town: World) -> None:
     run = await town.ended(issue)
 
     assert (run["status"], run["error"]["class"]) == ("cancelled", "expired")
+    check = (await town.checks(f"coppice/{issue}-{run['id'][:6]}"))["Coppice"]
+    assert check["conclusion"] == "timed_out"
     await town.write_file(".github/coppice.yml", GATED)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import Server
-from tests.service.gate import GATED, planned, shown
+from tests.service.gate import GATED, note, planned, shown
+from tests.service.workers import QUICK
 from tests.service.world import ROOT, Json, World, world
 
 pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
@@ -84,6 +85,50 @@ async def test_a_moved_run_goes_on_at_its_gate_under_the_same_id(
     assert (run["id"], run["status"]) == (before["id"], "done"), run
     assert len(await gated.said(issue)) == len(said)
     assert len(await gated.repo("GET", "/pulls")) == 1
+
+
+async def test_a_move_takes_runs_in_every_state_along(
+    gated: World, postgresql_server: Server
+) -> None:
+    """One waits for people, one is followed, one has failed, one is stopped, two are at work."""
+    waits, _ = await planned(gated)
+    await shown(gated, waits)
+    await gated.write_file(".github/coppice.yml", QUICK)
+    followed, fails, first, second = [await gated.issue() for _ in range(4)]
+    gated.script(followed, [note(followed)])
+    gated.script(fails, [{"say": "nothing"}])
+    for issue, status in ((followed, "done"), (fails, "failed")):
+        await gated.label(issue)
+        assert (await gated.ended(issue))["status"] == status
+    for issue in (first, second):
+        gated.script(issue, [{"hang": 600}])
+        await gated.label(issue)
+        await gated.at(issue, "implement")
+    stopped = await gated.issue()
+    gated.script(stopped, [{"hang": 600}])
+    await gated.label(stopped)
+    await gated.comment_that(stopped, lambda body: "**Queued" in body)
+    await gated.comment(stopped, "/coppice stop")
+    assert (await gated.ended(stopped))["status"] == "cancelled"
+    before = {row["issue"]: row["id"] for row in await gated.runs()}
+    await stop(gated)
+
+    url = postgresql_server.empty()
+    code, output = await coppice(gated, "move", "--to", url)
+
+    assert code == 0, output
+    for issue in (first, second, fails, stopped):
+        gated.script(issue, [note(issue)])
+    await now_on(gated, COPPICE_DATABASE_URL=url)
+    await gated.serve()
+    assert [(await gated.ended(issue))["status"] for issue in (first, second)] == ["done"] * 2
+    assert (await approve(gated, waits))["status"] == "done"
+    for issue in (fails, stopped):
+        await gated.comment(issue, "/coppice retry")
+    await gated.until(lambda rows: all(row["status"] == "done" for row in rows))
+    assert {row["issue"]: row["id"] for row in await gated.runs()} == before
+    assert len(await gated.repo("GET", "/pulls")) == len(before)
+    assert await coppice(gated, "verify-store", "--live", "--json") == (0, "[]\n")
 
 
 async def test_a_moved_run_still_follows_its_pull_request(

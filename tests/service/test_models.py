@@ -48,7 +48,8 @@ async def modelled(
 ) -> AsyncIterator[World]:
     """A forge and a service whose agent is `loop`, on a model that plays what a test says.
 
-    ``catalogue`` is more of the models file; what it says under `endpoint` goes to both endpoints.
+    ``catalogue`` is more of the models file; what it says under `endpoint` goes to both endpoints,
+    what it says under `local` to the first.
     """
     given = dict(catalogue or {})
     scenario = Scenario(plays=plays, faults=tuple(faults), usage=usage or Usage())
@@ -65,7 +66,7 @@ async def modelled(
         if key is not None:
             endpoint["key_file"] = str(key)
         strong = {**endpoint, "model": "strong-model"}
-        endpoints = {"local": endpoint, "strong": strong}
+        endpoints = {"local": {**endpoint, **given.pop("local", {})}, "strong": strong}
         models.write_text(yaml.safe_dump({"endpoints": endpoints, **given}))
         settings = {"COPPICE_AGENT": "", "COPPICE_MODELS_FILE": str(models), **more}
         async with world(folder, **settings) as there:
@@ -162,6 +163,37 @@ async def test_a_budget_ends_a_run_in_mid_attempt_and_a_retry_goes_on(tmp_path: 
         assert rows[0]["id"] == run["id"]
 
 
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("PERSON_DAY", "today's budget of marta, which begins anew at 00:00 UTC"),
+        ("REPOSITORY_DAY", "today's budget of acme/greenhouse, which begins anew at 00:00 UTC"),
+        ("MONTH", "this month's budget, which begins anew on "),
+    ],
+)
+async def test_a_budget_of_the_operators_ends_runs_until_it_begins_anew(
+    tmp_path: Path, setting: str, named: str
+) -> None:
+    limit: dict[str, Any] = {f"COPPICE_BUDGET_{setting}": "0.12usd"}
+    async with modelled(tmp_path, PLANS, REVIEWS, RIGHT, usage=FIVE_CENTS, **limit) as there:
+        await there.label(1)
+        run = await there.ended(1)
+        first = await there.comment_that(1, lambda body: "coppice:ended-" in body)
+        said = (await there.said(1))[0]
+        await there.comment(1, "/coppice retry budget=5usd")
+        await there.comment_that(1, lambda b: "coppice:ended-" in b and b != first["body"])
+        again = await there.ended(1)
+
+        assert (run["status"], run["error"]["class"]) == ("blocked", "budget")
+        assert run["error"]["message"].startswith(f"budget reached ({named}")
+        assert "once that budget begins anew" in said
+        assert (again["status"], again["error"]) == (run["status"], run["error"])
+
+        await there.earlier(32 * 86_400)
+        await there.comment(1, "/coppice retry")
+        await there.until(lambda rows: rows[0]["status"] == "done")
+
+
 async def test_a_refused_key_ends_at_once(tmp_path: Path) -> None:
     fault = Fault(kind=FaultKind.STATUS, status=401, times=None)
     async with modelled(tmp_path, PLANS, RIGHT, faults=[fault]) as there:
@@ -170,6 +202,29 @@ async def test_a_refused_key_ends_at_once(tmp_path: Path) -> None:
 
         assert (run["status"], run["error"]["class"]) == ("blocked", "model_key")
         assert "the model key is refused" in run["error"]["message"]
+
+
+async def test_while_an_endpoint_is_down_another_takes_over_and_it_costs_no_attempt(
+    tmp_path: Path,
+) -> None:
+    page = Scenario(plays=(RIGHT,), faults=(Fault(kind=FaultKind.HTML, times=None),))
+    async with ScriptedModel(page) as broken:
+        local = {"url": f"{broken.url}/v1", "fallback": "strong", "parallel": 1}
+        catalogue = {"local": local}
+        async with modelled(tmp_path, PLANS, REVIEWS, RIGHT, catalogue=catalogue) as there:
+            await there.label(1)
+            run = await there.ended(1)
+
+            assert run["status"] == "done", run["error"]
+            assert [s["attempt"] for s in run["stages"] if s["name"] == "implement"] == [1]
+            told = [each["text"] for each in await events(there, run, "waiting")]
+            (listed,) = await there.listed("runs", run["id"])
+
+    assert any(t.startswith("`local` is down (") and "goes on with `strong`" in t for t in told)
+    assert {(row["role"], row["model"]) for row in listed["spend"] if row["usd"]} >= {
+        ("plan", "strong-model"),
+        ("implement", "strong-model"),
+    }
 
 
 async def test_a_rate_limit_costs_no_attempt(tmp_path: Path) -> None:
@@ -181,3 +236,4 @@ async def test_a_rate_limit_costs_no_attempt(tmp_path: Path) -> None:
         assert run["status"] == "done", run["error"]
         assert len([s for s in run["stages"] if s["name"] == "implement"]) == 1
         assert any("429" in each["text"] for each in await events(there, run, "waiting"))
+        assert max(each["waited"] for each in await events(there, run, "spent")) >= 1

@@ -48,6 +48,22 @@ async def test_nothing_begins_while_a_maintainer_has_paused_the_repository(town:
     assert (await town.ended(issue))["status"] == "done"
 
 
+async def test_a_pause_outlives_the_service(town: World) -> None:
+    issue = await town.issue()
+    town.script(issue, [note(issue)])
+    paused = await town.comment(issue, "/coppice pause")
+    await town.reacted(paused, "rocket")
+    await town.label(issue)
+    await town.comment_that(issue, lambda body: "was paused by `marta`" in body)
+
+    await town.kill()
+    await town.serve()
+
+    resumed = await town.comment(issue, "/coppice resume")
+    await town.reacted(resumed, "rocket")
+    assert (await town.ended(issue))["status"] == "done"
+
+
 async def test_a_stage_that_takes_long_is_told_while_it_lasts(town: World) -> None:
     issue = await town.issue()
     town.script(issue, [note(issue), {"hang": 600}])

@@ -170,6 +170,22 @@ async def test_once_ci_runs_the_status_comment_offers_it_no_more(town: World) ->
     assert "CI was left out" not in comment
 
 
+async def test_where_ci_runs_already_no_commit_is_made_for_it(town: World) -> None:
+    await town.write_file(".github/coppice.yml", f"{QUICK}ci: auto\n")
+    _, run = await opened(town)
+    before, number = await head(town, run), run["pull_request"]
+
+    asked = await town.comment(number, "/coppice ci")
+
+    await town.reacted(asked, "rocket")
+    said = await town.comment_that(number, lambda body: "nothing was pushed" in body)
+    assert said["body"].startswith(
+        f"`/coppice ci` by `marta`: nothing was pushed. CI runs on {before[:7]} already, because"
+        " `ci: auto` leaves it out of nothing."
+    )
+    assert await head(town, run) == before
+
+
 async def test_a_conflict_with_the_base_is_merged_and_resolved(town: World) -> None:
     issue = await town.issue()
     path = f"NOTES-{issue}.md"
@@ -207,6 +223,31 @@ async def test_a_conflict_that_stays_is_said(town: World) -> None:
     (blocked, *_) = await town.until(seen)
     assert blocked["error"]["class"] == "conflicts"
     assert await head(town, run) == before
+
+
+async def test_a_round_that_fails_again_is_told_again_and_the_old_word_is_folded(
+    town: World,
+) -> None:
+    strict = "verify: {test: 'test ! -f BAD.md'}\nlimits: {open_pull_requests: 100, attempts: 1}\n"
+    await town.write_file(".github/coppice.yml", strict)
+    bad = [{"write": "BAD.md", "text": "bad\n"}]
+    issue, run = await opened(town, bad, bad)
+    number = run["pull_request"]
+
+    for turn in (1, 2):
+        asked = await town.comment(number, f"/coppice write something, turn {turn}")
+        await town.reacted(asked, "confused")
+        await settled(town, issue)
+
+    listed = await town.repo("GET", f"/issues/{issue}/comments")
+    told = [c for c in listed if "coppice:ended-" in c["body"]]
+    assert len(told) == 2
+    query = "query($id: ID!) { node(id: $id) { ... on IssueComment { isMinimized } } }"
+    folded = [
+        (await town.call("POST", "/graphql", {"query": query, "variables": {"id": c["node_id"]}}))
+        for c in told
+    ]
+    assert [answer["data"]["node"]["isMinimized"] for answer in folded] == [True, False]
 
 
 async def test_a_draft_becomes_ready_when_somebody_says_so(town: World) -> None:

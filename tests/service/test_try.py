@@ -115,6 +115,11 @@ async def test_people_read_plan_columns_difference_and_cost(tmp_path: Path) -> N
         (("nonsense",), "is no issue"),
         (("https://github.com/acme/shop/issues/7",), "which model?"),
         ((ISSUE, "--model", "x"), "--model x: "),
+        ((ISSUE, "--model", "http://127.0.0.1:9/v1"), "nobody answers at http://127.0.0.1:9/v1"),
+        (
+            (ISSUE, "--model", "http://127.0.0.1:9", "--name", "m", "--output", "/nowhere/x.patch"),
+            "--output /nowhere/x.patch cannot be written",
+        ),
         ((ISSUE, "--model", "http://127.0.0.1:9", "--name", "m", "--budget", "lots"), "--budget: "),
         ((ISSUE, "--model", "http://127.0.0.1:9", "--name", "m", "--state", "/"), "--state /"),
     ],

@@ -3,8 +3,10 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot.engine.cluster.lock import IN_USE
@@ -12,6 +14,7 @@ from bot.engine.cluster.member import FENCED
 from tests.postgres import Server
 from tests.service.once import everything_once
 from tests.service.workers import Workers, workers
+from tests.service.world import Program
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +93,30 @@ async def test_a_second_process_of_the_same_name_is_refused_and_told_who_has_it(
     assert f"The worker name a is in use by process {holder} on " in crew.log("b")
 
 
+async def test_a_worker_whom_github_keeps_waiting_at_its_start_is_not_taken_for_dead(
+    crew: Workers,
+) -> None:
+    there = crew.there
+    await there.fault(kind="slow", method="GET", path="/app", times=1, seconds=28)  # the last is 30
+
+    second = await crew.join("b")
+
+    async with asyncio.timeout(150):
+        while not await ready(second):
+            await asyncio.sleep(0.5)
+    listed = await there.listed("workers")
+    assert [each["name"] for each in listed if each["state"] == "alive"] == ["a", "b"]
+    assert (second.process.returncode, crew.log("b")) == (None, "")
+
+
+async def ready(program: Program) -> bool:
+    async with aiohttp.ClientSession() as session:
+        with suppress(aiohttp.ClientError):
+            async with session.get(f"{program.ready['url']}/readyz") as answer:
+                return answer.ok
+    return False
+
+
 async def test_a_worker_that_is_told_to_end_hands_its_runs_over_at_once(crew: Workers) -> None:
     await crew.join("b", COPPICE_GRACE_SECONDS="1")
     issues = await crew.slow_issues(4, seconds=6)
@@ -104,6 +131,22 @@ async def test_a_worker_that_is_told_to_end_hands_its_runs_over_at_once(crew: Wo
     assert {row["status"] for row in rows} == {"done"}
     listed = await crew.there.listed("workers")
     assert [each["name"] for each in listed if each["state"] == "alive"] == ["a"]
+
+
+async def test_what_ends_within_its_grace_is_not_cut_short(crew: Workers) -> None:
+    await crew.join("b", COPPICE_GRACE_SECONDS="300")
+    issues = await crew.slow_issues(4, seconds=4)
+    async with asyncio.timeout(150):
+        while len((await crew.at_work())["b"]) < 2:
+            await asyncio.sleep(0.2)
+
+    assert await crew.others["b"].stop() == 0
+
+    rows = await crew.all_ended(issues, seconds=120)
+    assert {row["status"] for row in rows} == {"done"}
+    stages = [stage["status"] for row in rows for stage in row["stages"]]
+    assert "cancelled" not in stages
+    assert "goes on elsewhere" not in crew.log("b")
 
 
 async def busy(crew: Workers) -> int:

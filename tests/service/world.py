@@ -19,11 +19,11 @@ from typing import Any
 
 import aiohttp
 import yaml
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from bot.cli.runs import facts
 from bot.runs import DecisionKind
-from bot.store import runs
+from bot.store import runs, tables
 from bot.store.database import Database
 from bot.store.journal import deliveries
 from bot.store.journal.deliveries import DeliveryRow
@@ -45,7 +45,11 @@ class Program:
 
     @classmethod
     async def start(
-        cls, log: Path, arguments: Sequence[str], environment: Mapping[str, str]
+        cls,
+        log: Path,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        house: Path = ROOT,
     ) -> "Program":
         with log.open("ab") as stderr:
             process = await asyncio.create_subprocess_exec(
@@ -56,7 +60,7 @@ class Program:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
                 env={"PATH": os.environ["PATH"], "HOME": str(log.parent), **environment},
-                cwd=ROOT,
+                cwd=house,
                 limit=2**20,
             )
         assert process.stdout is not None
@@ -227,10 +231,11 @@ class World:
         path.parent.mkdir(exist_ok=True)
         path.write_text(yaml.safe_dump({"attempts": [list(steps) for steps in attempts], **more}))
 
-    async def serve(self) -> None:
+    async def serve(self, house: Path = ROOT) -> None:
         """Start the service; again after a kill, at the same address."""
         environment = {**self.settings, "COPPICE_PORT": str(self.port)}
-        self.service = await Program.start(self.folder / "serve.log", ("serve",), environment)
+        log = self.folder / "serve.log"
+        self.service = await Program.start(log, ("serve",), environment, house)
         url = str(self.service.ready["webhook_url"])
         self.port = int(url.rsplit(":", 1)[1].split("/")[0])
         await self.call_app("PATCH", "/app/hook/config", {"url": url})
@@ -287,6 +292,12 @@ class World:
         return await database.read(
             lambda c: [facts(run, runs.stages(c, run.id)) for run in runs.listing(c)]
         )
+
+    async def earlier(self, seconds: float) -> None:
+        """Have what was spent so far be spent that long before."""
+        database, at = await self._stored(), tables.calls.c.started_at
+        moved = update(tables.calls).values(started_at=at - seconds)
+        await database.write(lambda c: c.execute(moved))
 
     async def _stored(self) -> Database:
         if self.database is None:

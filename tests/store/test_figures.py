@@ -138,3 +138,22 @@ async def test_a_lock_that_nobody_holds_has_no_leader(postgresql_url: str) -> No
         assert await database.read(hold) == (False, True)
     finally:
         await database.close()
+
+
+async def test_a_database_that_can_only_be_read_takes_no_writes(postgresql_url: str) -> None:
+    database = await Database.open(postgresql_url)
+    try:
+        before = await database.read(figures.takes_writes)
+        only_reads = "SET default_transaction_read_only = on"
+
+        def look(c: Connection) -> bool:
+            c.exec_driver_sql(only_reads)
+            return figures.takes_writes(c)
+
+        assert (before, await database.read(look)) == (True, False)
+    finally:
+        await database.close()
+
+
+async def test_a_database_that_takes_writes_says_so(database: Database) -> None:
+    assert await database.read(figures.takes_writes)

@@ -153,6 +153,7 @@ OF_THE_HOUSE = {
     "orders.quarantined": "the operator's list",
     "calls.abandon": "a process that begins closes what a dead one left",
     "calls.abandon_living": "the same",
+    "calls.abandon_nobodys": "now and then, for all that no worker works at",
     "pauses.all_paused": "the operator's pause of everything",
     "audit.head": "the chain is one for the house",
     "audit.listing": "the operator's list",

@@ -6,7 +6,7 @@ import pytest
 from multidict import CIMultiDict
 
 from bot.telemetry.door import Access
-from bot.telemetry.health import Health
+from bot.telemetry.health import Health, Unready
 from tests.telemetry.board import full_board, samples, served
 
 TOKEN = "a-token-for-prometheus"
@@ -101,6 +101,18 @@ async def test_readiness_names_what_is_missing() -> None:
         "missing": ["GitHub", "database"],
         "parts": {"engine": "ok", "GitHub": "not there yet", "database": "cannot be reached"},
     }
+
+
+async def test_a_reason_that_anybody_may_read_is_shown() -> None:
+    health = Health()
+
+    async def look() -> None:
+        raise Unready("can only be read")
+
+    health.probe("database", look)
+
+    assert await health.look() is False
+    assert health.parts == {"database": "can only be read"}
 
 
 async def test_what_was_missing_may_come_back() -> None:

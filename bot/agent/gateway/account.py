@@ -7,6 +7,7 @@ from bot.agent.gateway.books import Books
 from bot.agent.gateway.job import Job, Listener
 from bot.agent.gateway.refusing import Refused
 from bot.agent.gateway.spare import Spare
+from bot.agent.gateway.waiting import Waiting
 from bot.runs import OF_ATTEMPT, REACHED, SHARED, Budgets
 from bot.store import calls, limits
 from bot.store.calls import Call, CallStatus
@@ -22,12 +23,15 @@ KEPT_REFUSALS = 20
 class Account:
     """One attempt's budget; two calls at once never pass it together."""
 
-    def __init__(self, job: Job, books: Books, budgets: Budgets, listener: Listener) -> None:
+    def __init__(
+        self, job: Job, books: Books, budgets: Budgets, listener: Listener, waiting: Waiting
+    ) -> None:
         self.job = job
         self._listener = listener
         self._books = books
         self._budgets = budgets
         self._opened = time.monotonic()
+        self._waiting = waiting
         self._spent = Used()
         self._open = Used()
         """The largest that the calls under way may come to."""
@@ -117,7 +121,8 @@ class Account:
         which budget that is; empty: the run's.
         """
         used = self._spent + (Used() if alone else self._open)
-        used.seconds = time.monotonic() - self._opened  # of the clock, not of the answers
+        # of the clock, not of the answers; what it waits for its model's host is not its own
+        used.seconds = time.monotonic() - self._opened - self._waiting.seconds
         own = limits.over(self.job.own, used, call)
         if own is not None:
             return own, OF_ATTEMPT

@@ -1,7 +1,8 @@
 """The socket of one attempt: what comes in is checked, reserved, sent, metered and settled."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -74,12 +75,10 @@ class Door:
         self._endpoint = chain[0].endpoint
         self.path = path
         self.refusal: Refusal | None = None
-        self._paused_seconds = 0.0
 
     @property
     def waited(self) -> float:
-        """Seconds that calls waited for the host: no fault of the agent's."""
-        return self._paused_seconds + self._seat.waited
+        return self._seat.waiting.seconds
 
     @property
     def model(self) -> str:
@@ -183,7 +182,7 @@ class Door:
         headers, secrets = upstream.headers(dialect, request.headers), upstream.secrets()
         patience = Patience(
             seconds=PATIENCE if len(self._chain) == 1 else PATIENCE_WITH_FALLBACK,
-            paused=self._paused,
+            pause=self._pause,
             begun=reservation.begin,
             call_seconds=reservation.most_seconds,
         )
@@ -214,9 +213,13 @@ class Door:
         size = ceil(given * SLACK) + GROWTH
         return largest(call, upstream, given=size, output=ask.output)
 
-    def _paused(self, reason: str, seconds: float) -> None:
-        self._paused_seconds += seconds
-        self._tell(reason)
+    @contextmanager
+    def _pause(self, reason: str) -> Iterator[None]:
+        with self._seat.waiting.on():
+            self._tell(reason)
+            yield
+        if not self._seat.waiting.now:
+            self._tell("")
 
     def _go_on(self, upstream: Upstream, down: Down) -> None:
         """Let the fallback take over for the rest of the attempt; raises Refused without one."""

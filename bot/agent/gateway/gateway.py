@@ -72,7 +72,7 @@ class Gateway:
         try:
             await seat.take(lambda: self._chain(first)[0])
             listener.tell("")
-            account = Account(job, self._books, self._budgets, listener)
+            account = Account(job, self._books, self._budgets, listener, seat.waiting)
             door = Door(
                 account,
                 self._chain(first),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.agent.catalogue import Endpoint
 from bot.agent.runtime import Role
@@ -15,6 +15,11 @@ Tell = Callable[[str], None]
 
 
 _ANEW = ", which begins anew at 00:00 UTC"
+
+
+def _next_month(day: datetime) -> str:
+    first = (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+    return f", which begins anew on {first:%Y-%m-%d}, 00:00 UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +104,7 @@ class Job:
                 budgets.repository_day,
                 f"today's budget of {self.repository}{_ANEW}",
             ),
-            (Scope.INSTALLATION, month, budgets.month, "this month's budget"),
+            (Scope.INSTALLATION, month, budgets.month, f"this month's budget{_next_month(day)}"),
         )
         return tuple(
             Limit(scope=scope, since=since, most=most, name=name)

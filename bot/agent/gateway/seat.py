@@ -1,20 +1,21 @@
 """An attempt's seat at an endpoint: it holds one at a time, and an endpoint has so many."""
 
 import asyncio
-import time
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from bot.agent.gateway.upstream import Upstream
+from bot.agent.gateway.waiting import Waiting
 
 
 class Seat:
     def __init__(self, tell: Callable[[str], None]) -> None:
         """``tell`` hears what is waited for, "" when that is over."""
         self._tell = tell
+        self.waiting = Waiting()
+        """Counts once the attempt has begun, with its first seat."""
         self._moving = asyncio.Lock()
         self._at: Upstream | None = None
-        self.waited = 0.0
-        """Seconds, since it was taken first, at endpoints that took another's place."""
 
     async def take(self, first: Callable[[], Upstream]) -> Upstream:
         """Sit at the endpoint that comes first, once it has room; give it.
@@ -24,11 +25,10 @@ class Seat:
         if self._at is not None and self._at is first():
             return self._at
         async with self._moving:
-            began, moves = time.monotonic(), self._at is not None
-            while (upstream := first()) is not self._at:
-                self.leave()
-                await self._wait(upstream)
-            self.waited += time.monotonic() - began if moves else 0.0
+            with self.waiting.on() if self._at is not None else nullcontext():
+                while (upstream := first()) is not self._at:
+                    self.leave()
+                    await self._wait(upstream)
             return upstream
 
     def leave(self) -> None:

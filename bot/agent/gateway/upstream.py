@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -68,8 +68,8 @@ class Patience:
     """How long a call may wait for its host, and who hears of it."""
 
     seconds: float
-    paused: Callable[[str, float], None]
-    """Why, and for how many seconds."""
+    pause: Callable[[str], AbstractContextManager[None]]
+    """Held while it waits; hears for what."""
     begun: Callable[[], None]
     """It goes out now."""
     call_seconds: float
@@ -91,6 +91,8 @@ class Upstream:
         """Parameters of ours that it does not take, or not as we give them."""
         self._proxy = proxy
         self._not_before = 0.0
+        self._reason = ""
+        """Why it is to be left alone until then."""
 
     @property
     def window(self) -> int | None:
@@ -144,7 +146,7 @@ class Upstream:
         """
         deadline = time.monotonic() + patience.seconds
         for tries in range(1_000):
-            await self._turn()
+            await self._turn(patience)
             patience.begun()
             try:
                 answer = await self._post(session, url, payload, headers, patience.call_seconds)
@@ -160,17 +162,25 @@ class Upstream:
             if time.monotonic() + pause > deadline:
                 asked = "" if hint is None else f", asks to wait {_words(hint)}"
                 raise Down(f"{reason}{asked}")
-            self._not_before = max(self._not_before, time.monotonic() + pause)
-            patience.paused(f"waits for the model: {reason}, {_words(pause)}", pause)
+            self._leave_alone(reason, pause)
         raise Down("asks again and again to wait")
 
-    async def _turn(self) -> None:
+    def _leave_alone(self, reason: str, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        if until > self._not_before:
+            self._not_before, self._reason = until, reason
+
+    async def _turn(self, patience: Patience) -> None:
         """Wait until the host wants calls again; a pause that one call was asked for holds all."""
-        for _ in range(1_000):
-            left = self._not_before - time.monotonic()
-            if left <= 0:
-                return
-            await asyncio.sleep(left)
+        left = self._not_before - time.monotonic()
+        if left <= 0:
+            return
+        with patience.pause(f"waits for the model: {self._reason}, {_words(left)}"):
+            for _ in range(1_000):
+                await asyncio.sleep(max(0.0, left))
+                left = self._not_before - time.monotonic()
+                if left <= 0:
+                    return
 
     async def _post(
         self,

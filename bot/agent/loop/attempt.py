@@ -9,6 +9,7 @@ from pydantic_ai.messages import InstructionPart
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
+from bot.agent.clock import Clock
 from bot.agent.loop.call import Line
 from bot.agent.loop.conversation import Conversation
 from bot.agent.loop.form import FINISH, Form
@@ -30,8 +31,7 @@ class Attempt:
     context: AgentContext
     socket: ModelSocket
     servers: Mapping[str, tuple[str, ...]]
-    deadline: float
-    """On the monotonic clock."""
+    clock: Clock
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Conversation]:
@@ -41,7 +41,7 @@ class Attempt:
         desk = Desk(
             context=self._confined(),
             tree=Tree(tree),
-            deadline=self.deadline,
+            clock=self.clock,
             place=TREE if boxed else str(tree),
         )
         form = Form(self.task.answer)
@@ -57,8 +57,7 @@ class Attempt:
                 socket=self.socket,
                 settings=settings_of(self.socket.api),
                 parameters=_parameters(self.task.role, tools, form),
-                seconds=self.task.seconds,
-                deadline=self.deadline,
+                clock=self.clock,
             )
             yield Conversation(
                 task=self.task,

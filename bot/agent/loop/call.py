@@ -1,7 +1,6 @@
 """One question to the model, over whatever goes wrong on the way."""
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 
 import httpx2
@@ -11,6 +10,7 @@ from pydantic_ai.messages import ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
+from bot.agent.clock import Clock
 from bot.agent.loop.compaction import FULL, WANTED, compacted, tokens
 from bot.agent.loop.halves import without_halves
 from bot.agent.loop.transcript import Transcript
@@ -42,9 +42,7 @@ class Line:
     socket: ModelSocket
     settings: ModelSettings
     parameters: ModelRequestParameters
-    seconds: float
-    """Of the whole attempt."""
-    deadline: float
+    clock: Clock
     turns: int = 0
     warnings: list[str] = field(default_factory=list)
     """For people; taken out by whoever shows them."""
@@ -57,8 +55,7 @@ class Line:
         while True:
             self._require_leave()
             try:
-                async with asyncio.timeout(self.deadline - time.monotonic()):
-                    return await self._request(transcript)
+                return await self.clock.bound(self._request(transcript))
             except TimeoutError as error:
                 raise Over(self.late()) from error
             except BROKEN as error:
@@ -68,16 +65,12 @@ class Line:
                     self._shrink(transcript, tokens(transcript.messages) // 2)
                 elif waits and _may_pass(error):
                     self.warnings.append(f"no answer, asking again: {_said(error)}")
-                    await asyncio.sleep(min(waits.pop(0), self.left))
+                    await asyncio.sleep(min(waits.pop(0), self.clock.left))
                 else:
                     raise Over(_failed(error)) from error
 
-    @property
-    def left(self) -> float:
-        return max(0.0, self.deadline - time.monotonic())
-
     def late(self) -> Finished:
-        message = f"time limit of {round(self.seconds, 1):g} s"
+        message = f"time limit of {round(self.clock.seconds, 1):g} s"
         return Finished(reason=FinishReason.LIMIT, message=message)
 
     async def _request(self, transcript: Transcript) -> ModelResponse:
@@ -99,7 +92,7 @@ class Line:
         """The gateway's word is the last one."""
         if self.socket.refusal is not None:
             raise Over(refused(self.socket.refusal))
-        if self.left <= 0:
+        if not self.clock.left:
             raise Over(self.late())
 
     def _fit(self, transcript: Transcript) -> None:

@@ -1,6 +1,5 @@
 """The loop itself: the model asks for tools, gets their results, and finishes."""
 
-import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -120,7 +119,7 @@ class Conversation:
             return Result(text=text, ok=False)
         if given is None:
             return Result(text="the arguments are no JSON object; were they cut off?", ok=False)
-        if time.monotonic() >= self.desk.deadline:
+        if not self.desk.clock.left:
             raise Over(self.line.late())
         try:
             return await tool.call(self.desk, tool.parse(given))

@@ -2,12 +2,12 @@
 
 import asyncio
 import importlib
-import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from bot.agent.clock import Clock
 from bot.agent.runtime import (
     AgentContext,
     AgentEvent,
@@ -61,13 +61,13 @@ class LoopRuntime:
     async def run(self, task: AgentTask, context: AgentContext) -> AsyncGenerator[AgentEvent]:
         if context.model is None:
             raise StageFailed("no_model", "the loop needs a model", blocked=True)
-        deadline = time.monotonic() + task.seconds
+        clock = Clock(task.seconds, context.model)
         attempt = (await asyncio.to_thread(_load))(
             task=task,
             context=context,
             socket=context.model,
             servers=self._servers,
-            deadline=deadline,
+            clock=clock,
         )
         async with attempt.open() as conversation, aclosing(conversation.events()) as events:
             async for event in events:

@@ -43,7 +43,7 @@ class Installation:
         except (OSError, ValueError):
             return None
         version = found.get("version") if isinstance(found, dict) else None
-        return version[:100] if isinstance(version, str) else None
+        return version[:100] if isinstance(version, str) and version.isprintable() else None
 
     def missing(self, profile: Profile) -> Missing | None:
         """Say what keeps a profile's program from being started at all."""

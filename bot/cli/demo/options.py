@@ -16,7 +16,7 @@ from bot.cli.issue_file import Issue, read_issue
 from bot.cli.programs import require_git
 from bot.errors import OperatorError
 from bot.forge.seed import SeedRefused, checked_out, find_start
-from bot.settings import ModelSettings, load
+from bot.settings import ModelSettings, is_text, load
 
 SCRIPTED = "scripted"
 SETUP = "setup"
@@ -149,8 +149,12 @@ def _require_start(repo: Path, base: str) -> None:
 
 
 def _commands(setup: str | None, verify: Sequence[str]) -> dict[str, str]:
+    if setup and not is_text(setup):
+        raise OperatorError(f"--setup {setup!a} is not UTF-8, as a configuration is")
     commands = {SETUP: setup} if setup else {}
     for number, given in enumerate(verify, 1):
+        if not is_text(given):
+            raise OperatorError(f"--verify {given!a} is not UTF-8, as a configuration is")
         named = _NAMED.fullmatch(given)
         name, command = named.groups() if named else (f"verify-{number}", given)
         if name in commands:
@@ -164,6 +168,8 @@ def _commands(setup: str | None, verify: Sequence[str]) -> dict[str, str]:
 def _state(name: str) -> Path:
     """Make the state directory, so that a place where there can be none is named at once."""
     path = Path(name).absolute()
+    if not is_text(str(path)):
+        raise OperatorError(f"--state {name!a} is not UTF-8: databases lie there")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         taken = any(path.iterdir())

@@ -24,6 +24,21 @@ def number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def filled(given: str) -> str:
+    """Take anything but nothing: an unset variable of a script leaves ""."""
+    if not given.strip():
+        raise argparse.ArgumentTypeError("it is empty")
+    return given
+
+
+def text(given: str) -> str:
+    """Take what names something; bytes that are no text name nothing that is stored."""
+    filled(given)
+    if any("\ud800" <= sign <= "\udfff" for sign in given):
+        raise argparse.ArgumentTypeError(f"{given!a} is not UTF-8")
+    return given
+
+
 def nothing(_: ArgumentParser) -> None:
     """Add no options."""
 

@@ -2,14 +2,15 @@
 
 from argparse import ArgumentParser, Namespace
 
-from bot.cli.tree.command import Command, json_option, limit_option
+from bot.cli.tree.command import Command, filled, json_option, limit_option, text
 
 
 def _audit_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
     add("act", nargs="?", choices=("verify",), help="check that nobody changed the log")
-    add("--run", metavar="ID", help="only what was done about this run")
-    add("--pin", metavar="HEAD", help="with verify: a head printed earlier, which must be there")
+    add("--run", type=text, metavar="ID", help="only what was done about this run")
+    pinned = "with verify: a head printed earlier, which must be there"
+    add("--pin", type=filled, metavar="HEAD", help=pinned)
     json_option(parser)
     limit_option(parser)
 
@@ -24,7 +25,7 @@ def _audit(arguments: Namespace) -> int:
 
 def _backup_options(parser: ArgumentParser) -> None:
     where = "where it goes (backups/ of the data directory)"
-    parser.add_argument("--to", metavar="FILE", help=where)
+    parser.add_argument("--to", type=filled, metavar="FILE", help=where)
     json_option(parser, "one object on stdout")
 
 
@@ -35,7 +36,7 @@ def _backup(arguments: Namespace) -> int:
 
 
 def _restore_options(parser: ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="what `coppice backup` wrote")
+    parser.add_argument("file", type=filled, metavar="FILE", help="what `coppice backup` wrote")
     json_option(parser, "one object on stdout")
 
 
@@ -84,9 +85,10 @@ def _clean(arguments: Namespace) -> int:
 
 def _support_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("--to", metavar="FILE", help="where it goes (the data directory)")
+    add("--to", type=filled, metavar="FILE", help="where it goes (the data directory)")
     add(
         "--log",
+        type=filled,
         metavar="FILE",
         action="append",
         default=[],

@@ -2,12 +2,13 @@
 
 from argparse import ArgumentParser, Namespace
 
-from bot.cli.tree.command import Command, json_option, limit_option
+from bot.cli.tree.command import Command, json_option, limit_option, text
 from bot.errors import OperatorError
 
 
 def _deliveries_options(parser: ArgumentParser) -> None:
-    parser.add_argument("guid", nargs="?", metavar="GUID", help="this one (X-GitHub-Delivery)")
+    add = parser.add_argument
+    add("guid", nargs="?", type=text, metavar="GUID", help="this one (X-GitHub-Delivery)")
     json_option(parser)
     limit_option(parser)
 
@@ -20,7 +21,8 @@ def _deliveries(arguments: Namespace) -> int:
 
 def _runs_options(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("id", nargs="?", metavar="ID", help="this run; its first six characters are enough")
+    found_by = "this run; its first six characters are enough"
+    add("id", nargs="?", type=text, metavar="ID", help=found_by)
     json_option(parser)
     limit_option(parser)
     add("--events", action="store_true", help="the timeline of run ID, an event a line")
@@ -42,8 +44,12 @@ def _costs_options(parser: ArgumentParser) -> None:
     splits = ("repository", "model", "person", "day", "outcome")
     add("--since", metavar="30d", default="30d", help="from then on: 12h, 30d, a date (30d)")
     add("--by", choices=splits, default="repository", help="what to split it by (repository)")
-    json_option(parser)
-    add("--csv", action="store_true", help="for spreadsheets: a header and a line for each")
+    form = parser.add_mutually_exclusive_group()
+    for form_of, what in (
+        ("--json", "for programs: one array on stdout, nothing else"),
+        ("--csv", "for spreadsheets: a header and a line for each"),
+    ):
+        form.add_argument(form_of, action="store_true", help=what)
 
 
 def _costs(arguments: Namespace) -> int:
@@ -55,8 +61,9 @@ def _costs(arguments: Namespace) -> int:
 
 
 def _patch_options(parser: ArgumentParser) -> None:
-    parser.add_argument("id", metavar="RUN", help="the run; its first six characters are enough")
-    parser.add_argument("--mbox", action="store_true", help="with author and message, for `git am`")
+    add = parser.add_argument
+    add("id", type=text, metavar="RUN", help="the run; its first six characters are enough")
+    add("--mbox", action="store_true", help="with author and message, for `git am`")
 
 
 def _patch(arguments: Namespace) -> int:

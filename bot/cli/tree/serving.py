@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser, Namespace
 
-from bot.cli.tree.command import Command, json_option, nothing
+from bot.cli.tree.command import Command, json_option, nothing, text
 
 
 def _serve_options(parser: ArgumentParser) -> None:
@@ -41,9 +41,10 @@ def _sweep(arguments: Namespace) -> int:
 
 
 def _redeliver_options(parser: ArgumentParser) -> None:
-    parser.add_argument("guid", metavar="GUID", help="the delivery (X-GitHub-Delivery)")
+    add = parser.add_argument
+    add("guid", type=text, metavar="GUID", help="the delivery (X-GitHub-Delivery)")
     copy = "take GitHub's own copy of its body, which is kept for 3 days"
-    parser.add_argument("--from-github", action="store_true", help=copy)
+    add("--from-github", action="store_true", help=copy)
 
 
 def _redeliver(arguments: Namespace) -> int:
@@ -55,7 +56,8 @@ def _redeliver(arguments: Namespace) -> int:
 def _workers_options(parser: ArgumentParser) -> None:
     acts = ("drain", "pause", "resume", "quarantine", "release")
     parser.add_argument("act", nargs="?", choices=acts, help="what to do, instead of listing")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="the worker, or the run")
+    add = parser.add_argument
+    add("name", nargs="?", type=text, metavar="NAME", help="the worker, or the run")
     json_option(parser)
 
 

@@ -53,7 +53,7 @@ def read(arguments: Namespace) -> Options:
         setup=arguments.setup,
         models=models,
         state=_state(arguments.state),
-        output=(Path(arguments.output) if arguments.output else default).absolute(),
+        output=_output(Path(arguments.output) if arguments.output else default),
         as_json=arguments.json,
     )
 
@@ -99,6 +99,14 @@ def _state(name: str | None) -> Path | None:
     return path
 
 
+def _output(file: Path) -> Path:
+    """Look now whether the patch can be written: at the end it is paid for."""
+    path = file.absolute()
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OperatorError(f"--output {file} cannot be written: name another file")
+    return path
+
+
 def _budget(text: str) -> Budget:
     """Read `0.50`, which is dollars, or a budget as elsewhere."""
     try:
@@ -130,6 +138,8 @@ async def _only_model(url: str, key: str) -> str:
         ):
             rows = (await answer.json())["data"]
             found = [str(row["id"]) for row in rows]
+    except aiohttp.ClientConnectionError as error:
+        raise OperatorError(f"nobody answers at {url}. Start it, or correct --model") from error
     except (aiohttp.ClientError, TimeoutError, ValueError, LookupError, TypeError) as error:
         raise OperatorError(f"{url} does not list its models: name one with --name") from error
     if not found:

@@ -11,9 +11,11 @@ import aiohttp
 from pydantic import BaseModel, ValidationError
 
 from bot.errors import GitError, OperatorError
+from bot.settings import CLOUD
 from bot.worktree import Mirrors
 
-_PATH = re.compile(r"/([A-Za-z0-9-]+)/([A-Za-z0-9._-]+)/issues/(\d{1,9})/?")
+_PATH = re.compile(r"/([A-Za-z0-9-]+)/([A-Za-z0-9._-]+)/issues/([1-9]\d{0,8})/?", re.ASCII)
+_DOTS = (".", "..")
 TIMEOUT = aiohttp.ClientTimeout(total=60, connect=15)
 MOST_COMMENTS = 100
 
@@ -67,15 +69,27 @@ class Found:
 
 def parse(url: str, api: str | None) -> IssueUrl:
     """Read the address of an issue's page; raises OperatorError that says how one looks."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise _no_issue("it") from None
     found = _PATH.fullmatch(parts.path)
-    if parts.scheme not in ("http", "https") or not parts.hostname or found is None:
-        raise OperatorError(f"{url} is no issue: write https://github.com/OWNER/NAME/issues/7")
-    root = f"{parts.scheme}://{parts.netloc}"
-    known = "https://api.github.com" if parts.netloc == "github.com" else f"{root}/api/v3"
+    if "@" in parts.netloc:  # it may be a password: not to be said again
+        raise _no_issue("an address with a name or password in it")
+    if parts.scheme not in ("http", "https") or not host or found is None or found[2] in _DOTS:
+        raise _no_issue(url)
+    known = f"{parts.scheme}://{parts.netloc.lower()}/api/v3"
+    if f".{host}".endswith(CLOUD) and port is None:
+        known = f"https://api.{host.removeprefix('www.')}"
     return IssueUrl(
         api=(api or known).rstrip("/"), repository=f"{found[1]}/{found[2]}", number=int(found[3])
     )
+
+
+def _no_issue(what: str) -> OperatorError:
+    said = f"{what} is no issue: write https://github.com/OWNER/NAME/issues/7"
+    return OperatorError(said)
 
 
 async def fetch(

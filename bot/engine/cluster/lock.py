@@ -15,9 +15,18 @@ IN_USE = 3  # exit code
 
 @contextmanager
 def hold(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory; raise ``OperatorError`` that names the process which has it."""
+    """Hold the data directory; raise ``OperatorError`` that names the process which has it.
+
+    Its exit code is ``IN_USE`` then, and another one where this user may not hold it.
+    """
     path = data_dir / "service.lock"
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise OperatorError(
+            f"{path} cannot be written: {error.strerror}. Type this as the user that Coppice runs"
+            " as, to whom the data directory has to belong."
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

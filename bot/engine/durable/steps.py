@@ -20,6 +20,10 @@ INBOX = "inbox"
 PARKED_SECONDS = 60.0
 """Between two looks at a row that cannot be read; somebody may have mended it."""
 REMINDED_SECONDS = 3600.0
+ELSEWHERE = (
+    "the run waits: another release of Coppice has carried it on; it goes on once that release"
+    " is here in the place of this one"
+)
 _log = logger(__name__)
 
 
@@ -92,7 +96,7 @@ def register(
 async def _park(other: error.DBOSUnexpectedStepError) -> None:
     """Wait for the release that goes on with what it did: an error would be the run's end."""
     while True:
-        _log.error("the run waits: another release of Coppice has carried it on (%s)", other)
+        _log.error("%s (%s)", ELSEWHERE, other)
         await asyncio.sleep(REMINDED_SECONDS)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _dbos
 
 from bot.engine.durable import sqlite
+from bot.engine.durable.steps import ELSEWHERE
 from bot.store.database import Database
 
 VERSION = "1"  # constant: the default, a hash of the sources, would strand every waiting run
@@ -99,10 +100,22 @@ def wake(workflow: str) -> None:
 
 
 def quieten() -> None:
-    """Drop what DBOS logs of a cancelled workflow, traceback included: a stop is not an error."""
-    logging.getLogger("dbos").addFilter(_without_expected)
+    """Drop what DBOS logs of a cancelled workflow, traceback included: a stop is not an error.
+
+    What it says of a workflow that only another release knows is said in our words.
+    """
+    engine = logging.getLogger("dbos")
+    engine.addFilter(_without_expected)
+    engine.addFilter(_in_our_words)
 
 
 def _without_expected(record: logging.LogRecord) -> bool:
     kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
     return "Cancelled" not in kind and "cancelled" not in record.getMessage()
+
+
+def _in_our_words(record: logging.LogRecord) -> bool:
+    said = record.getMessage()
+    if "is not a registered workflow function" in said:
+        record.msg, record.args = "%s (%s)", (ELSEWHERE, said)
+    return True

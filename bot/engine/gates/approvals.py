@@ -66,8 +66,8 @@ def still_counting(
     )
 
 
-def voided(gate: Gate, changed: str, **more: object) -> Gate:
-    """Have no approval count any more, because something changed."""
+def voided(gate: Gate, changed: str, at: float, **more: object) -> Gate:
+    """Have no approval count any more, because something changed; people have their time anew."""
     return gate.model_copy(
         update={
             "approvals": (),
@@ -75,6 +75,7 @@ def voided(gate: Gate, changed: str, **more: object) -> Gate:
             "changed": changed,
             "refused": None,
             "passed": False,
+            "asked_at": at,
             **more,
         }
     )
@@ -96,14 +97,14 @@ def passed(gate: Gate) -> Gate:
     )
 
 
-def moved(gate: Gate, changed: str, base_sha: str) -> Gate:
+def moved(gate: Gate, changed: str, at: float, base_sha: str) -> Gate:
     """Ask again, because the base is another one in the plan's files: by another hash."""
     asked = gate.amendment
     digest = hashlib.sha256(f"{gate.asks} {base_sha}".encode()).hexdigest()
     if asked is None:
-        return voided(gate, changed, base_sha=base_sha, anew=digest)
-    amendment = asked.model_copy(update={"hash": digest})
-    return voided(gate, changed, base_sha=base_sha, amendment=amendment)
+        return voided(gate, changed, at, base_sha=base_sha, anew=digest)
+    amendment = asked.model_copy(update={"hash": digest, "asked_at": at})
+    return voided(gate, changed, at, base_sha=base_sha, amendment=amendment)
 
 
 def without_amendment(gate: Gate) -> Gate:

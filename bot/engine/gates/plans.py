@@ -122,7 +122,8 @@ class PlanActs:
         changed = f"It was made again after {why} by `{message.by}`."
         work: dict[str, Json] = {"note": message.text or None}
         if gate is not None:
-            work["gate"] = approvals.voided(gate, changed, edit=None).model_dump(mode="json")
+            void = approvals.voided(gate, changed, time.time(), edit=None)
+            work["gate"] = void.model_dump(mode="json")
         await self.writer.update(run_id, trigger=trigger, work=work, status=RunStatus.PLANNING)
         await self.writer.heard(run_id, message)
         return _answer(done=True)
@@ -156,7 +157,8 @@ class PlanActs:
             return _answer(done=False)
         changed = f"The issue was edited by `{message.by}`; the plan is for what it was before."
         shown = approvals.edit((told.title, told.body), new)
-        await self._save(run_id, approvals.voided(gate, changed, edit=shown), also=stale(run))
+        void = approvals.voided(gate, changed, time.time(), edit=shown)
+        await self._save(run_id, void, also=stale(run))
         return _answer(done=True)
 
     async def base_moved(self, run_id: str, _document: Json) -> Json:
@@ -245,7 +247,7 @@ class PlanActs:
             return None
         listed = ", ".join(code(path) for path in within[:5])
         changed = f"{code(branch)} moved to {now[:7]} and changed {listed}."
-        return approvals.moved(gate, changed, now)
+        return approvals.moved(gate, changed, time.time(), now)
 
     async def _refuse(self, run: Run, gate: Gate, message: Message, why: str) -> None:
         """Have the plan comment say why an approval does not count."""

@@ -184,6 +184,7 @@ class RoundActs:
         changes: dict[str, Json] = {
             "round": begun.model_dump(mode="json"),
             "rounds": 0 if asked else work.rounds + found.counts,
+            "rounds_asked": work.rounds_asked + asked,
             "needs": None,
             "reviews_seen": [review.id for review in there.reviews],
             **await self._granted(run, message),

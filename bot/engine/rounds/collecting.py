@@ -1,5 +1,6 @@
 """Collect what waits on an open pull request: threads, reviews, notes, failing checks."""
 
+import asyncio
 from dataclasses import dataclass
 
 from bot.engine.rounds import material
@@ -10,6 +11,7 @@ from bot.engine.rounds.standing import Ground
 from bot.engine.rounds.suggestions import applied
 from bot.engine.writer import Writer
 from bot.github.conversations import ReviewThread, ThreadComment
+from bot.guard.commands import beside_commands
 from bot.runs import Message, MessageKind, Run
 
 _WANTING = ("COMMENTED", "CHANGES_REQUESTED")
@@ -60,7 +62,10 @@ class Collector:
     async def _threads(self, run: Run) -> tuple[list[ReviewThread], set[str]]:
         """Those in which somebody who may write wants something, and who that is."""
         me = await self.reading.me(run)
-        open_ones = material.waiting(await self.reading.threads(run), me)
+        said = await asyncio.to_thread(
+            material.said_beside_commands, await self.reading.threads(run), short=self._short(run)
+        )
+        open_ones = material.waiting(said, me)
         people = [c.author for t in open_ones for c in t.comments if not c.author.bot]
         writers = await self.reading.writers(run.repository, people)
         wanted = [
@@ -75,16 +80,26 @@ class Collector:
         me = await self.reading.me(run)
         there = await self.reading.conversation(run)
         seen = set(run.work.reviews_seen)
+        short = self._short(run)
+        said = {
+            r.id: await asyncio.to_thread(beside_commands, r.body, short=short)
+            for r in there.reviews
+            if r.id not in seen
+        }
         new = [
             r
             for r in there.reviews
-            if r.body.strip()
+            if said.get(r.id, "").strip()
             and r.author.id != me
-            and r.id not in seen
-            and (r.state in _WANTING or (r.state == "APPROVED" and asks(r.body)))
+            and (r.state in _WANTING or (r.state == "APPROVED" and asks(said[r.id])))
         ]
         writers = await self.reading.writers(run.repository, [r.author for r in new])
-        return tuple(f"{r.author.login}: {r.body}" for r in new if r.author.login in writers)
+        return tuple(f"{r.author.login}: {said[r.id]}" for r in new if r.author.login in writers)
+
+    def _short(self, run: Run) -> bool:
+        """Are the verbs heard alone in this repository?"""
+        config = self.writer.shop.known_config(run.id)
+        return config is not None and config.commands.short
 
     async def _suggested(
         self, run: Run, head: str, threads: list[ReviewThread]

@@ -139,6 +139,8 @@ class RoundFlow:
     async def run_ci(self, message: Message) -> Outcome:
         """Have the repository's CI run, on top of what somebody pushed meanwhile."""
         parent = self.parent
+        if await self._ci_runs(message):
+            return GO_ON
         outcome = GO_ON
         for turn in range(1, PUSHES + 1):
             outcome = await parent.effects(parent.acts.asking_ci())
@@ -152,6 +154,18 @@ class RoundFlow:
             await parent.effects((parent.acts.say.comment,), to_the_end=True)
         await parent.react(message, done=not outcome.ended)
         return outcome
+
+    async def _ci_runs(self, message: Message) -> bool:
+        """Say so where CI runs on the head as it is: a commit for it would be one too many."""
+        parent, document = self.parent, message.model_dump(mode="json")
+        if not await patched("ci_runs"):
+            return False
+        words = await parent.do("ci_runs", parent.acts.branch.ci_runs, document)
+        if words is None:
+            return False
+        await parent.do("tell_why", parent.acts.say.tell_why, document, words)
+        await parent.react(message, done=True)
+        return True
 
 
 def _moved(outcome: Outcome) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.engine.rounds.ci import Failing
 from bot.engine.rounds.suggestions import Suggestion, meant, suggested
 from bot.github.conversations import ReviewThread
+from bot.guard.commands import beside_commands
 from bot.guard.sanitize import sanitize
 from bot.pipeline.prompts import BRIEF
 from bot.runs import Kept
@@ -80,6 +81,19 @@ def waiting(threads: Sequence[ReviewThread], me: int) -> list[ReviewThread]:
         and not any(comment.pending for comment in thread.comments)
         and thread.comments[-1].author.id != me
     ]
+
+
+def said_beside_commands(threads: Sequence[ReviewThread], *, short: bool) -> list[ReviewThread]:
+    """Leave out what was a command to us: those were carried out, and ask for no answer."""
+    found = []
+    for thread in threads:
+        said = [
+            comment.model_copy(update={"body": body})
+            for comment in thread.comments
+            if (body := beside_commands(comment.body, short=short)) or not comment.body
+        ]
+        found.append(thread.model_copy(update={"comments": tuple(said)}))
+    return found
 
 
 def suggestion(thread: ReviewThread) -> Suggestion | None:

@@ -101,8 +101,9 @@ class MendActs:
 
     async def run_ci(self, run_id: str) -> Json:
         """The same tree once more, in a commit that the repository's CI does not skip."""
-        run = (await self.writer.story(run_id)).run
-        if run.work.ci:
+        story = await self.writer.story(run_id)
+        run = story.run
+        if not story.skips_ci:
             return _GO_ON
         head, shop = run.work.pushed or "", self.writer.shop
         tree = await shop.objects(run).tree(head)

@@ -16,6 +16,7 @@ from bot.forge.git.refs import refs
 from bot.forge.git.report import rewrite
 
 CHUNK = 1 << 16
+LARGE_FILES = "application/vnd.git-lfs+json"
 Change = tuple[str | None, str | None]
 
 
@@ -50,6 +51,7 @@ def add_git(app: web.Application, host: Host, hooks: Path) -> None:
     app.router.add_get(prefix + "info/refs", smart.advertise)
     app.router.add_post(prefix + "git-upload-pack", smart.fetch)
     app.router.add_post(prefix + "git-receive-pack", smart.push)
+    app.router.add_post(prefix + "info/lfs/objects/batch", smart.large_files)
 
 
 class _Smart:
@@ -86,6 +88,12 @@ class _Smart:
             answer = rewrite(answer, inquiry.refusals)
         await self._tell(access, inquiry.updates)
         return web.Response(status=status, headers=headers, body=answer)
+
+    async def large_files(self, request: web.Request) -> web.Response:
+        """Refuse them in the words of git-lfs, which shows the message."""
+        await self._authorize(request, write=False)
+        said = {"message": "The forge keeps no LFS objects. Push with --no-verify without them."}
+        return web.json_response(said, status=501, content_type=LARGE_FILES)
 
     async def _authorize(self, request: web.Request, *, write: bool) -> Access:
         full_name = f"{request.match_info['owner']}/{request.match_info['repository']}"

@@ -16,11 +16,20 @@ DECLARATION = Declaration(
 
 
 def key(effect: React, owner: str) -> str:
-    return f"{effect.issue}/{effect.comment_id or 'issue'}/{effect.content}"
+    where = "lines-" if effect.on_lines else ""
+    return f"{effect.issue}/{where}{effect.comment_id or 'issue'}/{effect.content}"
 
 
 async def apply(call: Call, effect: React) -> Applied:
-    place = f"comments/{effect.comment_id}" if effect.comment_id else str(effect.issue)
-    path = f"{call.path}/issues/{place}/reactions"
-    status, reaction = await call.pen.write("POST", path, {"content": effect.content})
+    status, reaction = await call.pen.write(
+        "POST", _path(call, effect), {"content": effect.content}
+    )
     return Applied(id=reaction["id"], wrote=status == HTTPStatus.CREATED)
+
+
+def _path(call: Call, effect: React) -> str:
+    if effect.comment_id is None:
+        return f"{call.path}/issues/{effect.issue}/reactions"
+    if effect.on_lines:
+        return f"{call.path}/pulls/comments/{effect.comment_id}/reactions"
+    return f"{call.path}/issues/comments/{effect.comment_id}/reactions"

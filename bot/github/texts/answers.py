@@ -10,20 +10,30 @@ _MAY_WRITE = "write access"
 _REFUSED = re.compile(r"^Not started: \[?`([^`\n]*)` by ", re.MULTILINE)
 
 
-def needs_write(
-    asked: str,
-    by: str,
-    has: Permission,
-    url: str | None = None,
-    *,
-    teams: Sequence[str] = (),
-) -> str:
-    """Refuse somebody who may not start runs; ``asked`` is a command, or the label put on.
+class Starters(Record):
+    """Who may start runs beside people with write access."""
 
-    ``teams`` are those whose members may start runs as well.
-    """
-    rule = " or ".join([_MAY_WRITE, *(f"to be on team {code(team)}" for team in teams)])
+    teams: tuple[str, ...] = ()
+    unread: bool = False
+    """The App may not see who is on them."""
+
+
+ONLY_WRITERS = Starters()
+
+
+def needs_write(
+    asked: str, by: str, has: Permission, url: str | None = None, also: Starters = ONLY_WRITERS
+) -> str:
+    """Refuse somebody who may not start runs; ``asked`` is a command, or the label put on."""
+    named = [f"to be on team {code(team)}" for team in also.teams]
+    rule = " or ".join([_MAY_WRITE, *(named if not also.unread else ())])
     start = f"Not started: {_asked(asked, by, url)} needs {rule}; {_held(by, has)}."
+    if named and also.unread:
+        start += (
+            f" It is enough {' or '.join(named)}, but the App cannot see who is: it needs the"
+            " organisation permission *Members: read*. Whoever registered the App adds it, an owner"
+            " of the organisation accepts it."
+        )
     return f"{start}\n\n- [ ] Start it for {code(by)} ({_MAY_WRITE})"
 
 
@@ -45,6 +55,11 @@ def not_done(asked: str, by: str, reason: str, url: str | None = None) -> str:
 
 def already_working(run: Run, stage: StageRecord | None) -> str:
     """One living run for each issue: say what the one that is in the way is at."""
+    if run.following:
+        return (
+            f"Run `{run.short_id}` follows its pull request #{run.pull_request}{_status(run)}."
+            " `/coppice retry` makes one more round on it."
+        )
     waits = run.status is RunStatus.WAITING
     doing = "waits for a word of yours" if waits else "is working on this"
     if stage is not None and not waits:

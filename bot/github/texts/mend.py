@@ -41,7 +41,7 @@ def mended(told: Mended) -> str:
         parts.append(patch(run, told.patch))
     elif there is not None and there.same_repository and told.skips_ci:
         parts.append("CI was left out; `/coppice ci` runs it.")
-    elif run.work.only_ci and run.work.ci and run.work.pushed:
+    elif run.work.only_ci and not told.skips_ci and run.work.pushed:
         parts.append(f"CI runs on {run.work.pushed[:7]}.")
     if has_label(told.agent_label, told.other_agents):
         parts.append(f"Agent: {cast(run.agent, told.agent_label, told.other_agents)}.")

@@ -1,6 +1,6 @@
 """The one new comment of a run: only when a person must act, or it failed. Edits notify nobody."""
 
-from bot.github.markdown import code, line, prose
+from bot.github.markdown import code
 from bot.runs import OVER, Overlap, Run
 
 
@@ -34,10 +34,10 @@ def rivals(overlap: Overlap) -> str:
 
 
 def stopped(run: Run, headline: str) -> str:
-    """Say that a run failed, or that something is in its way."""
+    """Say that a run failed, or that something is in its way; ``headline`` is Markdown of ours."""
     status = run.work.status_comment_url
     link = f" ([status]({status}))" if status else ""
-    return f"@{run.trigger.by.login}: {prose(line(headline, 200))}{link}."
+    return f"@{run.trigger.by.login}: {headline}{link}."
 
 
 def acts(run: Run, what: str) -> str:

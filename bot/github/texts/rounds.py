@@ -83,3 +83,12 @@ def not_only_ours(number: int, asked: str, by: str) -> str:
         f"{asked} by {code(by)}: not rebased. #{number} holds somebody else's commit, and Coppice"
         " rewrites nobody's. `/coppice fix conflicts` merges the base in where they conflict."
     )
+
+
+def ci_runs_already(sha: str, asked: str, by: str, *, always: bool) -> str:
+    """Say that no commit is needed for CI to run; ``always``: it is never left out there."""
+    why = "`ci: auto` leaves it out of nothing" if always else "it was asked for before"
+    return (
+        f"{asked} by {code(by)}: nothing was pushed. CI runs on {sha[:7]} already, because {why}."
+        " *Re-run* at one of its checks runs that once more."
+    )

@@ -86,12 +86,13 @@ def summary(told: Reviewed) -> str:
 
 
 def stopped(run: Run, how: str) -> str:
-    """Say that a run on somebody's pull request failed, and what to type."""
+    """Say that a run on somebody's pull request failed, and what to type; ``how`` is Markdown of
+    ours.
+    """
     what = "mends" if run.pipeline == "mend" else "looks"
     again = "review" if _ours(run) else "retry"
     return (
-        f"@{run.trigger.by.login}: {prose(line(how, 300))}. Nothing was changed;"
-        f" `/coppice {again}` {what} once more."
+        f"@{run.trigger.by.login}: {how}. Nothing was changed; `/coppice {again}` {what} once more."
     )
 
 

@@ -1,8 +1,12 @@
 """What a person can do about a run now: a box, or the words where boxes are not read."""
 
 from bot.github.texts import boxes
-from bot.runs import OVER, SHARED, Budget, Publish, Run, RunStatus
+from bot.runs import OF_ATTEMPT, OVER, SHARED, Budget, Publish, Run, RunStatus
 
+_LATER = (
+    "`/coppice retry` goes on from the kept work once that budget begins anew, or whoever runs"
+    " Coppice raised it; `budget=` does not change it."
+)
 _AFRESH = OVER | {"secret"}
 """The ends after which going on comes to the same end: a frozen text keeps its secret."""
 
@@ -33,12 +37,19 @@ def _on(run: Run, again: Budget, *, boxed: bool) -> str:
         return "To start afresh, write `/coppice run`."
     if kind == "budget" and boxed and not _is_shared(run):
         return boxes.retry_with(again, run.error.message if run.error else "")
+    if kind == "budget" and _begins_anew(run):
+        return f"{boxes.RETRY}\n\n{_LATER}" if boxed else _LATER
     retry = "`/coppice retry`; to start afresh, write `/coppice run`."
     if run.pull_request is not None:  # as long as it is open no other run starts
         retry = f"`/coppice retry`, or `/coppice` and what you want; #{run.pull_request} stays."
     if boxed:
         return f"{boxes.RETRY}\n\nOr write {retry}"
     return f"To go on from the kept work, write {retry}"
+
+
+def _begins_anew(run: Run) -> bool:
+    """Is it one of the operator's, of a day or a month?"""
+    return _is_shared(run) and OF_ATTEMPT not in (run.error.message if run.error else "")
 
 
 def _is_shared(run: Run) -> bool:

@@ -58,7 +58,8 @@ def preview(c: Connection, before: float) -> list[Due]:
     for what in What:
         table, key = _KEYS[what]
         counted = select(func.count(), *([sizes[what]] if what in sizes else [])).select_from(table)
-        row = c.execute(counted.where(key.in_(_due(what, before)))).one()
+        goes = _settled(before) if what is What.DELIVERIES else _due(what, before)
+        row = c.execute(counted.where(key.in_(goes))).one()
         size = int(row[1] or 0) if what in sizes else None
         found.append(Due(what=what, rows=row[0], bytes=size))
     return found
@@ -106,17 +107,20 @@ def repositories(c: Connection, since: float) -> Repositories:
 def _due(what: What, before: float) -> Select[Any]:
     if what in (What.TIMELINES, What.KEPT_FILES):
         return _ended(before)
+    if what is What.DELIVERIES:  # only once their bodies are gone
+        bodies = select(tables.payloads.c.seq).where(tables.payloads.c.seq == _DELIVERY.seq)
+        return _settled(before).where(~bodies.exists())
+    return _settled(before)
+
+
+def _settled(before: float) -> Select[Any]:
     living = select(tables.runs.c.trigger["delivery"].as_string()).where(text(tables.ALIVE))
-    settled = select(_DELIVERY.seq).where(
+    return select(_DELIVERY.seq).where(
         _DELIVERY.received_at < before,
         text(f"NOT ({tables.OPEN})"),
         ~_DELIVERY.requeued,
         _DELIVERY.guid.not_in(living),
     )
-    if what is What.DELIVERIES:  # only once their bodies are gone
-        bodies = select(tables.payloads.c.seq).where(tables.payloads.c.seq == _DELIVERY.seq)
-        return settled.where(~bodies.exists())
-    return settled
 
 
 def _ended(before: float) -> Select[Any]:

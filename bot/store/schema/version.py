@@ -77,7 +77,13 @@ async def prepare(file: SqliteFile) -> None:
 
 
 def _revision(path: Path) -> str | None:
-    connection = sqlite3.connect(path)
+    try:
+        connection = sqlite3.connect(path)
+    except sqlite3.OperationalError as error:
+        raise OperatorError(
+            f"the database {path} cannot be read: {error}. Type this as the user that Coppice"
+            " runs as, to whom the file has to belong."
+        ) from error
     try:
         with damage_named(path):
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()

@@ -176,8 +176,8 @@ async def test_a_pause_that_is_asked_for_is_waited_out_and_told(
     assert got.status == 200
     took = time.monotonic() - began
     assert took >= 0.4
-    assert waited == pytest.approx(0.4)
-    assert told == ["", *[f"waits for the model: {hint.status}, 1 s"] * 2, ""]
+    assert 0.4 <= waited <= took
+    assert told == ["", *[f"waits for the model: {hint.status}, 1 s", ""] * 2, ""]
     (call,) = await rows(database)
     assert call.status is CallStatus.DONE
     assert call.seconds <= took - 0.4  # what it waited is not the endpoint's time

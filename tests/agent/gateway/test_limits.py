@@ -1,12 +1,14 @@
 """Budgets: reserved before a call goes out, so that nothing goes over them, alone or together."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.agent.gateway import Job
+from bot.agent.gateway.waiting import Waiting
 from bot.agent.runtime import Api
 from bot.runs import Budget, Budgets
 from bot.store import calls
@@ -88,6 +90,39 @@ async def test_minutes_that_a_run_has_used_before_count(database: Database, fold
     assert (sent, refusal and refusal.message) == (0, "budget reached: 3 of 3 minutes used")
 
 
+async def test_waiting_for_the_host_uses_no_minutes(database: Database, folder: Path) -> None:
+    slow = Answer.of({}, status=429, headers={"retry-after": "7"})
+    job = a_job(limits=Budget(minutes=0.1))
+    async with (
+        Host([slow, Answer.of({"usage": CHAT_USAGE})]).running() as host,
+        gateway_of(database, folder, one=an_endpoint(host.url)) as gateway,
+        opened(gateway, job) as inside,
+    ):
+        got = [await inside.chat() for _ in range(2)]
+        waited, refusal = inside.door.waited, inside.door.refusal
+
+    assert ([each.status for each in got], refusal) == ([200, 200], None)
+    assert waited >= 7
+
+
+async def test_who_waits_beside_another_waits_once_and_an_hour_at_most() -> None:
+    moments = [0.0]
+    waiting = Waiting(lambda: moments[0])
+
+    with waiting.on():
+        moments[0] = 10.0
+        with waiting.on():
+            moments[0] = 30.0
+            assert waiting.seconds == 30
+        moments[0] = 40.0
+    moments[0] = 50.0
+    assert waiting.seconds == 40
+
+    with waiting.on():
+        moments[0] = 9_000.0
+    assert waiting.seconds == 3_600
+
+
 async def test_the_budget_of_one_attempt_is_named(database: Database, folder: Path) -> None:
     job = a_job(limits=Budget(usd=2), before=Used(usd=1.0), own=Budget(turns=2))
     async with (
@@ -158,6 +193,19 @@ async def test_every_kind_of_limit_ends_it(
     assert refusal is not None
     assert says in refusal.message
     assert [c.status for c in await rows(database)][-1] is CallStatus.REFUSED
+
+
+def test_a_shared_budget_is_named_with_when_it_begins_anew() -> None:
+    budgets = Budgets(person_day=SHARED, repository_day=SHARED, month=SHARED)
+    december = datetime(2026, 12, 31, 23, 59, tzinfo=UTC).timestamp()
+
+    named = [limit.name for limit in a_job().shared_limits(budgets, december)]
+
+    assert named == [
+        "today's budget of ana, which begins anew at 00:00 UTC",
+        "today's budget of octo/shop, which begins anew at 00:00 UTC",
+        "this month's budget, which begins anew on 2027-01-01, 00:00 UTC",
+    ]
 
 
 SHARED = Budget(turns=3)

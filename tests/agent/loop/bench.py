@@ -24,6 +24,7 @@ class Socket:
     api: Api = Api.CHAT
     window: int | None = None
     refusal: Refusal | None = None
+    waited: float = 0.0
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """Call one tool as a model would, without the model."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.agent import AgentContext, Role
+from bot.agent.clock import Clock
 from bot.agent.loop.tools import Desk, Refused, for_role, problems
 from bot.agent.loop.tree import NotAllowed, Tree
 from bot.box import TREE, Mount, probe
@@ -27,7 +27,7 @@ async def call(tree: Path, name: str, **given: Any) -> Called:
         log=tree.parent / "log",
         files=tree.parent / "files",
     )
-    desk = Desk(context=context, tree=Tree(tree), deadline=time.monotonic() + 60)
+    desk = Desk(context=context, tree=Tree(tree), clock=Clock(60))
     tool = next(each for each in for_role(Role.IMPLEMENT) if each.name == name)
     try:
         result = await tool.call(desk, tool.parse(given))

@@ -179,7 +179,9 @@ def test_a_program_of_another_version_is_not_started(tmp_path: Path) -> None:
     assert (error.kind, error.reason) == ("no_agent", wanted)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"version": 7}', "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"version": 7}', '{"version": "1\\n2"}', "\udcff"]
+)
 def test_a_package_that_cannot_be_read_is_not_there(tmp_path: Path, text: str) -> None:
     folder = tmp_path / "gemini" / "node_modules" / "@google" / "gemini-cli"
     folder.mkdir(parents=True)

@@ -243,6 +243,17 @@ async def test_an_unknown_service_is_refused(shop: Shop) -> None:
             )
 
 
+async def test_large_files_are_refused_in_words_that_git_lfs_shows(shop: Shop) -> None:
+    batch = f"{shop.url}/info/lfs/objects/batch"
+    async with aiohttp.ClientSession() as session:
+        async with session.post(batch, json={"operation": "upload", "objects": []}) as answer:
+            assert answer.status == 401
+        writer = {"Authorization": "Basic eDp3cml0ZXI="}
+        async with session.post(batch, json={}, headers=writer) as answer:
+            assert (answer.status, answer.content_type) == (501, "application/vnd.git-lfs+json")
+            assert "keeps no LFS objects" in (await answer.json())["message"]
+
+
 async def test_a_client_that_hangs_up_leaves_no_process(shop: Shop) -> None:
     _, writer = await asyncio.open_connection(
         "127.0.0.1", int(shop.url.split(":")[2][:5].split("/")[0])

@@ -1,12 +1,12 @@
 """What a tool is: a name and a schema for the model, arguments as a type, a call for us."""
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
+from bot.agent.clock import Clock
 from bot.agent.loop.tree import Tree
 from bot.agent.runtime import AgentContext
 from bot.box import TREE
@@ -32,13 +32,13 @@ class Desk:
 
     context: AgentContext
     tree: Tree
-    deadline: float
-    """On the monotonic clock; commands end before it."""
+    clock: Clock
+    """Commands end before it does."""
     place: str = TREE
     """Where commands find the worktree."""
 
     def seconds(self, wanted: float) -> float:
-        return max(0.1, min(wanted, self.deadline - time.monotonic()))
+        return max(0.1, min(wanted, self.clock.left))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
