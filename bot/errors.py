@@ -7,7 +7,11 @@
 Anything else is a bug: a traceback in the log, "internal error" on GitHub.
 """
 
+import re
 from typing import Any
+
+# What git speaks of: addresses, refs and object ids. Strangers choose them, or chance does.
+_SPOKEN_OF = re.compile(r"https?://[^\s']+|\S*refs/\S+|\S+ -> \S+|\b[0-9a-f]{7,64}\b")
 
 
 class CoppiceError(Exception):
@@ -72,6 +76,12 @@ class GitError(CoppiceError):
         self.command = command
         self.exit_code = exit_code
         self.stderr = stderr
+
+    @property
+    def words(self) -> str:
+        """``stderr`` without what it speaks of, to look for signs in: a port or a commit may hold
+        "403", a branch "dco"."""
+        return _SPOKEN_OF.sub("", self.stderr)
 
 
 class EffectRefused(CoppiceError):

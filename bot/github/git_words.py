@@ -69,7 +69,7 @@ _REFUSALS = (
         "Somebody else pushed to the branch.",
     ),
     (
-        r"permission to .* denied|write access to repository not granted|403",
+        r"permission to .* denied|write access to repository not granted|returned error: 403",
         "no_access",
         "The App may not push here; an owner can accept its permission `contents: write`.",
     ),
@@ -92,16 +92,16 @@ _SILENT = re.compile(r"((error: failed to push some refs to|To) .*\s*)+")
 
 def unknown_token(error: GitError) -> bool:
     """Tell whether git says what a token gets that GitHub does not know, yet or any more."""
-    return _UNKNOWN_TOKEN.search(error.stderr) is not None
+    return _UNKNOWN_TOKEN.search(error.words) is not None
 
 
 def push_problem(error: GitError) -> EffectRefused | EffectDelayed:
     """Name why a push failed, with what a person can do next."""
     said = _remote_words(error.stderr)
     for pattern, kind, advice in _REFUSALS:
-        if re.search(pattern, error.stderr, re.IGNORECASE):
+        if re.search(pattern, error.words, re.IGNORECASE):
             return EffectRefused(kind, f"{advice} (GitHub: {said})" if said else advice)
-    if _BUSY.search(error.stderr) or _SILENT.fullmatch(error.stderr.strip()):
+    if _BUSY.search(error.words) or _SILENT.fullmatch(error.stderr.strip()):
         return EffectDelayed(f"GitHub did not take the push: {said or 'no connection'}", 10)
     return EffectRefused("invalid", f"git could not push: {said or 'it gave no reason'}")
 

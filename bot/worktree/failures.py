@@ -61,7 +61,8 @@ _SIGNS: tuple[tuple[type[GitError], str], ...] = (
 def failure(command: str, exit_code: int, told: str) -> GitError:
     """Name a failure for what it is; what the remote's own hooks say does not count as a sign."""
     own = "\n".join(line for line in told.splitlines() if not line.startswith("remote:"))
+    words = GitError(command, exit_code, own).words
     for kind, sign in _SIGNS:
-        if re.search(sign, own):
+        if re.search(sign, words):
             return kind(command, exit_code, told)
     return GitError(command, exit_code, told)

@@ -109,6 +109,22 @@ def test_a_push_that_was_refused_for_a_reason_is_not_tried_again() -> None:
     assert isinstance(push_problem(failure(stderr)), EffectRefused)
 
 
+@pytest.mark.parametrize(
+    ("stderr", "kind"),
+    [
+        (f"{'403' * 13}a does not grow out of {'0' * 40}", "invalid"),
+        ("To http://127.0.0.1:40317/o/r.git\n ! [remote rejected] 4f9a1c -> x (odd)", "invalid"),
+        ("!\ta:refs/heads/coppice/7-dco\t[rejected] (fetch first)", "branch_moved"),
+        (" ! [rejected] 4f9a1c -> coppice/7-gh006 (fetch first)", "branch_moved"),
+    ],
+)
+def test_a_commit_an_address_or_a_branch_is_no_reason(stderr: str, kind: str) -> None:
+    problem = push_problem(failure(stderr))
+
+    assert isinstance(problem, EffectRefused)
+    assert problem.kind == kind
+
+
 def test_what_github_said_is_passed_on_without_addresses() -> None:
     reason = str(push_problem(failure(SIGNATURES)))
 

@@ -12,6 +12,7 @@ import pytest
 from bot.errors import GitError
 from bot.worktree import Git, Network, Remote, Unreachable
 from bot.worktree.directory import ensure_directory
+from bot.worktree.failures import failure
 from tests.worktree.hub import TOKEN, processes_with
 
 
@@ -156,3 +157,12 @@ async def test_a_git_that_is_always_killed_fails_in_the_end(
         await repository.run("count-objects")
 
     assert caught.value.exit_code == 137
+
+
+def test_a_repository_called_corrupt_is_not_corrupt() -> None:
+    told = (
+        "To http://h/acme/corrupt.git\n"
+        " ! [remote rejected] 4f9a1c -> coppice/7-garbage (pre-receive hook declined)"
+    )
+
+    assert type(failure("push", 1, told)) is GitError
