@@ -46,7 +46,7 @@ def test_it_says_of_each_what_it_can_and_how_to_get_it(tmp_path: Path) -> None:
 def test_the_table_for_people_ends_with_what_to_type(tmp_path: Path) -> None:
     done = coppice("agents", AGENTS_DIR=tmp_path)
 
-    assert 'opencode: opencode-ai is not installed; type: make agents AGENTS="opencode"' in (
+    assert 'opencode: opencode-linux-x64 is not installed; type: make agents AGENTS="opencode"' in (
         done.stdout.splitlines()
     )
 

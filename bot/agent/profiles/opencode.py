@@ -7,11 +7,11 @@ from bot.agent.runtime import Api, Asks
 
 _PACKAGE = Package(
     folder="opencode",
-    name="opencode-ai",
+    name="opencode-linux-x64",
     version="1.18.33",
     licence="MIT",
 )
-_OPENCODE = "${agent}/node_modules/opencode-${platform}/bin/opencode"
+_OPENCODE = "${agent}/node_modules/opencode-linux-x64/bin/opencode"
 _LIMIT = {"context": "${window}", "output": OUTPUT}
 _MODEL = {"name": "${model}", "tool_call": True, "limit": _LIMIT}
 _PROVIDER = {

@@ -51,6 +51,9 @@ def test_the_lock_has_the_version_of_the_profile(name: str) -> None:
     assert entry["version"] == package.version
     assert all(one["integrity"] for path, one in lock["packages"].items() if path)
     assert not any("resolved" in one for one in lock["packages"].values())
+    wanted = {n for one in lock["packages"].values() for n in one.get("optionalDependencies", ())}
+    locked = {path.rpartition("node_modules/")[2] for path in lock["packages"]}
+    assert wanted <= locked, "`npm ci` refuses a lock that leaves out what another system gets"
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
