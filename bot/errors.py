@@ -10,8 +10,11 @@ Anything else is a bug: a traceback in the log, "internal error" on GitHub.
 import re
 from typing import Any
 
-# What git speaks of: addresses, refs and object ids. Strangers choose them, or chance does.
-_SPOKEN_OF = re.compile(r"https?://[^\s']+|\S*refs/\S+|\S+ -> \S+|\b[0-9a-f]{7,64}\b")
+# What git speaks of: addresses, refs, paths and object ids. Strangers choose them, or chance does.
+_SPOKEN_OF = re.compile(
+    r"(?<=')(?<!\w')[^'\n/]*+/[^'\n]*+(?=')"  # quoted, where it may have blanks
+    r"|(?<!\S)\S++ -> \S+|(?<!\S)\S*refs/\S+|(?<![^\s'])[^\s'/]*+/[^\s']+|\b[0-9a-f]{7,64}\b"
+)
 
 
 class CoppiceError(Exception):

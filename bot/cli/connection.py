@@ -13,10 +13,12 @@ from bot.settings import PREFIX, ProxySettings, Settings
 
 
 def open_session(settings: Settings) -> aiohttp.ClientSession:
-    """Open a session; the caller closes it. Needs a running event loop."""
+    """Open a session that keeps no cookies; the caller closes it. Needs a running event loop."""
     connector = aiohttp.TCPConnector(ssl=trusted(settings) or True)
     return aiohttp.ClientSession(
-        connector=connector, proxy=proxy_for(settings.github_url, settings)
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=proxy_for(settings.github_url, settings),
     )
 
 

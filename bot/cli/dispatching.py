@@ -22,7 +22,7 @@ TASK = "dispatcher"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatching:
-    """The dispatcher, and the sweep for what was missed."""
+    """The dispatcher, the sweep for what was missed, and the look at what was never heard of."""
 
     database: Database
     journal: Journal
@@ -63,4 +63,5 @@ class Dispatching:
             if self.sweep:
                 group.create_task(self.sweep.forever(self.journal))
             if self.unheard:
-                group.create_task(self.unheard.forever())
+                group.create_task(self.unheard.forever(self.act.tell, self.journal.enter))
+                group.create_task(self.unheard.labels.forever(self.journal.enter))

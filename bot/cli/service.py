@@ -17,6 +17,7 @@ from bot.cli.connection import mail_host, open_session, proxy_for
 from bot.cli.crew import Crew
 from bot.cli.dispatching import Dispatching
 from bot.cli.equipment import Equipment
+from bot.cli.reconciling import reconciling
 from bot.cli.staff import SCRIPTED, hire
 from bot.engine.acts import Acts
 from bot.engine.agents import Staff
@@ -50,7 +51,6 @@ from bot.engine.visits.survey import Surveyor
 from bot.engine.writer import Writer
 from bot.errors import EffectDelayed
 from bot.github.app import App, Me, Registration
-from bot.github.client import Client
 from bot.github.effects import Effects
 from bot.github.limits import SharedWriteBudget, WriteBudget
 from bot.github.marker import Markers
@@ -58,7 +58,6 @@ from bot.guard.known import withhold
 from bot.intake.delivery import Delivery
 from bot.intake.journal import Journal
 from bot.intake.sweep import Sweep
-from bot.intake.unheard import Unheard
 from bot.pipeline.rulebook import Rulebook
 from bot.runs import Again, Commanded, Effect, Pause, RepositoryRef, Start, Tell
 from bot.settings import Settings
@@ -173,7 +172,7 @@ class Service:
             handle=decider(app, me, rulebook, self.settings, engine.acts.writer.shop),
             act=Actor(engine=engine, effects=effects),
             sweep=Sweep(app.as_app, self.database, every) if every else None,
-            unheard=self._unheard(app, engine) if every else None,
+            unheard=reconciling(app, me, rulebook, self.database) if every else None,
             board=self.board,
         )
         async with asyncio.TaskGroup() as group:
@@ -181,12 +180,6 @@ class Service:
             group.create_task(dispatching.forever())
             await crew.member.asked_to_leave.wait()
             self.stop.set()
-
-    def _unheard(self, app: App, engine: Engine) -> Unheard:
-        async def reader(of: RepositoryRef) -> Client:
-            return await app.client(of.installation_id, of.id)
-
-        return Unheard(database=self.database, reader=reader, tell=engine.tell)
 
     async def _engine(self, app: App, me: Me, staff: Staff, crew: Crew) -> tuple[Engine, Effects]:
         key = await self._marker_key()

@@ -119,7 +119,7 @@ def _refusal(
     status: int, message: str, errors: tuple[str, ...], call: str, accepted: str = ""
 ) -> Refusal:
     for words, kind, advice in _NEXT_STEPS:
-        if status == HTTPStatus.FORBIDDEN and words in message.lower():
+        if status == HTTPStatus.FORBIDDEN and re.search(rf"\b{words}", message, re.I):
             said = f"{advice} (GitHub: {message})"
             if words == NO_PERMISSION:
                 said = f"The App lacks {_lacking(accepted)} for this. {said}."

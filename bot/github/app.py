@@ -113,6 +113,10 @@ class App:
         """
         return self._client(Scope(installation_id, repository_id, permissions))
 
+    def of_installation(self, installation_id: int) -> Client:
+        """Give a client that may list an installation's repositories, and read nothing in them."""
+        return self._client(Scope(installation_id, None, METADATA))
+
     def _client(self, scope: Scope) -> Client:
         client = self._clients.get(scope)
         if client is None:
@@ -175,7 +179,7 @@ class App:
         installations = await self.as_app.getitem("/app/installations?per_page=100")
         for installation in installations:
             if not installation.get("suspended_at"):
-                return self._client(Scope(installation["id"], None, METADATA))
+                return self.of_installation(installation["id"])
         return Client(self._connection, None, Pause(self._clock))
 
     async def _about_the_app(self) -> Any:

@@ -38,6 +38,14 @@ query PullRequest($owner: String!, $name: String!, $number: Int!) {
 }
 """
 
+EDITED = """
+query Edited($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    issue(number: $number) { lastEditedAt }
+  }
+}
+"""
+
 MINIMISED = """
 query Minimised($id: ID!) {
   node(id: $id) { ... on Minimizable { isMinimized } }

@@ -18,6 +18,7 @@ import msgspec
 
 from bot.errors import CoppiceError
 from bot.intake.fields import read_fields
+from bot.intake.jitter import about
 from bot.intake.journal import Journal
 from bot.log import logger
 from bot.runs import Record
@@ -69,7 +70,7 @@ class Sweep:
     log: Log
     database: Database
     every: float = 300.0
-    """Seconds between two sweeps."""
+    """About so many seconds between two sweeps."""
 
     async def forever(self, journal: Journal) -> None:
         """Sweep now and then until cancelled; a GitHub that does not answer waits for the next."""
@@ -79,7 +80,7 @@ class Sweep:
                     _log.warning("%d deliveries had been missed and are taken up now", found)
             except (CoppiceError, aiohttp.ClientError, TimeoutError) as error:
                 _log.warning("the delivery log could not be read: %s", error)
-            await asyncio.sleep(self.every)
+            await asyncio.sleep(about(self.every))
 
     async def once(self, journal: Journal) -> int:
         """Journal what was missed, oldest first; answer how many."""

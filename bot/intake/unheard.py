@@ -1,25 +1,25 @@
 """Runs whose issue or pull request ended unheard: GitHub is asked what it says of each now.
 
-For what its delivery log keeps no more, after an outage of days. It only ends runs: what begins one
-is a person's act, which has to be heard.
+For what its delivery log keeps no more, after an outage of days. It only ends runs; what begins one
+is a person's label (``labels``).
 """
 
 import asyncio
-import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-import aiohttp
 import msgspec
 
-from bot.errors import CoppiceError
+from bot.intake.jitter import about
+from bot.intake.labels import NO_ANSWER, Enter, Labels
 from bot.log import logger
 from bot.runs import Message, MessageKind, RepositoryRef, Run, Tell
 from bot.store import runs
 from bot.store.database import Database
+from bot.store.journal.arrivals import Arrival
 
 FIRST_SECONDS = 60.0
 """The sweep goes first: what it finds says who did it."""
@@ -29,7 +29,6 @@ UNHEARD_SECONDS = 1800.0
 BETWEEN_SECONDS = 1.0
 """A call for each run that lives: an hour's limit of GitHub is 5,000."""
 
-_NO_ANSWER = (CoppiceError, aiohttp.ClientError, TimeoutError, msgspec.ValidationError)
 _log = logger(__name__)
 
 
@@ -44,6 +43,10 @@ class Someone(msgspec.Struct, frozen=True):
     type: str
 
 
+class Label(msgspec.Struct, frozen=True):
+    name: str
+
+
 class Found(msgspec.Struct, frozen=True):
     """An issue or a pull request, as far as it matters here."""
 
@@ -53,6 +56,7 @@ class Found(msgspec.Struct, frozen=True):
     """Of an issue."""
     merged: bool = False
     merged_by: Someone | None = None
+    labels: tuple[Label, ...] = ()
 
     @property
     def is_over(self) -> bool:
@@ -62,41 +66,63 @@ class Found(msgspec.Struct, frozen=True):
         return datetime.now(UTC) - self.closed_at > timedelta(seconds=UNHEARD_SECONDS)
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a run was not told."""
+
+    run: Run
+    how: Message | Arrival
+    """A delivery where a label was taken off: its handler asks what the person may."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unheard:
     """Looks at what living runs are about, one at a time."""
 
     database: Database
     reader: Callable[[RepositoryRef], Awaitable[Reader]]
-    tell: Callable[[Tell], Awaitable[str | None]]
+    labels: Labels
     between: float = BETWEEN_SECONDS
 
-    async def forever(self) -> None:
+    async def forever(self, tell: Callable[[Tell], Awaitable[str | None]], enter: Enter) -> None:
         """Look a while after the start and a few times a day, until cancelled."""
-        await asyncio.sleep(_about(FIRST_SECONDS))
+        await asyncio.sleep(about(FIRST_SECONDS))
         while True:
-            if told := await self.once():
-                _log.warning("%d runs had ended at GitHub unheard, and are told now", told)
-            await asyncio.sleep(_about(EVERY_SECONDS))
+            try:
+                if told := await self.once(tell, enter):
+                    _log.warning("%d runs had ended at GitHub unheard, and are told now", told)
+            except NO_ANSWER as error:
+                _log.warning("runs that have ended wait for the next look: %s", error)
+            await asyncio.sleep(about(EVERY_SECONDS))
 
-    async def once(self) -> int:
+    async def once(self, tell: Callable[[Tell], Awaitable[str | None]], enter: Enter) -> int:
         """Tell every living run whose issue or pull request is over; answer how many."""
         told = 0
-        for run in await self.database.read(runs.all_living):
-            try:
-                message = await self._unheard(run)
-            except _NO_ANSWER as error:
-                _log.info("GitHub does not say how it stands: %s", error, extra={"run": run.id})
-                continue
-            if message is not None and await self._tell(run, message) is None:
-                told += 1
-            await asyncio.sleep(_about(self.between))
+        async for ending in self.endings():
+            told += await self._end(ending, tell, enter)
         return told
 
-    async def _tell(self, run: Run, message: Message) -> str | None:
-        return await self.tell(Tell(run_id=run.id, message=message, key=f"unheard/{run.id}"))
+    async def endings(self) -> AsyncIterator[Ending]:
+        """Find the runs that would be told; nothing is changed."""
+        for run in await self.database.read(runs.all_living):
+            try:
+                how = await self._unheard(run)
+            except NO_ANSWER as error:
+                _log.info("GitHub does not say how it stands: %s", error, extra={"run": run.id})
+                continue
+            if how is not None:
+                yield Ending(run, how)
+            await asyncio.sleep(about(self.between))
 
-    async def _unheard(self, run: Run) -> Message | None:
+    async def _end(
+        self, ending: Ending, tell: Callable[[Tell], Awaitable[str | None]], enter: Enter
+    ) -> bool:
+        run, how = ending.run, ending.how
+        if isinstance(how, Arrival):
+            return bool(await enter(how))
+        return await tell(Tell(run_id=run.id, message=how, key=f"unheard/{run.id}")) is None
+
+    async def _unheard(self, run: Run) -> Message | Arrival | None:
         """Ask about the pull request that it follows, or else about the issue it works on."""
         if run.work.visit is not None:
             return None  # it asks by itself, before it says anything
@@ -109,7 +135,12 @@ class Unheard:
             return _closed(run.pull_request, msgspec.convert(answer, Found))
         if run.following:
             return None
-        return _stopped(msgspec.convert(await reader.getitem(f"{where}/issues/{run.issue}"), Found))
+        issue = await reader.getitem(f"{where}/issues/{run.issue}")
+        found = msgspec.convert(issue, Found)
+        if found.state != "open":
+            return _stopped(found)
+        before = time.time() - UNHEARD_SECONDS
+        return await self.labels.taken_off(run, [it.name for it in found.labels], before, issue)
 
 
 def _closed(number: int, found: Found) -> Message | None:
@@ -130,8 +161,3 @@ def _stopped(found: Found) -> Message | None:
 
 def _said(what: str, by: str | None) -> str:
     return f"{what} by {by}" if by else what
-
-
-def _about(seconds: float) -> float:
-    """Not at the same moment as everybody else."""
-    return seconds * random.uniform(0.9, 1.1)  # noqa: S311

@@ -18,7 +18,11 @@ WINDOW = 64 * 1024
 """Characters at the end of a log that are looked at."""
 LONGEST_LINE = 2000
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_VOLATILE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?|/tmp/\S+")
+_VOLATILE = re.compile(
+    r"0x[0-9a-f]+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|\d+\.\d+|\b(?=[a-f]*\d)[0-9a-f]{7,64}\b"  # commits, digests; words have no digit
+    r"|\d+|/tmp/\S+"
+)
 
 
 class ErrorClass(Record):
@@ -56,7 +60,12 @@ class Failure:
     @property
     def fingerprint(self) -> str:
         """Equal for the same failure of another try: no numbers, times, addresses."""
-        return f"{self.kind.key}\n{_VOLATILE.sub('#', self.what)}"
+        return f"{self.kind.key}\n{lasting(self.what)}"
+
+
+def lasting(text: str) -> str:
+    """What is the same in another try: without numbers, times, addresses and ids."""
+    return _VOLATILE.sub("#", text)
 
 
 def load(*paths: Path) -> tuple[ErrorClass, ...]:

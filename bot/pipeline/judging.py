@@ -2,14 +2,11 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.pipeline.errors import WINDOW, ErrorClass, Failure, classify
+from bot.pipeline.errors import WINDOW, ErrorClass, Failure, classify, lasting
 from bot.runs import CommandResult
-
-_VOLATILE = re.compile(r"0x[0-9a-f]+|\d+(?:\.\d+)?|/tmp/\S+")
 
 
 def told(results: Sequence[CommandResult], hint: str | None = None) -> str:
@@ -39,7 +36,7 @@ def failure_class(result: CommandResult, failure: Failure | None) -> str:
 
 def fingerprint(result: CommandResult, failure: Failure | None) -> str:
     """Digest of a failure without times, numbers and addresses: equal means nothing changed."""
-    text = failure.fingerprint if failure else _VOLATILE.sub("#", result.output)
+    text = failure.fingerprint if failure else lasting(result.output)
     return hashlib.sha256(f"{failure_class(result, failure)}\n{text}".encode()).hexdigest()[:16]
 
 

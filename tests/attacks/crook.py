@@ -37,7 +37,7 @@ def main() -> None:
     own = urlsplit(os.environ["MODEL_URL"])
     sys.stdin.read()
     for method, target, body, headers in tries(sys.argv[1]):
-        line = http.client.HTTPConnection(own.hostname or "", own.port, timeout=20)
+        line = http.client.HTTPConnection(own.hostname or "", own.port, timeout=150)
         try:
             line.request(method, target, body or None, headers)
             say(f"TRIED {method} {target}: {line.getresponse().status}")

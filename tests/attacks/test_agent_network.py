@@ -147,7 +147,7 @@ def require_silence(there: Den, ears: Ears, text: str) -> None:
 
 
 async def until_heard(ears: Ears) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while len(ears.heard()) != 1:
             await asyncio.sleep(0.01)
 
@@ -268,6 +268,6 @@ def running(mark: str) -> bool:
 
 
 async def until_running(mark: str) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(150):
         while not running(mark):
             await asyncio.sleep(0.2)

@@ -93,9 +93,9 @@ async def test_a_command_that_never_ends_and_takes_no_signal_is_killed(
 ) -> None:
     script = f"trap '' TERM INT HUP; (setsid sh -c '{BEAT}' &); {BEAT}"
 
-    outcome = await boxed(tmp_path / "tree", script, seconds=0.5, level=level)
+    outcome = await boxed(tmp_path / "tree", script, seconds=3, level=level)
 
-    assert (outcome.exit_code, outcome.problem) == (None, "time limit of 0.5 s")
+    assert (outcome.exit_code, outcome.problem) == (None, "time limit of 3 s")
     assert not await beats(tmp_path / "tree/beat")
 
 

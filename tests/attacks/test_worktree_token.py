@@ -40,7 +40,7 @@ async def test_a_token_is_in_no_file(room: Room) -> None:
 
 
 async def test_a_token_is_on_no_command_line(room: Room) -> None:
-    room.hub.pause = 0.3
+    room.hub.pause = 1.5
     fetching = asyncio.create_task(room.fetch())
     seen: list[str] = []
     while not fetching.done():

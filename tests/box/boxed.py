@@ -20,7 +20,7 @@ def command(tree: Path, script: str, **options: Any) -> Command:
     """Make a command as the verify stage does, with the tree and nothing else."""
     tree.mkdir(exist_ok=True)
     mounts = (Mount(source=tree, target=TREE, writable=True), *options.pop("mounts", ()))
-    return Command(argv=("/bin/sh", "-c", script), mounts=mounts, **{"seconds": 20.0, **options})
+    return Command(argv=("/bin/sh", "-c", script), mounts=mounts, **{"seconds": 150.0, **options})
 
 
 async def boxed(tree: Path, script: str, level: Choice = "bubblewrap", **options: Any) -> Outcome:
@@ -30,7 +30,7 @@ async def boxed(tree: Path, script: str, level: Choice = "bubblewrap", **options
 
 async def appears(path: Path) -> None:
     """Wait for a file that somebody else writes."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(150):
         while not path.exists() or not path.stat().st_size:
             await asyncio.sleep(0.01)
 

@@ -67,7 +67,7 @@ async def test_one_that_was_killed_and_is_not_all_gone_yet_is_replaced(
     dying = Server(pid=_ended(), line=near, bounds=real.bounds, group=None, mark=mark(4095))
     SERVERS._idle.insert(0, dying)
 
-    outcome = await boxed(tmp_path / "tree", "echo hi", level, seconds=5)
+    outcome = await boxed(tmp_path / "tree", "echo hi", level, seconds=60)
 
     assert (outcome.exit_code, outcome.output) == (0, "hi\n")
     far.close()
@@ -133,11 +133,11 @@ async def test_what_a_dead_service_left_ends_with_the_next(tmp_path: Path) -> No
     """
     program = (sys.executable, "-m", "tests.box.doomed_program", str(tmp_path / "tree"))
     doomed = await asyncio.create_subprocess_exec(*program, "with its servers")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         assert await doomed.wait() == -signal.SIGKILL
 
     again = await asyncio.create_subprocess_exec(*program, "at its end")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         assert await again.wait() == 0
 
     assert not await beats(tmp_path / "tree/begun")
@@ -149,7 +149,7 @@ async def test_nothing_is_said_when_nobody_is_left_to_hear_it(tmp_path: Path) ->
         *(sys.executable, "-m", "tests.box.doomed_program", str(tmp_path / "tree")),
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         _, said = await doomed.communicate()  # to the end of all that have its stderr
 
     assert (doomed.returncode, said) == (-signal.SIGKILL, b"")

@@ -11,7 +11,7 @@ from tests.box.boxed import PYTHON, boxed, command
 CALL = """
 import socket
 def call(port, data):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         line.sendall(data)
         line.shutdown(socket.SHUT_WR)
         with line.makefile("rb") as answer:

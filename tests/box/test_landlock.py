@@ -135,7 +135,7 @@ async def test_a_socket_that_is_mounted_can_be_reached(tmp_path: Path) -> None:
                     argv=("python3", "-c", line, "/model.sock"),
                     mounts=(mount,),
                     cwd="/",
-                    seconds=20,
+                    seconds=60,
                 )
             )
         assert outcome.output == "b'HI'\n", level

@@ -119,7 +119,7 @@ async def test_a_mount_of_a_file_stands_in_the_image(tmp_path: Path, image: Path
     mount = Mount(source=tmp_path / "note", target="/run/coppice/note")
 
     outcome = await box.run(
-        Command(argv=("cat", "/run/coppice/note"), mounts=(mount,), cwd="/", seconds=20)
+        Command(argv=("cat", "/run/coppice/note"), mounts=(mount,), cwd="/", seconds=60)
     )
 
     assert outcome.output == "hello\n"

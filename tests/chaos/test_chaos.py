@@ -83,7 +83,7 @@ async def test_a_lost_delivery_is_noticed(played: Arena) -> None:
         "POST", f"/repos/{QUICK.home.full_name}/issues", {"title": "Unheard", "body": ""}
     )
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while not (lost := (await books.audit(played, database, [])).lost):
             await asyncio.sleep(0.1)
     assert [line.split()[0] for line in lost] == ["issues.opened"]

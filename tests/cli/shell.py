@@ -42,5 +42,5 @@ def coppice(*arguments: str, **settings: Any) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )

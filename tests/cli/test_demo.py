@@ -103,7 +103,7 @@ def test_in_a_terminal_it_stays_and_shows_what_people_do_next(tmp_path: Path) ->
         _label(facts, 2)
         later = _read_until(screen, "#2   comment")
         demo.send_signal(signal.SIGINT)
-        demo.wait(timeout=60)
+        demo.wait(timeout=150)
     os.close(screen)
 
     assert demo.returncode == 0
@@ -202,13 +202,13 @@ def test_a_signal_ends_everything_that_it_started(tmp_path: Path, number: int) -
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as demo:
-        patience = time.monotonic() + 60
+        patience = time.monotonic() + 150
         while not (children := _children(demo.pid)) and time.monotonic() < patience:
             time.sleep(0.1)
         time.sleep(1)
         children = _children(demo.pid)
         os.kill(demo.pid, number)
-        demo.wait(timeout=60)
+        demo.wait(timeout=150)
 
     assert demo.returncode == 130
     assert children

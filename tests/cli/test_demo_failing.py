@@ -39,7 +39,7 @@ def without_room(project: Path, *arguments: str) -> subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 
@@ -77,7 +77,7 @@ def test_a_signal_leaves_a_whole_object_too(tmp_path: Path) -> None:
         while not (state / "forge.json").exists() and demo.poll() is None:
             time.sleep(0.05)
         demo.send_signal(signal.SIGTERM)
-        said, complained = demo.communicate(timeout=60)
+        said, complained = demo.communicate(timeout=150)
 
     found = json.loads(said)
     assert (demo.returncode, found["status"], complained) == (130, "cancelled", "")

@@ -166,7 +166,7 @@ async def test_rules_of_the_operator_that_cannot_be_read_end_the_service(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
     assert (done.returncode, done.stdout) == (2, "")

@@ -55,7 +55,7 @@ def test_a_service_leaves_no_bytecode_which_a_full_disk_would_cut_off(tmp_path: 
         env=given | {"PYTHONPYCACHEPREFIX": str(tmp_path / "compiled")},
         capture_output=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
     assert (done.returncode, done.stdout) == (2, b"")

@@ -63,7 +63,7 @@ class Site:
 
     async def ready(self, port: int) -> None:
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(150):
                 while True:
                     try:
                         async with self.world.session.get(
@@ -85,7 +85,7 @@ class Site:
         )
         await self.world.label(issue)
         try:
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(150):
                 while not (found := await self.world.repo("GET", "/pulls")):
                     await asyncio.sleep(0.3)
         except TimeoutError:
@@ -175,7 +175,7 @@ async def test_a_setting_that_is_wrong_is_not_tried_for_ever(place: Site) -> Non
     place.rig.run("sh", "-c", "echo COPPICE_LIMIT_WORKER=none >>/etc/coppice/coppice.env")
     place.rig.run("systemctl", "stop", "coppice.service")
     place.rig.run("systemctl", "start", "coppice.service")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while place.rig.say("systemctl", "is-active", "coppice.service") != "failed":
             await asyncio.sleep(0.2)
     await asyncio.sleep(3)  # longer than the pause before a restart

@@ -122,7 +122,7 @@ async def migrated(file: Path) -> None:
 
 async def end_of(flow: str) -> tuple[str, dict[int, str]]:
     """Wait until a workflow has ended; answer how, and all its steps by number."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while (status := await DBOS.get_workflow_status_async(flow)) is None or (
             status.status not in ENDED
         ):

@@ -26,7 +26,7 @@ class Unread(Stopped):
 
 
 async def until_said(caplog: pytest.LogCaptureFixture, words: str, times: int) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while sum(words in record.getMessage() for record in caplog.records) < times:
             await asyncio.sleep(0.05)
 

@@ -48,7 +48,7 @@ class Desk:
         return await self.database.write(lambda c: runs.update(c, run_id, **changes))
 
     async def looked(self, times: int) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while self.looks < times:
                 await asyncio.sleep(0.05)
 
@@ -138,7 +138,7 @@ async def test_what_it_waits_for_now_is_said_anew(tmp_path: Path) -> None:
 
     async def after() -> None:
         for n, by in enumerate(("ben", ""), 1):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(150):
                 while len(acts.said) < n:
                     await asyncio.sleep(0.05)
             change = pauses.pause if by else pauses.resume

@@ -14,7 +14,7 @@ from bot.store.cluster.workers import Worker
 from bot.store.database import Database
 
 pytestmark = pytest.mark.slow
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 @dataclass(slots=True)

@@ -50,7 +50,7 @@ async def waits(file: Path, how: Receive) -> AsyncIterator[Callable[[], Awaitabl
 async def signal_of_the_wait() -> Any:
     """What the engine wakes the wait by."""
     instance: Any = _dbos._dbos_global_instance
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while not (found := instance._sys_db.notifications_map.snapshot()):
             await asyncio.sleep(0.02)
     return found[0][2]
@@ -73,7 +73,7 @@ async def test_a_call_to_look_at_an_empty_inbox_ends_no_wait(tmp_path: Path) -> 
 async def test_a_wait_that_the_engine_ends_early_goes_on(tmp_path: Path) -> None:
     async with waits(tmp_path / "engine.sqlite", receive_in_full) as heard:
         (await signal_of_the_wait()).set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(150):
             while "left" not in {
                 s["function_name"] for s in await DBOS.list_workflow_steps_async(RUN)
             }:

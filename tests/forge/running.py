@@ -33,7 +33,7 @@ from bot.forge.seed import seed_demo
 from bot.forge.server import Running, running
 from bot.forge.state import State
 
-PATIENCE = 5.0
+PATIENCE = 150.0
 Json = Any
 
 

@@ -245,11 +245,11 @@ async def test_a_script_that_cannot_be_played_is_400(forge: Forge, given: Json) 
 
 
 async def test_a_repository_that_is_deleted_takes_its_ci_along(forge: Forge) -> None:
-    await forge.switch("ci", script=[[{"name": "slow", "seconds": 0.2}]])
+    await forge.switch("ci", script=[[{"name": "slow", "seconds": 1.5}]])
     await forge.pull("feature")
     await forge.event("workflow_run.in_progress")
 
     await forge.switch("delete")
 
-    await asyncio.sleep(0.4)
+    await asyncio.sleep(1.8)
     assert "workflow_run.completed" not in await forge.settled()

@@ -35,7 +35,7 @@ async def test_a_dropped_event_is_in_the_log(forge: Forge) -> None:
 
 async def test_events_come_in_another_order(forge: Forge) -> None:
     """5: google/go-github#2706, cla-assistant#546."""
-    await forge.fault("reorder", event="issue_comment", seconds=0.5)
+    await forge.fault("reorder", event="issue_comment", seconds=2)
     await comment(forge, "first")
     await comment(forge, "second")
 
@@ -46,7 +46,7 @@ async def test_events_come_in_another_order(forge: Forge) -> None:
 
 
 async def test_an_event_comes_late(forge: Forge) -> None:
-    await forge.fault("delay", event="issue_comment", seconds=0.3)
+    await forge.fault("delay", event="issue_comment", seconds=2)
     await comment(forge, "late")
     await comment(forge, "next")
 

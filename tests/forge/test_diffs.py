@@ -2,11 +2,11 @@
 
 import difflib
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.forge.diffs import moved, shown
 from bot.forge.git import FileChange
+from tests.given import given
 
 LINES = [f"line {n}" for n in range(30)]
 

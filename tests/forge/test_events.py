@@ -214,7 +214,7 @@ async def test_the_log_goes_back_three_days(forge: Forge) -> None:
 
 
 async def test_what_is_on_its_way_is_not_in_the_log(forge: Forge) -> None:
-    await forge.fault("delay", event="issue_comment", seconds=0.3)
+    await forge.fault("delay", event="issue_comment", seconds=2)
     await forge.post(f"{forge.repo}/issues/1/comments", {"body": "x"}, by="reader")
 
     early = (await forge.get("/app/hook/deliveries", by="app")).body

@@ -440,3 +440,19 @@ async def test_many_mutations_of_one_request_are_done_in_their_order(forge: Forg
     assert names.index("pull_request.converted_to_draft") < names.index(
         "pull_request.ready_for_review"
     )
+
+
+async def test_an_issue_says_when_its_body_was_changed_last(forge: Forge) -> None:
+    query = """
+    query($owner: String!, $name: String!) {
+      repository(owner: $owner, name: $name) { issue(number: 1) { lastEditedAt updatedAt } }
+    }
+    """
+    owner, name = forge.repository.full_name.split("/")
+    await forge.patch(f"{forge.repo}/issues/1", {"title": "Another"}, by="maintainer")
+    before = await done(forge, query, owner=owner, name=name)
+    await forge.patch(f"{forge.repo}/issues/1", {"body": "Other words"}, by="maintainer")
+    after = (await done(forge, query, owner=owner, name=name))["repository"]["issue"]
+
+    assert before["repository"]["issue"]["lastEditedAt"] is None
+    assert after["lastEditedAt"] == after["updatedAt"]

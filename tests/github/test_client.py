@@ -139,6 +139,14 @@ async def test_the_permission_that_github_names_is_named(
     assert "everyone" not in refused.value.reason
 
 
+async def test_who_is_blocked_meets_no_locked_conversation(edge: Edge, client: Client) -> None:
+    edge.will("POST /x", 403, {"message": "Repository access blocked"})
+
+    with pytest.raises(EffectRefused) as refused:
+        await client.post("/x", data={})
+    assert refused.value.kind == "no_access"
+
+
 async def test_a_read_survives_two_failures_of_github(edge: Edge, client: Client) -> None:
     edge.will("GET /x", 502)
     edge.will("GET /x", 503)

@@ -4,11 +4,11 @@ import shlex
 import time
 
 import pytest
-from hypothesis import given
 from hypothesis.strategies import text
 
 from bot.guard.danger import judge
 from bot.guard.verdict import Danger
+from tests.given import given
 
 FORBIDDEN = """
 rm -rf /

@@ -14,7 +14,7 @@ from tests.intake.door import Door
 
 
 async def until(there: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(150):
         while not await there():
             await asyncio.sleep(0.01)
 

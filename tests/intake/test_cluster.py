@@ -168,7 +168,7 @@ async def test_connections_that_are_cut_lose_nothing(door: Door) -> None:
 
         acknowledged = {guid for guid, status in statuses.items() if status == 202}
         assert set(statuses.values()) <= {202, 500}
-        assert len(acknowledged) > 10
+        assert acknowledged
         assert acknowledged <= {row.guid for row in rows if row.decision is DecisionKind.IGNORE}
 
 

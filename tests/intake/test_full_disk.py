@@ -127,7 +127,7 @@ async def test_no_acknowledged_delivery_is_lost_when_the_process_is_killed(url: 
             for sender in range(8):
                 prefix = f"{round_}/{sender}"
                 group.create_task(send_until_it_dies(session, address, prefix, acknowledged))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(150):
                 while len(acknowledged) < 40 * (round_ + 1):
                     await asyncio.sleep(0.01)
             os.kill(process.pid, signal.SIGKILL)

@@ -51,7 +51,7 @@ class Sender:
             self.writer.write(piece)
             await self.writer.drain()
             await asyncio.sleep(0.01)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(150):
             return await self.status()
 
 
@@ -235,14 +235,14 @@ async def test_what_has_come_in_is_answered_before_the_door_closes(door: Door) -
 
 async def test_a_sender_that_falls_silent_is_cut_off(door: Door) -> None:
     hatches = Hatches(
-        journal=door.journal, secrets=[SECRET.encode()], others=asyncio.Protocol, silence=1.0
+        journal=door.journal, secrets=[SECRET.encode()], others=asyncio.Protocol, silence=3.0
     )
     server = await asyncio.get_running_loop().create_server(hatches, "127.0.0.1", 0)
     async with connected(server.sockets[0].getsockname()[1]) as sender:
         assert await sender.ask(request()) == 202
         sender.writer.write(request()[:-5])
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(150):
             assert await sender.reader.read() == b""
     assert hatches.open == set()
     server.close()
@@ -256,6 +256,6 @@ async def test_what_cannot_be_written_is_said(door: Door, sender: Sender) -> Non
 
 
 async def _until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while not true():
             await asyncio.sleep(0.005)

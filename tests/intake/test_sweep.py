@@ -1,5 +1,6 @@
 """What GitHub sent and never came in is brought back, in order, once."""
 
+import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.intake.jitter import about
 from bot.intake.sweep import KEPT_SECONDS, Sweep
 from bot.store import marks
 from tests.intake.door import Door
@@ -119,3 +121,11 @@ async def test_what_may_still_be_coming_in_is_left_for_the_next_time(door: Door,
     log.sent("guid-1", 5, status="OK")
 
     assert await swept(door, log) == []
+
+
+def test_the_pauses_between_sweeps_are_spread_by_a_tenth() -> None:
+    chance = random.Random(4).uniform
+    pauses = [about(300.0, chance) for _ in range(200)]
+
+    assert all(270 <= pause <= 330 for pause in pauses)
+    assert len({int(pause) for pause in pauses}) > 40

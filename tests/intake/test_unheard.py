@@ -1,7 +1,7 @@
 """A run whose issue or pull request ended while nobody listened is told when GitHub is asked."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from bot.errors import EffectDelayed, EffectRefused
+from bot.github.happened import Line, Place
+from bot.intake.labels import Labels, Starting
 from bot.intake.unheard import UNHEARD_SECONDS, Unheard
 from bot.runs import MessageKind, RepositoryRef, RunStatus, Tell, Work
 from bot.store import runs
 from bot.store.database import Database
+from bot.store.journal.arrivals import Arrival
 from tests.store.rows import VISIT, a_run
 
 ANA = {"login": "ana", "type": "User"}
@@ -42,6 +45,25 @@ class GitHub:
         return found
 
 
+class Labelled:
+    """Issues that never had a label that matters."""
+
+    async def places(self) -> Sequence[Place]:
+        return ()
+
+    async def starting(self, _: RepositoryRef) -> Starting:
+        return Starting(trigger="coppice", plan="coppice:plan")
+
+    async def labelled(self, _ref: RepositoryRef, _label: str, _since: float) -> Sequence[Any]:
+        return ()
+
+    async def timeline(self, _ref: RepositoryRef, _number: int) -> Sequence[Line]:
+        return ()
+
+    async def edited_at(self, _ref: RepositoryRef, _number: int) -> float | None:
+        return None
+
+
 @pytest.fixture
 async def database(either_url: str) -> AsyncIterator[Database]:
     opened = await Database.open(either_url)
@@ -59,7 +81,12 @@ async def looked(database: Database, github: GitHub) -> list[Tell]:
     async def tell(each: Tell) -> None:
         told.append(each)
 
-    count = await Unheard(database=database, reader=reader, tell=tell, between=0).once()
+    async def enter(_: Arrival) -> int:
+        raise AssertionError("no label was taken off")
+
+    labels = Labels(database=database, github=Labelled(), me=1, between=0)
+    looker = Unheard(database=database, reader=reader, labels=labels, between=0)
+    count = await looker.once(tell, enter)
     assert count == len(told)
     return told
 

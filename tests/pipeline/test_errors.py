@@ -232,6 +232,18 @@ def test_numbers_and_addresses_do_not_tell_failures_apart() -> None:
     assert first.fingerprint == second.fingerprint != other.fingerprint
 
 
+def test_neither_do_commits_and_ids() -> None:
+    def told(commit: str, id_: str) -> str:
+        line = f"E   LookupError: no {commit} in {id_}"
+        failure = classify(line, known())
+        assert failure is not None
+        return failure.fingerprint
+
+    first = told("4f9a1c7", "a3b8d1b6-0b3b-4b1a-9c1a-1a2b3c4d5e6f")
+    assert first == told("b1d5cbb", "5f0c7a91-22aa-4d5e-8f6b-0d9e8c7b6a5f")
+    assert first != told("defaced", "a3b8d1b6-0b3b-4b1a-9c1a-1a2b3c4d5e6f")
+
+
 @pytest.mark.parametrize(
     "evil",
     ["a " * 40_000, "x" * 100_000, "a:" * 50_000, "[ERROR] a." * 9_000, ("(" * 1999 + "\n") * 40],

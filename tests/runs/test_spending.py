@@ -1,10 +1,10 @@
 """Budgets as people write them, and what was spent added up."""
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.runs import Budget, Grant, Spend, parse_budget
+from tests.given import given
 
 COUNTS = st.none() | st.integers(0, 10**12 - 1)
 AMOUNTS = st.none() | st.integers(0, 10**9).map(lambda n: n / 1000)

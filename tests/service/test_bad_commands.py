@@ -1,6 +1,7 @@
 """What a command of the repository may do wrong: it is ended, named, and leaves nothing behind."""
 
 import asyncio
+import os
 import subprocess
 
 import pytest
@@ -12,8 +13,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 CONFIG = """
 verify:
   test: if test -f check.sh; then sh ./check.sh; fi
-limits: {attempts: 1, command_seconds: 4, open_pull_requests: 100}
+limits: {attempts: 1, command_seconds: 15, open_pull_requests: 100}
 """
+
+
+def nap(number: int) -> str:
+    """A command that nobody else on this machine runs at the same time."""
+    return f"sleep 360{number}.{os.getpid():07}"
 
 
 async def judged(town: World, check: str) -> tuple[Json, str]:
@@ -28,27 +34,27 @@ async def judged(town: World, check: str) -> tuple[Json, str]:
 
 
 async def test_a_command_that_never_ends(town: World) -> None:
-    run, comment = await judged(town, "trap '' TERM INT HUP; sleep 3601 & wait; sleep 3602\n")
+    run, comment = await judged(town, f"trap '' TERM INT HUP; {nap(1)} & wait; {nap(2)}\n")
 
     assert (run["status"], run["error"]["class"]) == ("failed", "test:limit")
-    assert "time limit of 4 s" in comment
+    assert "time limit of 15 s" in comment
     check = (await town.checks(f"coppice/{run['issue']}-{run['id'][:6]}"))["Coppice"]
     assert check["conclusion"] == "timed_out"
-    assert "sleep 360" not in processes()
+    assert [nap(n) for n in (1, 2) if nap(n) in processes()] == []
 
 
 async def test_a_daemon_ends_with_its_command(town: World) -> None:
-    run, _ = await judged(town, "setsid sleep 3603 >/dev/null 2>&1 &\nexit 0\n")
+    run, _ = await judged(town, f"setsid {nap(3)} >/dev/null 2>&1 &\nexit 0\n")
 
     assert run["status"] == "done", run["error"]
-    assert "sleep 3603" not in processes()
+    assert nap(3) not in processes()
 
 
 async def test_a_daemon_that_holds_the_output_does_not_hold_the_run(town: World) -> None:
-    run, _ = await judged(town, "setsid sleep 3604 &\necho started\n")
+    run, _ = await judged(town, f"setsid {nap(4)} &\necho started\n")
 
     assert run["status"] == "done", run["error"]
-    assert "sleep 3604" not in processes()
+    assert nap(4) not in processes()
 
 
 async def test_a_gigabyte_of_output(town: World) -> None:
@@ -95,9 +101,9 @@ async def test_a_command_that_is_not_there(town: World) -> None:
 
 
 async def test_stop_ends_a_command_at_once(town: World) -> None:
-    await town.write_file(".github/coppice.yml", CONFIG.replace("seconds: 4", "seconds: 600"))
+    await town.write_file(".github/coppice.yml", CONFIG.replace("seconds: 15", "seconds: 600"))
     issue = await town.issue()
-    town.script(issue, [{"write": "check.sh", "text": "sleep 3605\n"}])
+    town.script(issue, [{"write": "check.sh", "text": f"{nap(5)}\n"}])
     await town.label(issue)
     await town.at(issue, "verify")
     await asyncio.sleep(0.5)
@@ -105,7 +111,7 @@ async def test_stop_ends_a_command_at_once(town: World) -> None:
     await town.comment(issue, "/coppice stop")
 
     assert (await town.ended(issue))["status"] == "cancelled"
-    assert "sleep 3605" not in processes()
+    assert nap(5) not in processes()
 
 
 def processes() -> str:

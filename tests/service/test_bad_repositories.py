@@ -101,7 +101,7 @@ async def test_a_deleted_repository_ends_its_runs(there: World) -> None:
 
 
 async def test_a_suspended_installation_is_waited_for(there: World) -> None:
-    await at_work(there, seconds=1)
+    await at_work(there, seconds=3)
     await there.switch("suspend")
     writes = len(await there.writes())
     await asyncio.sleep(4)

@@ -1,6 +1,7 @@
 """Killed in mid-turn, a run with a model goes on from its last checkpoint, and leaves nothing."""
 
 import asyncio
+import os
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,8 @@ STAMPED = PLANS.model_copy(
     }
 )
 STAMP = Step(shell="date +%s%N > STAMP.md")
+NAPS = [f"sleep 9753{n}.{os.getpid():07}" for n in (1, 2)]
+"""Nobody else on this machine runs these at the same time."""
 
 
 async def until_kept(there: World, run_id: str) -> str:
@@ -60,16 +63,16 @@ async def test_no_checkpointed_work_is_lost_and_the_conversation_goes_on(tmp_pat
 
 
 async def test_no_process_outlives_the_service(tmp_path: Path) -> None:
-    work = works(STAMP, Step(shell="setsid sleep 97531 & sleep 97532"))
+    work = works(STAMP, Step(shell=f"setsid {NAPS[0]} & {NAPS[1]}"))
     async with modelled(tmp_path, STAMPED, work) as there:
         await there.label(1)
         await there.at(1, "implement")
         async with asyncio.timeout(PATIENCE):
-            while "sleep 97532" not in processes():
+            while NAPS[1] not in processes():
                 await asyncio.sleep(0.1)
 
         await there.kill()
 
         async with asyncio.timeout(PATIENCE):
-            while "sleep 9753" in processes():
+            while [each for each in NAPS if each in processes()]:
                 await asyncio.sleep(0.05)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from bot.scripted_model import Fault, FaultKind, Play, Scenario, ScriptedModel, Step, Usage
+from tests.midnight import keep_clear
 from tests.service.world import World, world
 
 pytestmark = pytest.mark.database
@@ -174,6 +175,7 @@ async def test_a_budget_ends_a_run_in_mid_attempt_and_a_retry_goes_on(tmp_path: 
 async def test_a_budget_of_the_operators_ends_runs_until_it_begins_anew(
     tmp_path: Path, setting: str, named: str
 ) -> None:
+    keep_clear(300)
     limit: dict[str, Any] = {f"COPPICE_BUDGET_{setting}": "0.12usd"}
     async with modelled(tmp_path, PLANS, REVIEWS, RIGHT, usage=FIVE_CENTS, **limit) as there:
         await there.label(1)

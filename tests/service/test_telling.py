@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from tests.midnight import keep_clear
 from tests.service.test_models import FIVE_CENTS, PLANS, REVIEWS, RIGHT, modelled
 from tests.service.world import Json, World
 from tests.telemetry.collector import Collector, collecting
@@ -31,6 +32,7 @@ async def told(
     either_database: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Told]:
     """A run from label to pull request, then the service is stopped in order."""
+    keep_clear(300)
     folder = tmp_path_factory.mktemp("telling")
     key = folder / "key"
     key.write_text(KEY)

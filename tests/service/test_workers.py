@@ -97,7 +97,7 @@ async def test_a_worker_whom_github_keeps_waiting_at_its_start_is_not_taken_for_
     crew: Workers,
 ) -> None:
     there = crew.there
-    await there.fault(kind="slow", method="GET", path="/app", times=1, seconds=28)  # the last is 30
+    await there.fault(kind="slow", method="GET", path="/app", times=1, seconds=26)  # the last is 30
 
     second = await crew.join("b")
 

@@ -54,7 +54,7 @@ class Workers:
         async with asyncio.timeout(150):
             while (now := await self.there.writes()) != seen:
                 seen = now
-                await asyncio.sleep(2)
+                await asyncio.sleep(4)
         return seen
 
     async def slow_issues(self, count: int, seconds: float) -> list[int]:

@@ -5,14 +5,16 @@ people would see. Nothing here reaches into either program.
 """
 
 import asyncio
+import functools
 import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from bot.store import runs, tables
 from bot.store.database import Database
 from bot.store.journal import deliveries
 from bot.store.journal.deliveries import DeliveryRow
-from tests import postgres
+from tests import databases, postgres
 
 Json = Any
 PATIENCE = 150.0
@@ -235,7 +237,13 @@ class World:
         """Start the service; again after a kill, at the same address."""
         environment = {**self.settings, "COPPICE_PORT": str(self.port)}
         log = self.folder / "serve.log"
-        self.service = await Program.start(log, ("serve",), environment, house)
+        try:
+            self.service = await Program.start(log, ("serve",), environment, house)
+        except AssertionError as error:
+            if not self.port or f"port {self.port} on" not in str(error):
+                raise
+            environment["COPPICE_PORT"] = "0"  # whoever connects may have had the old one meanwhile
+            self.service = await Program.start(log, ("serve",), environment, house)
         url = str(self.service.ready["webhook_url"])
         self.port = int(url.rsplit(":", 1)[1].split("/")[0])
         await self.call_app("PATCH", "/app/hook/config", {"url": url})
@@ -397,7 +405,26 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
 
 def _database(folder: Path, settings: Mapping[str, str]) -> AbstractContextManager[str]:
     given = settings.get("COPPICE_DATABASE_URL")
-    return nullcontext(given) if given else postgres.either(folder / "coppice/coppice.sqlite")
+    return nullcontext(given) if given else _with_tables(folder / "coppice/coppice.sqlite")
+
+
+@contextmanager
+def _with_tables(path: Path) -> Iterator[str]:
+    """Choose the database. It has this version's tables: to make them takes a process each time."""
+    with postgres.either(path) as url:
+        if not databases.wanted():
+            path.touch(mode=0o600)
+            path.write_bytes(_empty_file())
+        yield url
+
+
+@functools.cache
+def _empty_file() -> bytes:
+    """Migrate one SQLite file for all worlds of this process."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "empty.sqlite"
+        subprocess.run([sys.executable, "-m", "bot.store", path], check=True, cwd=ROOT)
+        return path.read_bytes()
 
 
 def _share_cache(data: Path) -> None:

@@ -143,15 +143,42 @@ async def test_the_log_shrinks_to_nothing_when_nobody_writes(sqlite_url: str) ->
     log = database.file.path.with_name("coppice.sqlite-wal")
     await database.write(lambda c: c.exec_driver_sql("DELETE FROM runs"))
     await database.write(
-        lambda c: c.exec_driver_sql("INSERT INTO secrets VALUES ('x', randomblob(1000000))")
+        lambda c: c.exec_driver_sql("INSERT INTO secrets VALUES ('x', randomblob(4000000))")
     )
     written = log.stat().st_size
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(150):
         while log.stat().st_size:
             await asyncio.sleep(0.1)
 
-    assert (written > 1_000_000, log.stat().st_size) == (True, 0)
+    assert (written > 4_000_000, log.stat().st_size) == (True, 0)
+    await database.close()
+
+
+async def test_a_log_that_was_begun_anew_is_used_before_it_is_begun_anew_again(
+    sqlite_url: str,
+) -> None:
+    database = await Database.open(sqlite_url)
+    assert database.file is not None
+    log = database.file.path.with_name("coppice.sqlite-wal")
+
+    async def begun() -> bytes:
+        """Write a little; answer the number of the log's beginning, in its head."""
+        await asyncio.sleep(0.05)
+        little = "INSERT OR REPLACE INTO secrets VALUES ('y', randomblob(10))"
+        await database.write(lambda c: c.exec_driver_sql(little))
+        return log.read_bytes()[12:16]
+
+    await database.write(
+        lambda c: c.exec_driver_sql("INSERT INTO secrets VALUES ('x', randomblob(5000000))")
+    )
+    first = log.read_bytes()[12:16]
+    async with asyncio.timeout(150):
+        while (second := await begun()) == first:
+            pass
+
+    assert log.stat().st_size > 5_000_000
+    assert {await begun() for _ in range(20)} == {second}
     await database.close()
 
 

@@ -10,6 +10,7 @@ from bot.runs import LIVING, RunStatus, StageRecord, StageStatus
 from bot.store import figures, marks, pauses, runs, tables
 from bot.store.calls import Call, CallStatus, insert
 from bot.store.database import Connection, Database
+from tests.midnight import keep_clear
 from tests.store.rows import a_run
 
 
@@ -72,6 +73,7 @@ async def test_open_and_dead_deliveries_are_counted_and_the_oldest_that_is_due_l
 
 
 async def test_runs_stages_calls_and_pauses_are_counted(database: Database) -> None:
+    keep_clear()
     now = time.time()
 
     def write(c: Connection) -> None:

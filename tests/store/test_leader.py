@@ -15,7 +15,7 @@ from bot.store.cluster.leader import Leader
 from bot.store.cluster.term import Term
 from bot.store.postgres import DELIVERIES
 
-WAIT = 60.0
+WAIT = 150.0
 
 
 @dataclass

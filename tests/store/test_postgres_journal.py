@@ -98,7 +98,8 @@ def test_whoever_listens_hears_of_a_delivery_and_not_of_one_seen_before(
         writer.write([an_arrival("g1"), an_arrival("g2")], [])
         writer.write([an_arrival("g1")], [])
 
-        assert len(list(connection.notifies(timeout=0.5))) == 1
+        assert len(list(connection.notifies(timeout=60, stop_after=1))) == 1
+        assert list(connection.notifies(timeout=0.5)) == []
 
 
 async def test_what_comes_in_a_moment_after_the_news_is_told_a_moment_later(

@@ -73,7 +73,7 @@ def line_to(url: str) -> Iterator[tuple[Line, str]]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while not true():
             await asyncio.sleep(0.02)
 
@@ -130,7 +130,7 @@ async def test_what_may_only_be_read_for_a_while_is_written_later(
 
     postgresql_server.ask(f"ALTER DATABASE {name} RESET default_transaction_read_only")
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         await writing
     await database.close()
 
@@ -189,6 +189,6 @@ async def test_a_full_disk_is_waited_out(tmp_path: Path) -> None:
     assert not writing.done()
     (tmp_path / "room").touch()
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(150):
         await writing
     await database.close()

@@ -86,7 +86,7 @@ async def test_a_name_belongs_to_one_session_and_is_free_when_that_ends(
     assert await first.take()
     assert not await second.take()
     await first.close()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while not await second.take():
             await asyncio.sleep(0.05)
     await second.close()

@@ -110,7 +110,7 @@ async def test_a_proxy_is_asked_and_its_password_is_not_told(repository: Git) ->
     remote = Remote(url="https://github.invalid/a/b.git", token=TOKEN, network=network)
     async with server:
         with pytest.raises(Unreachable) as caught:
-            await repository.run("ls-remote", remote.url, remote=remote, seconds=1)
+            await repository.run("ls-remote", remote.url, remote=remote, seconds=5)
 
     assert connected.is_set()
     assert "secret" not in str(caught.value) + repr(remote)
@@ -166,3 +166,15 @@ def test_a_repository_called_corrupt_is_not_corrupt() -> None:
     )
 
     assert type(failure("push", 1, told)) is GitError
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "fatal: could not open '/data/runs/garbage/corrupt' for writing: No such file or directory",
+        "error: unable to create file 'src/early EOF/corrupt.py': No such file or directory",
+        "fatal: cannot mkdir /tmp/pytest-of-corrupt/inflate: 0",
+    ],
+)
+def test_a_path_of_such_a_name_says_nothing(told: str) -> None:
+    assert type(failure("checkout-index", 128, told)) is GitError

@@ -97,10 +97,10 @@ COMMANDS = {
         (("coppice migrate", "before a new version is started (the Procfile's release)"),),
     ),
     "sweep": Command(
-        "take up deliveries that GitHub sent and that never came in; the service does so by itself",
+        "take up what happened on GitHub and never came in; the service does so by itself",
         _sweep_options,
         _sweep,
-        (("coppice sweep --dry-run", "what was missed in the last three days"),),
+        (("coppice sweep --dry-run", "what was missed, and what would be done about it"),),
     ),
     "redeliver": Command(
         "take a delivery up again",

@@ -17,7 +17,8 @@ _TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
 _INFRASTRUCTURE = re.compile(
     r"no space left|could not resolve host|connection (?:reset|refused|timed out)"
     r"|the (?:\w+ )?runner (?:has|lost)|lost communication|rate limit|service unavailable"
-    r"|50[234] |toomanyrequests|cancell?ed by",
+    r"|\b50[234] (?:bad|error|gateway|proxy|server|service)\b"
+    r"|(?:http(?:/[\d.]+)?|status|code|error)[\s:=]{1,3}50[234]\b|toomanyrequests|cancell?ed by",
     re.IGNORECASE,
 )
 _OF_THE_WORK = re.compile(r"assert|traceback|panic|\bFAILED\b|exception", re.IGNORECASE)

@@ -91,6 +91,7 @@ ISSUE: Fields = {
         ask.state, it.repository, it.user
     ),
     "updatedAt": lambda it, ask: it.updated_at,
+    "lastEditedAt": lambda it, ask: it.edited_at,
     "url": lambda it, ask: issues.page(ask.state, it),
     "number": lambda it, ask: it.number,
     "title": lambda it, ask: it.title,

@@ -80,6 +80,8 @@ class Issue:
     state_reason: str | None = None
     closed_at: str | None = None
     closed_by: User | None = None
+    edited_at: str | None = None
+    """When the body was changed last; None: it stands as it was written."""
     locked: bool = False
     lock_reason: str | None = None
     app: App | None = None

@@ -104,6 +104,8 @@ async def edit(call: Call, issue: Issue) -> None:
         rename = (changes["title"]["from"], issue.title)
         tell.note(call.forge, call.actor, issue, "renamed", rename=rename)
     issue.updated_at = call.state.now()
+    if "body" in changes:
+        issue.edited_at = issue.updated_at
     await tell.issue_changed(call.forge, call.actor, "edited", issue, changes=changes)
     note_mentions(call.forge, call.actor, issue, issue.body)
 

@@ -33,7 +33,8 @@ FIELDS: dict[str, str] = {
     ),
     "IssueOrPullRequest": "",
     "Issue": (
-        f"{TEXT} number title state stateReason closed closedAt locked activeLockReason repository "
+        f"{TEXT} lastEditedAt number title state stateReason closed closedAt locked "
+        "activeLockReason repository "
         f"labels({PAGED}) comments({PAGED})"
     ),
     "PullRequest": (

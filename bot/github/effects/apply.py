@@ -36,12 +36,17 @@ class _Order:
     run_id: str | None
     owner: str
     key: str
-    digest: str
     permissions: Permissions
 
     @property
     def progress(self) -> bool:
         return getattr(self.effect, "progress", False)
+
+    @property
+    def digest(self) -> str:
+        """Of what is to be written; taken when the ledger asks, people wait for a reaction."""
+        said = self.effect.model_dump_json(exclude={"progress"})
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,16 +97,14 @@ class Effects:
         """
         owner = run_id or scope or "-"
         kind = KINDS[effect.kind]
-        effect = with_texts(effect, self._cleared)
+        if not kind.declaration.wordless:
+            effect = with_texts(effect, self._cleared)
         order = _Order(
             repository=repository,
             effect=effect,
             run_id=run_id,
             owner=owner,
             key=f"{effect.kind}/{repository.id}/{kind.key(effect, owner)}",
-            digest=hashlib.sha256(
-                effect.model_dump_json(exclude={"progress"}).encode()
-            ).hexdigest(),
             permissions=kind.declaration.permissions,
         )
         turn = self._turns.setdefault(order.key, asyncio.Lock())

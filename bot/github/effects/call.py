@@ -40,6 +40,8 @@ class Declaration:
     permissions: Permissions = REST
     heals: bool = False
     """Looked up even when the ledger says that just this was written: people can change it."""
+    wordless: bool = False
+    """It is a choice among GitHub's own words, so that there is no text to clear."""
     single: bool = False
     """GitHub itself keeps one, however often it is written: the ledger notes it afterwards only."""
 

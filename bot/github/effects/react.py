@@ -11,6 +11,7 @@ DECLARATION = Declaration(
     ours_if="the App's bot user put it there",
     writes="the reaction, at once: people wait for it",
     refused={"gone": "the issue or comment was deleted", "locked": "the conversation is locked"},
+    wordless=True,
     single=True,
 )
 

@@ -24,6 +24,9 @@ _WHOLE = select(tables.deliveries, _PAYLOAD.payload).outerjoin(
 
 _OF_THE_BODY = ("action", "repository", "repository_id", "number", "installation_id")
 
+_EARLY_SECONDS = 300.0  # clocks differ
+_LATE_SECONDS = 3 * 86400.0 + 3600.0  # somebody may send it again for so long
+
 
 class DeliveryRow(Record):
     seq: int
@@ -70,6 +73,28 @@ def unknown(c: Connection, guids: Sequence[str]) -> set[str]:
 def oldest(c: Connection) -> float | None:
     """When the first delivery that is kept came in; None: there is none."""
     return c.execute(select(_DELIVERY.received_at).order_by(_DELIVERY.seq).limit(1)).scalar()
+
+
+def first_of_repositories(c: Connection) -> dict[int, float]:
+    """When the first delivery of each repository that is kept came in, by the repository's id."""
+    where = _DELIVERY.repository_id
+    query = select(where, func.min(_DELIVERY.received_at)).where(where.is_not(None))
+    return {row[0]: row[1] for row in c.execute(query.group_by(where))}
+
+
+def heard(c: Connection, event: str, action: str, about: tuple[int, int], at: float) -> bool:
+    """Say whether a delivery of its kind, about an issue (repository's id, number), came in from a
+    moment on, while GitHub would have sent what happened then.
+    """
+    repository_id, number = about
+    query = select(_DELIVERY.seq).where(
+        _DELIVERY.event == event,
+        _DELIVERY.action == action,
+        _DELIVERY.repository_id == repository_id,
+        _DELIVERY.number == number,
+        _DELIVERY.received_at.between(at - _EARLY_SECONDS, at + _LATE_SECONDS),
+    )
+    return c.execute(query.limit(1)).first() is not None
 
 
 def waiting(c: Connection) -> list[Waiting]:

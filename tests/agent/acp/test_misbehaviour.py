@@ -54,7 +54,7 @@ async def test_time_is_up_for_who_says_nothing_or_does_not_listen(tmp_path: Path
 async def test_its_work_is_there_when_time_is_up(tmp_path: Path) -> None:
     scene = stage(tmp_path, "deaf")
 
-    await scene.play(seconds=1)
+    await scene.play(seconds=5)  # enough to begin in, on a busy machine too
 
     assert scene.files == ["half"]
 
@@ -62,7 +62,7 @@ async def test_its_work_is_there_when_time_is_up(tmp_path: Path) -> None:
 async def test_it_is_asked_to_stop_before_it_is_killed(tmp_path: Path) -> None:
     scene = stage(tmp_path, "obeys")
 
-    await scene.play(seconds=1)
+    await scene.play(seconds=5)
 
     assert scene.files == ["stopped"]
 

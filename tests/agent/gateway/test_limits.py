@@ -26,6 +26,7 @@ from tests.agent.gateway.world import (
     opened,
     rows,
 )
+from tests.midnight import keep_clear
 
 
 async def fill(inside: Inside, most: int = 100) -> int:
@@ -225,6 +226,8 @@ SHARED = Budget(turns=3)
 async def test_runs_share_what_is_bounded_by_day_and_month(
     budgets: Budgets, other: dict[str, Any], fits: bool, database: Database, folder: Path
 ) -> None:
+    keep_clear()
+
     async def one(job: Job) -> int:
         async with opened(gateway, job) as inside:
             return await fill(inside, most=3)

@@ -24,6 +24,7 @@ from tests.agent.gateway.world import (
     opened,
     rows,
 )
+from tests.midnight import keep_clear
 
 GOOD = Answer.of({"choices": [{}], "usage": CHAT_USAGE})
 SPARE = ["done", "spare"]
@@ -38,7 +39,7 @@ async def statuses(database: Database) -> list[str]:
 
 async def written(database: Database, wanted: list[str]) -> None:
     """Wait until the disk has what nobody waits for."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while await statuses(database) != wanted:
             await asyncio.sleep(0.01)
 
@@ -50,7 +51,7 @@ async def test_the_next_call_does_not_wait_for_the_disk(database: Database, fold
         await written(database, SPARE)
         other = sqlite3.connect(str(database.engine.url.database), isolation_level=None)
         other.execute("BEGIN IMMEDIATE")  # nobody else writes until this is over
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(150):
             got = await inside.chat(max_tokens=100)
         other.execute("ROLLBACK")
         other.close()
@@ -102,6 +103,7 @@ async def test_half_of_a_shared_budget_stays_free_of_it(database: Database, fold
 async def test_two_attempts_and_what_is_set_aside_for_both_never_pass_a_budget(
     database: Database, folder: Path
 ) -> None:
+    keep_clear()
     most = 0.15
     async with Host([GOOD]).running() as host:
         endpoint = an_endpoint(host.url)

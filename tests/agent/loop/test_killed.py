@@ -34,7 +34,7 @@ async def _kill_in_mid_turn(there: Bench) -> None:
         sys.executable, *program, stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(150):
         while not (there.tree / "begun").exists():
             await asyncio.sleep(0.05)
         process.send_signal(signal.SIGKILL)
@@ -95,11 +95,11 @@ async def test_what_is_no_transcript_is_replaced(tmp_path: Path, trash: bytes) -
 async def _gone(words: str) -> list[str]:
     """Wait for processes with these words in their command line to end; name those that stay."""
     found: list[str] = []
-    for _ in range(600):
+    for _ in range(3000):
         found = []
         for process in Path("/proc").glob("[0-9]*/cmdline"):
             try:
-                line = process.read_text()
+                line = process.read_text(errors="replace")
             except OSError:
                 continue
             if words in line and str(os.getpid()) not in str(process):

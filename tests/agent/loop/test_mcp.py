@@ -89,7 +89,7 @@ async def test_a_list_of_tools_without_end_is_left(tmp_path: Path) -> None:
 
 async def test_a_server_that_is_silent_ends_with_the_attempt(tmp_path: Path) -> None:
     async with bench(tmp_path, plays(Step(call="maths_double", arguments={"n": 1}))) as there:
-        finished = await there.attempt(served("--bad", "silent"), seconds=4)
+        finished = await there.attempt(served("--bad", "silent"), seconds=10)
 
     assert finished.reason is FinishReason.LIMIT
     assert "does not answer: too late" in there.of(ToolFinished)[0].detail
