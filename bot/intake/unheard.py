@@ -99,7 +99,10 @@ class Unheard:
         """Tell every living run whose issue or pull request is over; answer how many."""
         told = 0
         async for ending in self.endings():
-            told += await self._end(ending, tell, enter)
+            try:
+                told += await self._end(ending, tell, enter)
+            except Exception:  # noqa: BLE001 - one that cannot be told hides no other
+                _log.exception("a run that is over could not be told", extra={"run": ending.run.id})
         return told
 
     async def endings(self) -> AsyncIterator[Ending]:

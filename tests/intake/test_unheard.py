@@ -71,23 +71,27 @@ async def database(either_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-async def looked(database: Database, github: GitHub) -> list[Tell]:
-    """Look once; answer what runs were told."""
+async def looked(database: Database, github: GitHub, lost: str = "") -> list[Tell]:
+    """Look once; answer what runs were told; ``lost``: the run that cannot be told anything."""
     told: list[Tell] = []
+    entered: list[Arrival] = []
 
     async def reader(_: RepositoryRef) -> GitHub:
         return github
 
     async def tell(each: Tell) -> None:
+        if each.run_id == lost:
+            raise LookupError("there is no such workflow")
         told.append(each)
 
-    async def enter(_: Arrival) -> int:
-        raise AssertionError("no label was taken off")
+    async def enter(arrival: Arrival) -> int:
+        entered.append(arrival)
+        return 1
 
     labels = Labels(database=database, github=Labelled(), me=1, between=0)
     looker = Unheard(database=database, reader=reader, labels=labels, between=0)
     count = await looker.once(tell, enter)
-    assert count == len(told)
+    assert (count, entered) == (len(told), [])
     return told
 
 
@@ -169,6 +173,17 @@ async def test_one_that_cannot_be_asked_about_hides_no_other(database: Database)
     github = GitHub({ISSUE: TimeoutError(), ISSUE.replace("7", "9"): closed})
 
     assert [each.run_id for each in await looked(database, github)] == ["bbbbbb222222"]
+
+
+async def test_one_that_cannot_be_told_hides_no_other(database: Database) -> None:
+    await at_work(database)
+    await at_work(database, id="bbbbbb222222", issue=9)
+    closed = {"state": "closed", "closed_at": LONG_AGO, "closed_by": ANA}
+    github = GitHub({ISSUE: closed, ISSUE.replace("7", "9"): closed})
+
+    told = await looked(database, github, lost="aaaaaa111111")
+
+    assert [each.run_id for each in told] == ["bbbbbb222222"]
 
 
 async def test_nobody_asks_about_what_is_young_has_ended_or_looks_for_itself(
