@@ -32,6 +32,7 @@ CALLS = {
     "/commits/{}": ("contents", "read"),
     "/commits/{}/check-runs": ("checks", "read"),
     "/contents/{}": ("contents", "read"),
+    "/installation/repositories": ("metadata", "read"),
     "/graphql": ("pull_requests", "write"),
     "/git/ref/{}": ("contents", "read"),
     "/git/ref/heads/{}": ("contents", "read"),

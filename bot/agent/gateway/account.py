@@ -73,7 +73,12 @@ class Account:
         """Put what a call came to in the place of its reservation."""
         self._spent.add(call)
         self._forget(reserved)
-        self._books.enter_later(lambda c: calls.settle(c, row, call))
+        if _above(call, reserved):
+            # what was let through beside less than that is void; the next call may come at once
+            self._spare.close()
+            self._books.enter(lambda c: calls.settle(c, row, call))
+        else:
+            self._books.enter_later(lambda c: calls.settle(c, row, call))
         self._listener.used(self._spent)
         seen.model_called(call, self._stage)
 
@@ -175,3 +180,8 @@ class Reservation:
         usd = None if self.call.usd is None else 0.0
         ended = {"usd": usd, "seconds": self.seconds, "error": error}
         self.settle(self.call.model_copy(update=nothing | ended))
+
+
+def _above(call: Call, reserved: Call) -> bool:
+    """Say whether an endpoint told of more than a call could come to: it counts, or lies."""
+    return call.tokens > reserved.tokens or (call.usd or 0.0) > (reserved.usd or 0.0)

@@ -50,7 +50,7 @@ class Spare:
         return row
 
     def close(self) -> None:
-        """Give back what was not used; after that nothing is set aside any more."""
+        """Give back what was not used; after that nothing is set aside for this attempt."""
         self._closed = True
         if self._held is not None:
             self._drop(self._held[0])

@@ -100,6 +100,25 @@ async def test_half_of_a_shared_budget_stays_free_of_it(database: Database, fold
     assert during == ["done"]
 
 
+async def test_a_host_that_says_more_than_it_could_is_believed_at_once(
+    database: Database, folder: Path
+) -> None:
+    keep_clear()
+    far_more = {**CHAT_USAGE, "prompt_tokens": 10_000_000, "total_tokens": 10_000_050}
+    budgets = Budgets(repository_day=Budget(usd=1.0))
+    async with Host([Answer.of({"choices": [{}], "usage": far_more})]).running() as host:
+        endpoint = an_endpoint(host.url)
+        async with (
+            gateway_of(database, folder, budgets, one=endpoint) as gateway,
+            opened(gateway) as inside,
+        ):
+            first = await inside.chat(max_tokens=100)
+            second = await inside.chat(max_tokens=100)
+
+    assert (first.status, second.status, len(host.seen)) == (200, 402, 1)
+    assert await statuses(database) == ["done", "refused"]
+
+
 async def test_two_attempts_and_what_is_set_aside_for_both_never_pass_a_budget(
     database: Database, folder: Path
 ) -> None:
