@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from benchmarks.chaos import books, picture
+from benchmarks.chaos import books, picture, play
 from benchmarks.chaos.arena import Arena, arena
 from benchmarks.chaos.person import Person
 from benchmarks.chaos.picture import Picture
@@ -99,3 +100,17 @@ async def test_a_call_of_the_model_without_a_row_is_noticed(played: Arena) -> No
 
     assert (await books.audit(played, database, [])).unpaid == 1
     await database.close()
+
+
+@pytest.mark.sqlite  # on PostgreSQL: `make chaos DB=postgresql`
+async def test_nothing_is_lost_or_doubled_while_processes_are_killed(tmp_path: Path) -> None:
+    wish = play.Wish(seed=1, runs=2, kills=2)
+    chaos = await play.in_chaos(wish, tmp_path / "chaos")
+    peace = await play.undisturbed(plot(2), chaos.begun, tmp_path / "peace")
+
+    found = picture.compare(peace.picture, chaos.picture)
+
+    assert (found.lost, found.doubled, found.changed) == ([], [], [])
+    assert (chaos.books.lost, chaos.books.stuck, chaos.in_vain) == ([], [], [])
+    assert chaos.killed.total() >= 2
+    assert peace.endings == chaos.endings
