@@ -234,7 +234,7 @@ def test_a_bad_value_is_one_line_that_names_the_setting(
         ("SWEEP_SECONDS", "inf", "must be a number"),
         ("SWEEP_SECONDS", "1e9", "must be 86400 or less"),
         ("GRACE_SECONDS", "1e9", "must be 86400 or less"),
-        ("EGRESS", "packages.example.com:99999", "names 'packages.example.com:99999': write HOST or HOST:PORT"),
+        ("EGRESS", "a.example:99999", "names 'a.example:99999': write HOST or HOST:PORT"),
         ("GITHUB_URL", "https://github.com", "is where people look: the REST API is at"),
         ("GITHUB_URL", "https://me:pass1234@ghe.example/api/v3", "must be without a user name"),
         ("DATABASE_URL", "sqlite:////tmp/x?y", "takes the path of a file"),
