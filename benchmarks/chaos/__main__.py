@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
@@ -12,6 +13,9 @@ from typing import Any
 
 from benchmarks.chaos import picture, play
 from benchmarks.chaos.stories import plot
+
+DIFFERENCES = ("lost", "doubled", "changed", "otherwise")
+"""What has to be none at the end; "otherwise": runs that ended in another way."""
 
 
 def main() -> int:
@@ -22,7 +26,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--db", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--calm", action="store_true", help="break nothing")
-    parser.add_argument("--keep", help="an empty directory for logs and data")
+    parser.add_argument("--keep", help="a directory for logs and data, kept though all is well")
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10**9)
     play.say(f"seed {seed}")
@@ -34,10 +38,18 @@ def main() -> int:
         kills=arguments.kills,
         calm=arguments.calm,
     )
-    with tempfile.TemporaryDirectory(prefix="coppice-chaos-") as scratch:
-        found = asyncio.run(_compare(wish, Path(arguments.keep or scratch)))
+    folder = Path(arguments.keep or tempfile.mkdtemp(prefix="coppice-chaos-"))
+    clean = False
+    try:
+        found = asyncio.run(_compare(wish, folder))
+        clean = not any(found[what] for what in DIFFERENCES)
+    finally:
+        if clean and not arguments.keep:
+            shutil.rmtree(folder)
+        else:
+            play.say(f"logs and data are in {folder}")
     print(json.dumps(found), flush=True)
-    return 0 if not found["lost"] and not found["doubled"] and not found["changed"] else 1
+    return 0 if clean else 1
 
 
 async def _compare(wish: play.Wish, folder: Path) -> dict[str, Any]:
@@ -64,6 +76,7 @@ async def _compare(wish: play.Wish, folder: Path) -> dict[str, Any]:
         "lost": len(lost) + chaos.books.unpaid,
         "doubled": len(found.doubled),
         "changed": len(found.changed),
+        "otherwise": len(ends),
         "unpaid": chaos.books.unpaid,
         "model_calls": chaos.books.calls,
         "objects": chaos.picture.total(),
