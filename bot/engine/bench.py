@@ -212,8 +212,9 @@ class Bench:
             await self.say(self.run_id)
 
     async def _remember(self, tree: str, checkpoint: str) -> None:
+        """Note a checkpoint in mid-attempt; where others may go on with it, it is kept before."""
         work = {"tree": tree, "checkpoint": checkpoint}
-        await self.shop.pack(self.run_id)
+        await self.shop.keep((await self._facts()).run, checkpoint)
         await self.shop.database.write(lambda c: runs.update(c, self.run_id, work=work))
 
     async def _facts(self) -> Facts:

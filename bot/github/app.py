@@ -10,10 +10,11 @@ from cachetools import LRUCache
 
 from bot.errors import GitError, OperatorError
 from bot.github.answers import KeyRefused, Refusal
-from bot.github.client import ANSWERS, Answers, Client
+from bot.github.client import Client
 from bot.github.clock import Clock
 from bot.github.connection import TIMEOUT, Connection, Fence, Pause
 from bot.github.git_words import unknown_token
+from bot.github.kept import Kept
 from bot.github.tokens import (
     LAG_SECONDS,
     METADATA,
@@ -90,10 +91,11 @@ class App:
         )
         self._clients: LRUCache[Scope, Client] = LRUCache(256)
         self._pauses: LRUCache[int, Pause] = LRUCache(1024)
-        self._answers: LRUCache[tuple[int, int | None], Answers] = LRUCache(256)
+        self._kept = Kept()
         self._me: Me | None = None
         self.as_app = Client(self._connection, self._signer, Pause(self._clock))
-        """Calls as the App itself (`/app/…`)."""
+        """Calls as the App itself (`/app/…`); keeps no answers, for no page of deliveries is read
+        twice."""
         self._mint = Mint(self.as_app, self._clock)
 
     def jwt(self) -> str:
@@ -123,8 +125,7 @@ class App:
             pause = self._pauses.setdefault(scope.installation_id, Pause(self._clock))
             tokens = InstallationTokens(self._mint, scope)
             # A token that may not read something gets no 304 for it: all may share what is known.
-            where = (scope.installation_id, scope.repository_id)
-            answers = self._answers.setdefault(where, LRUCache(ANSWERS))
+            answers = self._kept.of((scope.installation_id, scope.repository_id))
             client = Client(
                 self._connection,
                 tokens,

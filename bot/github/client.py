@@ -12,7 +12,6 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from cachetools import LRUCache
 from gidgethub import HTTPException
 from gidgethub.abc import GitHubAPI
 from yarl import URL
@@ -26,6 +25,7 @@ from bot.github.answers import (
     problem,
 )
 from bot.github.connection import Connection, Pause, Token, Tokens
+from bot.github.kept import Answers
 from bot.telemetry import seen
 
 REQUESTER = "coppice"
@@ -37,8 +37,6 @@ LONG_TIMEOUT = aiohttp.ClientTimeout(total=180, sock_connect=10, sock_read=30)
 _REPOSITORY_ID = re.compile(r"/repositories/(\d+)(?:/|$)")
 
 Answer = tuple[int, Mapping[str, str], bytes]
-Answers = LRUCache[Any, Any]
-ANSWERS = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +71,7 @@ class Client(GitHubAPI):
         repository_id: int | None = None,
         answers: Answers | None = None,
     ) -> None:
-        """``answers`` are those that GitHub may say of that they have not changed."""
-        answers = LRUCache(ANSWERS) if answers is None else answers
+        """``answers`` are those that GitHub may say of that they have not changed; None: none."""
         super().__init__(REQUESTER, base_url=connection.base_url, cache=answers)
         self._connection = connection
         self._tokens = tokens

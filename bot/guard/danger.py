@@ -10,9 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.guard import shell
-from bot.guard.programs import RULES
+from bot.guard.packages import launched
+from bot.guard.programs import made_anew, rules_for
 from bot.guard.shell import Simple, Word
 from bot.guard.shell_text import Unreadable
+from bot.guard.starters import UNTOLD, unwrapped
 from bot.guard.verdict import DEVICES, HOME, SAFE, Danger, Place, Verdict, forbidden, risky
 
 
@@ -32,26 +34,6 @@ DECODERS = frozenset(
     ("base64", "base32", "xxd", "openssl", "gunzip", "zcat", "rev", "tr", "uudecode")
 )
 PLAIN = frozenset(("echo", "printf", "cat"))
-_WRAPPERS: Mapping[str, str] = {  # program: its options that take a word
-    "env": "uSC",
-    "nohup": "",
-    "nice": "n",
-    "ionice": "cn",
-    "timeout": "sk",
-    "stdbuf": "ioe",
-    "setsid": "",
-    "exec": "a",
-    "command": "",
-    "builtin": "",
-    "time": "fo",
-    "chrt": "",
-    "busybox": "",
-    "toybox": "",
-    "watch": "n",
-    "unbuffer": "",
-    "xargs": "IndPsLEa",
-    "parallel": "j",
-}
 
 
 def _judged(command: str | Sequence[str], place: Place, depth: int) -> Iterator[Verdict]:
@@ -87,7 +69,7 @@ def _moved(simple: Simple, place: Place) -> Place:
 def _simple(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
     yield from _writes(simple.writes, place)
     yield from _names(simple)
-    simple = _unwrapped(simple)
+    simple = unwrapped(simple)
     if not simple.words:
         return
     first = simple.words[0]
@@ -95,41 +77,46 @@ def _simple(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
         yield _by_source(first.inner) or risky("which program it starts cannot be told")
         return
     program = posixpath.basename(first.text)
+    yield from _inner(program, simple, place, depth)
+    for rule in rules_for(program):
+        yield from rule(simple, place)
+
+
+def _inner(program: str, simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
+    """Judge what the program is told to start."""
     if program in SHELLS or program in ("eval", "source", "."):
         yield from _shell(program, simple, place, depth)
     elif INTERPRETERS.fullmatch(program):
         yield from _interpreter(simple, place, depth)
     elif program == "find":
         yield from _find(simple, place, depth)
-    for rule in RULES.get(program, ()):
-        yield from rule(simple, place)
+    elif program in _CODE_OF:
+        yield from _told(_CODE_OF[program], simple, place, depth)
+    if (begins := launched(simple)) is not None:
+        yield from _judged_again(replace(simple, words=simple.words[begins:]), place, depth)
 
 
-def _unwrapped(simple: Simple) -> Simple:
-    """Take away what only starts another program."""
-    words = simple.words
-    for _ in range(10):
-        program = "" if not words or words[0].computed else posixpath.basename(words[0].text)
-        if program not in _WRAPPERS:
-            break
-        words = _behind(program, words[1:])
-    return replace(simple, words=words)
+def _judged_again(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
+    if depth >= DEEPEST:
+        yield risky("it is nested too deep to be read")
+    else:
+        yield from _simple(simple, place, depth + 1)
 
 
-def _behind(program: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Skip a starter's own options; what is left is what it starts."""
-    takes_word = _WRAPPERS[program]
-    while words and (words[0].text.startswith("-") or "=" in words[0].text):
-        option, words = words[0].text, words[1:]
-        if (program, option) == ("env", "-S") and words:
-            return (*(Word(text=text) for text in words[0].text.split()), *words[1:])
-        if len(option) == 2 and option[1] in takes_word:
-            words = words[1:]
-    if program in ("timeout", "chrt"):
-        words = words[1:]
-    if program in ("xargs", "parallel"):
-        words = (*words, Word(text="$…", computed=True))
-    return words
+_CODE_OF: Mapping[str, "re.Pattern[str]"] = {  # program: what in its words a shell gets
+    **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), re.compile(r'system\(\s*"((?:[^"\\]|\\.)*)"')),
+    "alias": re.compile(r"^[^=\s]+=(.+)", re.DOTALL),
+    "trap": re.compile(r"^([^-].*)", re.DOTALL),
+    **dict.fromkeys(("script", "npx", "bunx"), re.compile(r"^(.*\s.*)", re.DOTALL)),
+}
+
+
+def _told(
+    pattern: "re.Pattern[str]", simple: Simple, place: Place, depth: int
+) -> Iterator[Verdict]:
+    for text in simple.texts[1:]:
+        for match in pattern.finditer(text[:LONGEST_CODE]):
+            yield from _judged(match[1], place, depth + 1)
 
 
 def _writes(files: Sequence[Word], place: Place) -> Iterator[Verdict]:
@@ -206,9 +193,8 @@ def _interpreter(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
         if bad is not None:
             yield bad
     if "-m" in texts[:-1]:
-        yield from _simple(
-            replace(simple, words=simple.words[texts.index("-m") + 1 :]), place, depth + 1
-        )
+        module = replace(simple, words=simple.words[texts.index("-m") + 1 :])
+        yield from _judged_again(module, place, depth)
     code = [simple.given or ""]
     for flag in ("-c", "-e", "-r", "-pe", "-ne", "--eval"):
         if flag in texts[:-1]:
@@ -226,6 +212,8 @@ def _code_fetched(word: Word) -> Iterator[Verdict]:
 
 _QUOTED = re.compile(r"""'((?:[^'\\\n]|\\.){2,})'|"((?:[^"\\\n]|\\.){2,})"|`([^`\n]{2,})`""")
 _WORD = r"""(?:'[^'\n]*'|"[^"\n]*")"""
+_STARTS = re.compile(r"system|popen|proc|spawn|exec|pty|shell|\brun\b|%x|qx|import_", re.IGNORECASE)
+"""What code of another language says that starts a program; without it, quotes hold words."""
 _LIST = re.compile(rf"\[\s*({_WORD}(?:\s*,\s*{_WORD})*)\s*,?\s*\]")
 _REMOVES = re.compile(r"""(?:rmtree|rmSync|rm_rf|remove_tree)\(\s*['"]([^'"\n]*)['"]""")
 
@@ -235,8 +223,9 @@ def _in_strings(code: str, place: Place, depth: int) -> Iterator[Verdict]:
     code = code[:LONGEST_CODE]
     for match in _REMOVES.finditer(code):
         yield from _judged(("rm", "-rf", match[1]), place, depth + 1)
+    starts = _STARTS.search(code) is not None
     for match in _QUOTED.finditer(code):
-        text = match[1] or match[2] or match[3]
+        text = match[3] or (match[1] or match[2] if starts else "")
         verdicts = list(_judged(text, place, depth + 1))
         yield from (verdict for verdict in verdicts if verdict.danger is Danger.FORBIDDEN)
     for match in _LIST.finditer(code):
@@ -248,12 +237,14 @@ def _find(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
     texts = simple.texts
     first = next((at for at, text in enumerate(texts[1:], 1) if text[:1] in "-(!"), len(texts))
     roots = texts[1:first] or (".",)
+    named_so = _named_so(texts)
     if "-delete" in texts:
         if any(outside for _, outside in _located(roots, place)):
             yield forbidden("it removes files outside the worktree")
-        else:
+        elif not named_so:
             yield risky("what it removes cannot be told; name the files")
-    named = [root if outside else f"{root}/$…" for root, outside in _located(roots, place)]
+    behind = named_so or UNTOLD.text
+    named = [root if outside else f"{root}/{behind}" for root, outside in _located(roots, place)]
     for flag in ("-exec", "-execdir", "-ok", "-okdir"):
         if flag in texts[:-1]:
             inner = [text for text in texts[texts.index(flag) + 1 :] if text not in _FIND_MARKS]
@@ -261,6 +252,14 @@ def _find(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]:
 
 
 _FIND_MARKS = (";", "+", "{}")
+_FIND_ELSE = frozenset(("!", "-not", "-o", "-or", ","))
+
+
+def _named_so(texts: Sequence[str]) -> str:
+    """What it finds, where that is only what tools make again; else empty."""
+    named = [texts[at + 1] for at, text in enumerate(texts[:-1]) if text in ("-name", "-iname")]
+    sure = bool(named) and all(map(made_anew, named)) and not _FIND_ELSE & set(texts)
+    return named[0] if sure else ""
 
 
 def _located(roots: Sequence[str], place: Place) -> Iterator[tuple[str, bool]]:

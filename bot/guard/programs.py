@@ -2,18 +2,19 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase as fnmatch
 
+from bot.guard.packages import PACKAGES, PUBLISHES
 from bot.guard.shell import Simple, Word
 from bot.guard.verdict import Judge, Place, Verdict, forbidden, risky
 
-MADE_ANEW = frozenset(
-    (
-        *("build", "dist", "out", "target", "coverage", "htmlcov", "node_modules", "__pycache__"),
-        *(".pytest_cache", ".mypy_cache", ".ruff_cache", ".tox", ".nox", ".cache", ".next"),
-        ".venv",
-    )
+_MADE_ANEW = (
+    "build dist out target obj coverage htmlcov node_modules __pycache__ _build .cache"
+    " .pytest_cache .mypy_cache .ruff_cache .hypothesis .tox .nox .eggs *.egg-info .venv venv .next"
+    " .nuxt .svelte-kit .turbo .parcel-cache .nyc_output .gradle CMakeFiles cmake-build-* build-*"
+    " bazel-* DerivedData tmp .tmp *.pyc *.pyo *.o *.class .DS_Store .coverage"
 )
-"""Directories that tools make again: they may be removed."""
+"""What tools make again, as patterns: it may be removed. Git or no Git, a name is all there is."""
 GLOBAL_OPTIONS = {"git": ("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path")}
 _SQL_FORBIDDEN = re.compile(
     r"\bDROP\s+(TABLE|DATABASE|SCHEMA|USER|ROLE)\b|\bTRUNCATE\b", re.IGNORECASE
@@ -55,10 +56,15 @@ def _removed(text: str, place: Place, *, whole: bool) -> Iterator[Verdict]:
             yield forbidden(f"it removes {text[:100]}, all of it or outside the worktree")
         return
     inside = path.removeprefix(place.tree + "/").split("/")
-    if path.startswith(place.tree + "/") and inside[0] == ".git":
+    if path.startswith(place.tree + "/") and inside[0][0] == "." and fnmatch(".git", inside[0]):
         yield forbidden("it removes the repository's history")
-    elif whole and path.startswith(place.tree + "/") and not MADE_ANEW & set(inside):
+    elif whole and path.startswith(place.tree + "/") and not any(map(made_anew, inside)):
         yield risky(f"it removes {text[:100]} with all that is in it; name the files")
+
+
+def made_anew(name: str) -> bool:
+    """Is it, or all that a pattern stands for, something that tools make again?"""
+    return any(fnmatch(name, pattern) for pattern in _MADE_ANEW.split())
 
 
 def _always(verdict: Verdict) -> Judge:
@@ -102,7 +108,8 @@ def _outside(text: str, place: Place) -> Iterator[Verdict]:
 def _rights(simple: Simple, place: Place) -> Iterator[Verdict]:
     words = _plain(simple)
     mode = words[0] if words else ""
-    if re.fullmatch(r"0?[0-7]?777|a\+rwx|(ugo|a)?=rwx", mode) and "R" in _flags(simple):
+    whole = "R" in _flags(simple) or "--recursive" in simple.texts
+    if re.fullmatch(r"0?[0-7]?777|(ugo|a)?[+=]rwx", mode) and whole:
         yield forbidden("it opens everything to everybody")
     if re.search(r"[ug]*\+[rwx]*s", mode) or re.fullmatch(r"0?[2-7][0-7]{3}", mode):
         yield forbidden("it lets a program run with another's rights")
@@ -181,28 +188,6 @@ def _fetch(simple: Simple, _: Place) -> Iterator[Verdict]:
         yield risky("there is no network in the box")
 
 
-def _pip(simple: Simple, _: Place) -> Iterator[Verdict]:
-    words = _plain(simple)
-    if words[:1] == ["pip"]:  # uv pip …
-        words = words[1:]
-    if words[:1] == ["uninstall"]:
-        yield risky("it removes a dependency")
-    texts = simple.texts
-    local = {"-r", "--requirement", "-e", "--editable"} & set(texts) or any(
-        re.match(r"\.{0,2}/|\.$|\.\[", word) for word in words[1:]
-    )
-    if words[:1] == ["install"] and not local and words[1:]:
-        yield risky("it adds a dependency, which a person decides on")
-
-
-def _node(simple: Simple, _: Place) -> Iterator[Verdict]:
-    words = _plain(simple)
-    if words[:1] and words[0] in ("install", "i", "add", "link") and words[1:]:
-        yield risky("it adds a dependency, which a person decides on")
-    if words[:1] and words[0] in ("uninstall", "remove", "rm", "un") and words[1:]:
-        yield risky("it removes a dependency")
-
-
 def _sql(simple: Simple, _: Place) -> Iterator[Verdict]:
     texts = [*simple.texts[1:], simple.given or ""]
     for before in simple.pipeline:
@@ -225,12 +210,9 @@ _MACHINE = _always(forbidden("it changes the machine"))
 _OWNER = _always(forbidden("it gives files to somebody else"))
 _NETWORK = _always(risky("there is no network in the box"))
 _GITHUB = _always(forbidden("only Coppice talks to GitHub"))
-_PUBLISHES = forbidden("it publishes")
-_PUBLISH = _words("publish", then=_PUBLISHES)
-_DEPENDS = risky("it changes the dependencies, which a person decides on")
 _CLOUD = risky("it removes or changes what lies elsewhere")
 _CONTAINERS = (
-    _words("push", "image push", then=_PUBLISHES),
+    _words("push", "image push", then=PUBLISHES),
     _words("rm", "rmi", "system prune", "volume rm", "image rm", "container rm", then=_CLOUD),
     _words("volume prune", "image prune", "compose down", then=_CLOUD),
 )
@@ -239,7 +221,7 @@ _BY_RULES: tuple[tuple[str, tuple[Judge, ...]], ...] = (
     ("rm rmdir unlink", (_remove,)),
     ("sudo su doas pkexec runuser setpriv", (_RIGHTS,)),
     ("shred wipefs fdisk sfdisk parted mkswap blkdiscard", (_DISKS,)),
-    ("mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mke2fs", (_DISKS,)),
+    ("mkfs mke2fs", (_DISKS,)),
     ("mount umount chroot nsenter unshare insmod modprobe reboot shutdown halt", (_MACHINE,)),
     ("poweroff systemctl service iptables nft crontab useradd usermod passwd visudo", (_MACHINE,)),
     ("chown chgrp setfacl chattr", (_OWNER,)),
@@ -252,17 +234,6 @@ _BY_RULES: tuple[tuple[str, tuple[Judge, ...]], ...] = (
     ("curl wget aria2c", (_fetch,)),
     ("ssh scp sftp ftp telnet nc ncat socat rsh", (_NETWORK,)),
     ("apt apt-get dnf yum apk brew pacman snap", (_NETWORK,)),
-    ("pip pip3", (_pip,)),
-    ("uv", (_pip, _PUBLISH, _words("add", "remove", then=_DEPENDS))),
-    ("poetry pdm hatch flit", (_PUBLISH, _words("add", "remove", then=_DEPENDS))),
-    ("twine", (_words("upload", then=_PUBLISHES),)),
-    ("npm pnpm yarn bun", (_node, _PUBLISH, _words("unpublish", "npm publish", then=_PUBLISHES))),
-    ("cargo", (_PUBLISH, _words("add", "remove", "install", "yank", then=_DEPENDS))),
-    (
-        "gem",
-        (_words("push", "yank", then=_PUBLISHES), _words("install", "uninstall", then=_DEPENDS)),
-    ),
-    ("go", (_words("get", "install", then=_DEPENDS),)),
     ("terraform tofu", (_words("apply", "destroy", "import", then=_CLOUD),)),
     ("pulumi", (_words("up", "destroy", then=_CLOUD),)),
     ("alembic", (_words("downgrade", "stamp", then=risky("it turns a database back")),)),
@@ -273,6 +244,14 @@ _BY_RULES: tuple[tuple[str, tuple[Judge, ...]], ...] = (
     ("dropdb dropuser mysqladmin", (_always(forbidden("it throws data away")),)),
     ("kill", (_kill,)),
 )
-RULES: Mapping[str, tuple[Judge, ...]] = {
-    program: rules for programs, rules in _BY_RULES for program in programs.split()
+_RULES: Mapping[str, tuple[Judge, ...]] = {
+    **PACKAGES,
+    **{program: rules for programs, rules in _BY_RULES for program in programs.split()},
 }
+_VARIANT = re.compile(r"(mkfs)\..+|(pip)[0-9][0-9.]*")
+"""`mkfs.ext4`, `pip3.12`: the program, as its rule is called."""
+
+
+def rules_for(program: str) -> tuple[Judge, ...]:
+    variant = _VARIANT.fullmatch(program)
+    return _RULES.get(variant[1] or variant[2] if variant else program, ())

@@ -6,6 +6,7 @@ raises Unreadable, so that whoever judges can refuse it.
 
 import re
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from bot.guard.shell_text import Unreadable
 from bot.guard.shell_words import LONGEST, Draft, Simple, Word, WordReader, pieces
@@ -13,10 +14,12 @@ from bot.guard.shell_words import LONGEST, Draft, Simple, Word, WordReader, piec
 __all__ = ["Simple", "Unreadable", "Word", "read"]
 
 DEEPEST = 12
+NEAR = 5
+"""Pipes that a text written in the command is followed through."""
 MOST_COMMANDS = 2000
-_RESERVED = frozenset(
-    ("if", "then", "elif", "else", "fi", "do", "done", "while", "until", "!", "{", "}", "time")
-)
+_BLOCKS = ("if", "then", "elif", "else", "fi", "do", "done", "while", "until", "!", "{", "}")
+_RESERVED = frozenset((*_BLOCKS, "time", "-p", "coproc"))
+"""Words before a program, `time -p` among them."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\+?=(.*)", re.DOTALL)
 
 
@@ -43,10 +46,20 @@ class _Line:
 
 
 @dataclass(slots=True)
+class _Document:
+    """A `<<EOF` whose text comes with the next line."""
+
+    mark: str
+    verbatim: bool
+    """Its mark is quoted: no shell looks into it."""
+    of: Simple | None = None
+
+
+@dataclass(slots=True)
 class _Reader(WordReader):
     _line: _Line = field(default_factory=_Line)
     _piped: Simple | None = None
-    _waiting: list[str] = field(default_factory=list)
+    _waiting: list[_Document] = field(default_factory=list)
     _groups: int = 0
 
     def read(self, *, until: str) -> None:
@@ -131,7 +144,7 @@ class _Reader(WordReader):
         if not mark:
             self._line.words += words
         elif mark in ("<<", "<<-"):
-            self._waiting.append(draft.text)
+            self._waiting.append(_Document(mark=draft.text, verbatim=draft.quoted or draft.escaped))
         elif mark == "<<<":
             self._line.given = draft.text
         elif mark.startswith(">") or mark == "<>":
@@ -144,13 +157,14 @@ class _Reader(WordReader):
         line, self._line = self._line, _Line()
         piped, self._piped = self._piped, None
         words = line.words
-        while words and words[0].text in _RESERVED:
-            words = words[1:]
+        while words and words[0].text in (*_RESERVED, "function"):
+            words = words[2:] if words[0].text == "function" else words[1:]
         while words and (assigned := _ASSIGNMENT.fullmatch(words[0].text)):
             if not words[0].computed:
                 self.variables[assigned[1]] = assigned[2]
             words = words[1:]
         if not words and not line.writes:
+            self._own(self.found[-1] if self.found else None)
             return None
         simple = Simple(
             words=tuple(words), writes=tuple(line.writes), given=line.given, source=piped
@@ -158,23 +172,50 @@ class _Reader(WordReader):
         if len(self.found) >= MOST_COMMANDS:
             raise Unreadable("it is too long to be read")
         self.found.append(simple)
+        self._own(simple)
         return simple
 
+    def _own(self, simple: Simple | None) -> None:
+        """The texts that were announced are for this one: `sh <<A`, or `{ sh; } <<A`."""
+        for document in reversed(self._waiting if simple else ()):
+            if document.of is not None:
+                break
+            document.of = simple
+
     def _take_documents(self) -> None:
-        """Read the texts of `<<EOF`, which belong to the command before."""
-        for mark in self._waiting:
-            lines = []
-            while self.at < len(self.text):
-                end = self.text.find("\n", self.at)
-                line = self.text[self.at : len(self.text) if end < 0 else end]
-                self.at = len(self.text) if end < 0 else end + 1
-                if line.strip() == mark:
-                    break
-                lines.append(line)
-            self._give("\n".join(lines))
+        """Read the texts of `<<EOF`, which belong to the command that they stand behind."""
+        given: dict[int, str] = {}
+        inner: list[Simple] = []
+        for document in self._waiting:
+            text = self._document(document.mark)
+            given[id(document.of)] = given.get(id(document.of), "") + text
+            if not document.verbatim:
+                inner += self._run_in(text)
+        if given:
+            self.found = [_with(given, one) for one in self.found]
+        self.found += inner
         self._waiting = []
 
-    def _give(self, text: str) -> None:
-        if self.found:
-            last = self.found[-1]
-            self.found[-1] = replace(last, given=f"{last.given or ''}{text}")
+    def _document(self, mark: str) -> str:
+        lines = []
+        while self.at < len(self.text):
+            end = self.text.find("\n", self.at)
+            line = self.text[self.at : len(self.text) if end < 0 else end]
+            self.at = len(self.text) if end < 0 else end + 1
+            if line.strip() == mark:
+                break
+            lines.append(line)
+        return "\n".join(lines)
+
+    def _run_in(self, text: str) -> list[Simple]:
+        """What a shell runs while it reads a text whose mark is not quoted."""
+        reader = _Reader(text=text, depth=self.depth + 1, variables=self.variables)
+        reader.quoted(until="")
+        return reader.found
+
+
+def _with(given: dict[int, str], one: Simple) -> Simple:
+    """Hand a command the texts that are its own, and those that come to it through few pipes."""
+    sources = (one, *islice(one.pipeline, NEAR))
+    texts = [given[id(source)] for source in sources if id(source) in given]
+    return replace(one, given=f"{one.given or ''}{''.join(texts)}") if texts else one

@@ -57,6 +57,7 @@ class Draft:
     text: str = ""
     begun: bool = False
     quoted: bool = False
+    escaped: bool = False
     split: bool = False
     computed: bool = False
     inner: list[Simple] = field(default_factory=list)
@@ -86,8 +87,9 @@ class WordReader(ABC):
                 self.draft.text += self._up_to("'")
             case '"':
                 self.draft.quoted = True
-                self._double()
+                self.quoted(until='"')
             case "\\":
+                self.draft.escaped = True
                 self.draft.text += self._escaped()
             case "$":
                 self._dollar(quoted=False)
@@ -96,11 +98,12 @@ class WordReader(ABC):
             case _:
                 self.draft.text += char + self._run(_PLAIN)
 
-    def _double(self) -> None:
+    def quoted(self, *, until: str) -> None:
+        """Read as between double quotes: up to ``until``, or to the end where that is empty."""
         while self.at < len(self.text):
             char = self.text[self.at]
             self.at += 1
-            if char == '"':
+            if char == until:
                 return
             if char == "\\":
                 follows = self.text[self.at : self.at + 1]
@@ -111,7 +114,8 @@ class WordReader(ABC):
                 self.nested("`")
             else:
                 self.draft.text += char + self._run(_PLAIN_IN_QUOTES)
-        raise Unreadable('it lacks a `"`')
+        if until:
+            raise Unreadable('it lacks a `"`')
 
     def _run(self, ordinary: "re.Pattern[str]") -> str:
         """Take all characters at once that mean nothing to a shell."""

@@ -10,9 +10,9 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from bot.worktree.completion import to_the_end
 from bot.worktree.directory import ensure_directory, free_locks
@@ -46,7 +46,7 @@ class Mirrors:
     def __init__(self, root: Path, *, network: Network = DIRECT) -> None:
         self.root = root
         self._network = network
-        self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def path(self, repository_id: int) -> Path:
         return self.root / f"{repository_id}.git"
@@ -67,7 +67,8 @@ class Mirrors:
             return {}
         remote = self.remote(url, token)
         specs = [f"+{ref}:{name}" for ref, name in wanted.items()]
-        async with self._locks[repository_id]:
+        turn = self._turns.setdefault(repository_id, asyncio.Lock())
+        async with turn:
             mirror = ensure_directory(self.path(repository_id))
             free_locks(mirror)  # of a fetch that was killed
             await _bring(mirror, remote, specs)

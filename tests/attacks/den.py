@@ -171,7 +171,7 @@ async def den(
             "AWS_SECRET_ACCESS_KEY": canaries["environment"],
             **settings,
         }
-        async with world(folder, **environment) as town:
+        async with world(folder, forked=False, **environment) as town:
             service = town.service
             assert service is not None
             key = Path(town.settings["COPPICE_PRIVATE_KEY_FILE"])

@@ -1,9 +1,12 @@
 """What a run takes along: its files and its kept work are there on the machine that goes on."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from bot.engine.cluster.luggage import Luggage
 from bot.runs import RepositoryRef, Run
@@ -80,10 +83,10 @@ async def test_what_changed_elsewhere_comes_back_and_nothing_is_sent_twice(
     base = await room.fetch()
     here = Luggage(database=database, works=room.works, bring=never)
     there = elsewhere(room, database, tmp_path / "other")
-    for luggage, text in ((here, "first"), (there, "second")):
+    for luggage, words in ((here, "first"), (there, "second")):
         path = luggage.works.root / RUN / "round.json"
         await luggage.unpack(run(base))
-        path.write_text(text)
+        path.write_text(words)
         await luggage.pack(RUN)
 
     await here.unpack(run(base))
@@ -93,6 +96,52 @@ async def test_what_changed_elsewhere_comes_back_and_nothing_is_sent_twice(
     assert (room.works.root / RUN / "round.json").read_text() == "second"
     kept = await database.read(lambda c: run_files.get(c, RUN, "round.json"))
     assert kept == b"second"
+
+
+@contextmanager
+def held_up(database: Database) -> Iterator[None]:
+    """Let nobody write files of runs until the block is left."""
+    with database.engine.connect() as other, other.begin():
+        other.execute(text("LOCK TABLE run_files"))
+        yield
+
+
+async def test_who_packs_beside_another_waits_until_it_is_there(
+    room: Room, database: Database
+) -> None:
+    base = await room.fetch()
+    here = Luggage(database=database, works=room.works, bring=never)
+    await here.unpack(run(base))
+    (here.works.root / RUN).mkdir(exist_ok=True)
+    (here.works.root / RUN / "work.bundle").write_bytes(b"work")
+
+    with held_up(database):
+        first = asyncio.create_task(here.pack(RUN))
+        await asyncio.sleep(0.1)
+        second = asyncio.create_task(here.pack(RUN))
+        done, _ = await asyncio.wait((first, second), timeout=1)
+    await asyncio.gather(first, second)
+
+    assert not done
+    assert await database.read(lambda c: run_files.get(c, RUN, "work.bundle")) == b"work"
+
+
+async def test_what_was_broken_off_is_packed_the_next_time(room: Room, database: Database) -> None:
+    base = await room.fetch()
+    here = Luggage(database=database, works=room.works, bring=never)
+    await here.unpack(run(base))
+    for name in ("a.json", "work.bundle"):
+        (here.works.root / RUN / name).write_text(name)
+
+    with held_up(database):
+        stopped = asyncio.create_task(here.pack(RUN))
+        await asyncio.sleep(0.1)
+        stopped.cancel()
+        await asyncio.wait((stopped,))
+    await here.pack(RUN)
+
+    kept = await database.read(lambda c: run_files.digests(c, RUN))
+    assert sorted(kept) == ["a.json", "work.bundle"]
 
 
 @pytest.mark.parametrize("name", ["../config.json", "git/config", ".."])

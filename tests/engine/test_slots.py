@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bot.engine.cluster.fairness import Limits, Want
+from bot.engine.cluster.fairness import MOST_SERVED, Limits, Load, Want, line
 from bot.engine.cluster.slots import Slots
 
 Where = tuple[int, int]
@@ -198,3 +198,16 @@ async def test_the_queue_is_told_in_the_order_in_which_it_will_begin() -> None:
     assert [each.child for each in await there.slots.queue()] == ["d", "b", "c"]
     assert there.at_work == ["a"]
     await there.close()
+
+
+def test_of_endless_repositories_the_newest_turns_are_known() -> None:
+    load = Load()
+    for number in range(2 * MOST_SERVED):
+        load.take(want(str(number), repository(number, number)))
+        load.release(want(str(number), repository(number, number)))
+
+    assert len(load.served) <= MOST_SERVED
+    newest = 2 * MOST_SERVED - 1
+    numbers = (newest, newest - 1, 0)
+    wants = [want(str(number), repository(number, number)) for number in numbers]
+    assert line(wants, load) == wants[::-1]

@@ -68,6 +68,15 @@ def test_a_queued_run_shows_its_place() -> None:
     assert status_comment(status).startswith("**Queued: 3rd**, about 10 min\n\n")
 
 
+@pytest.mark.parametrize(
+    ("work", "said"), [(Work(), "Starting"), (Work(waits_for="somebody paused it"), "Queued")]
+)
+def test_a_run_that_waits_for_nothing_does_not_say_that_it_is_queued(work: Work, said: str) -> None:
+    status = Status(run=run(work=work), agent_label=None)
+
+    assert status_comment(status).startswith(f"**{said}**")
+
+
 def test_a_finished_run_names_its_draft() -> None:
     status = Status(run=run(status=RunStatus.DONE, pull_request=12), agent_label=None)
 

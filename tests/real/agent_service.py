@@ -68,7 +68,7 @@ async def serving(
             "COPPICE_MODELS_FILE": str(models),
             "COPPICE_BOX": "bubblewrap",
         }
-        async with world(folder, **{**given, **settings}) as town:
+        async with world(folder, forked=False, **{**given, **settings}) as town:
             await town.write_file(".github/coppice.yml", yaml.safe_dump(CONFIG))
             yield town, model
 

@@ -14,7 +14,7 @@ QUICK = "verify: {test: 'true'}\nlimits: {open_pull_requests: 100}\n"
 
 @pytest.fixture
 async def there(either_database: None, tmp_path: Path) -> AsyncIterator[World]:
-    async with world(tmp_path) as started:
+    async with world(tmp_path, forked=True) as started:
         yield started
 
 
@@ -22,7 +22,9 @@ async def there(either_database: None, tmp_path: Path) -> AsyncIterator[World]:
 async def around(
     either_database: None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Towns[World]]:
-    async with towns(lambda: world(tmp_path_factory.mktemp("town")), lambda it: it) as opened:
+    async with towns(
+        lambda: world(tmp_path_factory.mktemp("town"), forked=True), lambda it: it
+    ) as opened:
         yield opened
 
 

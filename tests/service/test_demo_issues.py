@@ -22,7 +22,7 @@ def attempts(run: Json) -> list[Json]:
 
 
 async def test_each_is_solved_on_the_red_main(tmp_path: Path) -> None:
-    async with world(tmp_path, COPPICE_SCRIPTS=SCRIPTS) as there:
+    async with world(tmp_path, forked=True, COPPICE_SCRIPTS=SCRIPTS) as there:
         for issue in (1, 2, 3):
             await there.label(issue)
         first, second, third = [await there.ended(issue, seconds=120) for issue in (1, 2, 3)]
@@ -39,7 +39,7 @@ async def test_each_is_solved_on_the_red_main(tmp_path: Path) -> None:
 
 
 async def test_the_others_are_solved_after_the_first_was_merged(tmp_path: Path) -> None:
-    async with world(tmp_path, COPPICE_SCRIPTS=SCRIPTS) as there:
+    async with world(tmp_path, forked=True, COPPICE_SCRIPTS=SCRIPTS) as there:
         await there.label(1)
         first = await there.ended(1)
         pull = await there.repo("GET", f"/pulls/{first['pull_request']}")

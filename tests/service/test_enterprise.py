@@ -17,7 +17,7 @@ NOTE = {"write": "NOTES.md", "text": "one\ntwo\n"}
 
 @pytest.fixture
 async def there(either_database: None, tmp_path: Path) -> AsyncIterator[tuple[World, Enterprise]]:
-    async with world(tmp_path) as town:
+    async with world(tmp_path, forked=True) as town:
         await town.kill()
         ready = town.forge.ready
         async with enterprise(ready["html_url"], ready["webhook_secret"]) as server:

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.sqlite]
 async def gated(tmp_path: Path) -> AsyncIterator[World]:
     """A world on SQLite in which every plan waits."""
     url = f"sqlite:///{tmp_path}/coppice/coppice.sqlite"
-    async with world(tmp_path, COPPICE_DATABASE_URL=url) as started:
+    async with world(tmp_path, forked=True, COPPICE_DATABASE_URL=url) as started:
         await started.write_file(".github/coppice.yml", GATED)
         yield started
 

@@ -20,7 +20,7 @@ async def refusals(there: World) -> float:
 
 
 async def test_work_waits_for_the_new_key_and_goes_on_without_a_restart(tmp_path: Path) -> None:
-    async with world(tmp_path) as there:
+    async with world(tmp_path, forked=True) as there:
         theirs, ours = Path(there.settings["COPPICE_PRIVATE_KEY_FILE"]), tmp_path / "ours.pem"
         shutil.copy(theirs, ours)
         there.settings["COPPICE_PRIVATE_KEY_FILE"] = str(ours)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.scripted_model import Fault, FaultKind, Step
+from tests import postgres
 from tests.service.test_models import PLAN, PLANS, REVIEWS, modelled, works
+from tests.service.workers import Workers
 from tests.service.world import PATIENCE, World
 
 pytestmark = [pytest.mark.slow, pytest.mark.database]
@@ -55,6 +57,38 @@ async def test_no_checkpointed_work_is_lost_and_the_conversation_goes_on(tmp_pat
         await there.kill()
         await there.serve()
         run = await there.ended(1)
+
+        assert run["status"] == "done", run["error"]
+        (stamp,) = [line for line in before.splitlines() if line.startswith("+1")]
+        assert stamp in (await there.output("patch", run["id"])).splitlines()
+        assert len([s for s in run["stages"] if s["name"] == "implement"]) == 1
+
+
+async def test_a_killed_attempt_goes_on_on_another_machine_from_its_checkpoint(
+    tmp_path: Path,
+) -> None:
+    hang = Fault(kind=FaultKind.HANG, after=2, times=1)
+    work = works(STAMP, Step(write="NOTES.md", text="right\n"))
+    url = postgres.shared().fresh(engine=True)
+    async with modelled(
+        tmp_path,
+        STAMPED,
+        REVIEWS,
+        work,
+        faults=[hang],
+        COPPICE_DATABASE_URL=url,
+        COPPICE_WORKER="a",
+    ) as there:
+        await there.label(1)
+        run = await there.at(1, "implement")
+        before = await until_kept(there, run["id"])
+        crew = Workers(there)
+        await crew.join("b")
+        try:
+            await there.kill()
+            run = await there.ended(1)
+        finally:
+            await crew.others["b"].kill()
 
         assert run["status"] == "done", run["error"]
         (stamp,) = [line for line in before.splitlines() if line.startswith("+1")]

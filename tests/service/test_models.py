@@ -70,7 +70,7 @@ async def modelled(
         endpoints = {"local": {**endpoint, **given.pop("local", {})}, "strong": strong}
         models.write_text(yaml.safe_dump({"endpoints": endpoints, **given}))
         settings = {"COPPICE_AGENT": "", "COPPICE_MODELS_FILE": str(models), **more}
-        async with world(folder, **settings) as there:
+        async with world(folder, forked=True, **settings) as there:
             await there.write_file(".github/coppice.yml", yaml.safe_dump(CONFIG))
             yield there
 

@@ -30,7 +30,7 @@ async def program(there: World, role: str, name: str) -> AsyncIterator[Program]:
 
 async def test_two_doors_and_a_worker_do_what_one_process_does(tmp_path: Path) -> None:
     url = postgres.shared().fresh(engine=True)
-    async with world(tmp_path, COPPICE_DATABASE_URL=url) as there:
+    async with world(tmp_path, forked=True, COPPICE_DATABASE_URL=url) as there:
         await there.write_file(".github/coppice.yml", QUICK)
         await there.kill()
         async with (
@@ -60,7 +60,7 @@ async def test_a_server_that_is_restarted_costs_no_run_and_no_delivery(
     postgresql_server: Server, tmp_path: Path
 ) -> None:
     more = {"COPPICE_DATABASE_URL": postgresql_server.fresh(engine=True)}
-    async with world(tmp_path, **more, COPPICE_SWEEP_SECONDS="2") as there:
+    async with world(tmp_path, forked=True, **more, COPPICE_SWEEP_SECONDS="2") as there:
         await there.write_file(".github/coppice.yml", QUICK)
         first, second = await there.issue(), await there.issue()
         there.script(first, [{"hang": 8}, NOTE])
@@ -80,7 +80,7 @@ async def test_a_server_that_is_restarted_costs_no_run_and_no_delivery(
 
 async def test_on_sqlite_a_door_beside_a_worker_is_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/coppice/coppice.sqlite"
-    async with world(tmp_path, COPPICE_DATABASE_URL=url) as there:
+    async with world(tmp_path, forked=True, COPPICE_DATABASE_URL=url) as there:
         with pytest.raises(AssertionError, match="one plain `coppice serve` does all"):
             async with program(there, "web", "web"):
                 pass

@@ -30,7 +30,7 @@ async def there(either_database: None, tmp_path: Path) -> AsyncIterator[World]:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / room, house / room, symlinks=False, ignore=ignored)
     (house / "prompts/pipelines/other.yaml").write_text(PIPELINE)
-    async with world(tmp_path) as town:
+    async with world(tmp_path, forked=True) as town:
         await town.kill()
         town.port = 0  # what was freed may be taken by now
         await town.serve(house)

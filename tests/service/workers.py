@@ -33,7 +33,8 @@ class Workers:
             **settings,
         }
         log = self.there.folder / f"{name}.log"
-        self.others[name] = await Program.start(log, ("serve", "--role", "worker"), environment)
+        arguments = ("serve", "--role", "worker")
+        self.others[name] = await Program.start(log, arguments, environment, forked=True)
         return self.others[name]
 
     def signal(self, name: str, what: signal.Signals) -> None:
@@ -81,7 +82,7 @@ async def workers(folder: Path, **settings: str) -> AsyncIterator[Workers]:
     url = server.fresh(engine=True)
     more = {"COPPICE_DATABASE_URL": url, "COPPICE_WORKER": "a", "COPPICE_LIMIT_REPOSITORY": "100"}
     more |= {"COPPICE_LIMIT_INSTALLATION": "100"}
-    async with world(folder, **{**more, **settings}) as there:
+    async with world(folder, forked=True, **{**more, **settings}) as there:
         await there.write_file(".github/coppice.yml", QUICK)
         crew = Workers(there)
         try:

@@ -30,9 +30,11 @@ from bot.store.database import Database
 from bot.store.journal import deliveries
 from bot.store.journal.deliveries import DeliveryRow
 from tests import databases, postgres
+from tests.service import nursery
 
 Json = Any
 PATIENCE = 150.0
+LONGEST_LINE = 2**20
 NOTICE = re.compile("<!-- coppice:(?:needs|ended)-")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,7 +43,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Program:
     """A child process that says one JSON line when it is ready."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | nursery.Forked
     ready: dict[str, Json]
     log: Path
 
@@ -52,19 +54,25 @@ class Program:
         arguments: Sequence[str],
         environment: Mapping[str, str],
         house: Path = ROOT,
+        *,
+        forked: bool = False,
     ) -> "Program":
+        """Start it and wait until it is ready; ``forked`` saves the interpreter's own start."""
+        told = {"PATH": os.environ["PATH"], "HOME": str(log.parent), **environment}
+        process: asyncio.subprocess.Process | nursery.Forked
         with log.open("ab") as stderr:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                *arguments,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=stderr,
-                env={"PATH": os.environ["PATH"], "HOME": str(log.parent), **environment},
-                cwd=house,
-                limit=2**20,
-            )
+            if forked and house == ROOT and nursery.can_start(arguments, told):
+                there = nursery.Nursery.of(arguments[0])
+                process = await there.start(arguments, told, stderr.fileno(), LONGEST_LINE)
+            else:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "bot", *arguments),
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=stderr,
+                    env=told,
+                    cwd=house,
+                    limit=LONGEST_LINE,
+                )
         assert process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             line = await process.stdout.readline()
@@ -94,6 +102,8 @@ class World:
     settings: dict[str, str]
     service: Program | None = None
     port: int = 0
+    forked: bool = False
+    """Its service is, the first time."""
     database: Database | None = None
     seen: set[str] = field(default_factory=set)
     """Deliveries that ``settled`` has answered."""
@@ -234,11 +244,15 @@ class World:
         path.write_text(yaml.safe_dump({"attempts": [list(steps) for steps in attempts], **more}))
 
     async def serve(self, house: Path = ROOT) -> None:
-        """Start the service; again after a kill, at the same address."""
+        """Start the service; again after a kill, at the same address, in a new interpreter.
+
+        What is done again there has to be the same under another hash seed.
+        """
         environment = {**self.settings, "COPPICE_PORT": str(self.port)}
+        forked = self.forked and self.service is None
         log = self.folder / "serve.log"
         try:
-            self.service = await Program.start(log, ("serve",), environment, house)
+            self.service = await Program.start(log, ("serve",), environment, house, forked=forked)
         except AssertionError as error:
             if not self.port or f"port {self.port} on" not in str(error):
                 raise
@@ -368,12 +382,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
-    """Start both programs with the demo's repository in the forge."""
-    state = folder / "forge"
-    forge = await Program.start(
-        folder / "forge.log", ("forge", "--json", "--state", str(state), "--seed", "demo"), {}
-    )
+async def world(folder: Path, *, forked: bool = False, **settings: str) -> AsyncIterator[World]:
+    """Start both programs with the demo's repository in the forge; ``forked`` by the nursery."""
+    arguments = ("forge", "--json", "--state", str(folder / "forge"), "--seed", "demo")
+    forge = await Program.start(folder / "forge.log", arguments, {}, forked=forked)
     ready = forge.ready
     environment = {
         "COPPICE_GITHUB_URL": ready["api_url"],
@@ -391,7 +403,7 @@ async def world(folder: Path, **settings: str) -> AsyncIterator[World]:
     with _database(folder, settings) as url:
         environment["COPPICE_DATABASE_URL"] = url
         async with aiohttp.ClientSession() as session:
-            here = World(folder, forge, session, environment)
+            here = World(folder, forge, session, environment, forked=forked)
             try:
                 await here.serve()
                 yield here

@@ -12,6 +12,8 @@ from bot.runs import Run
 
 Scope = tuple[str, str]
 """What takes turns: (`installation`, its id), (`repository`, its id), (`person`, who and where)."""
+MOST_SERVED = 3000
+"""Scopes whose last turn is known; whoever's is forgotten for others is as if they had had none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,9 @@ class Load:
         newest = max(self.served.values(), default=0.0)
         self.held.update(want.scopes)
         self.served.update(dict.fromkeys(want.scopes, newest + 1e-6))
+        if len(self.served) > MOST_SERVED:
+            lately = sorted(self.served.items(), key=lambda each: each[1])[-MOST_SERVED // 2 :]
+            self.served = dict(lately)
 
     def release(self, want: Want) -> None:
         self.held.subtract(want.scopes)

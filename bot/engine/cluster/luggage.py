@@ -25,6 +25,8 @@ Bring = Callable[[Run], Awaitable[None]]
 MOST_KNOWN = 1000
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _LEFT_BEHIND = (".part", ".index", ".lock")
+_Stamp = tuple[int, int]
+"""Time and size of a file when it was last looked at."""
 
 
 @dataclass(slots=True)
@@ -32,8 +34,7 @@ class _Known:
     """What of a run is the same here and in the database."""
 
     digests: dict[str, str] = field(default_factory=dict)
-    stamps: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Time and size of a file when it was last looked at."""
+    stamps: dict[str, _Stamp] = field(default_factory=dict)
     grounded: tuple[str, ...] = ()
     """Commits that are known to be in the mirror."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -47,17 +48,22 @@ class Luggage:
     _runs: LRUCache[str, _Known] = field(default_factory=lambda: LRUCache(MOST_KNOWN))
 
     async def pack(self, run_id: str) -> None:
-        """Put into the database what has changed in the run's folder."""
+        """Put into the database what has changed in the run's folder.
+
+        When this returns it is there, whoever else was putting it there meanwhile.
+        """
         known = self._runs.setdefault(run_id, _Known())
-        for name, data in _changed(self.works.root / run_id, known).items():
-            digest = hashlib.sha256(data).hexdigest()
-            if known.digests.get(name) != digest:
-                await self.database.write(_put(run_id, name, digest, data))
-                known.digests[name] = digest
+        async with known.turn:
+            for name, (stamp, data) in _changed(self.works.root / run_id, known).items():
+                digest = hashlib.sha256(data).hexdigest()
+                if known.digests.get(name) != digest:
+                    await self.database.write(_put(run_id, name, digest, data))
+                    known.digests[name] = digest
+                known.stamps[name] = stamp
 
     async def keep(self, run: Run, commit: str | None) -> None:
         """The same, with a commit of the run's that lies in no bundle yet."""
-        base = run.work.base_sha
+        base = run.work.base_sha or run.work.ground
         if commit and base and commit != base:
             await self.works.open(run.repository.id, run.id).bundle(base, commit)
         await self.pack(run.id)
@@ -107,7 +113,7 @@ class Luggage:
         known.grounded = wanted
 
 
-def _changed(folder: Path, known: _Known) -> dict[str, bytes]:
+def _changed(folder: Path, known: _Known) -> dict[str, tuple[_Stamp, bytes]]:
     """Read the files that are otherwise than when they were last looked at."""
     found = {}
     for entry in os.scandir(folder) if folder.is_dir() else ():
@@ -116,12 +122,11 @@ def _changed(folder: Path, known: _Known) -> dict[str, bytes]:
         path = folder / entry.name
         stamp = _stamp(path)
         if known.stamps.get(entry.name) != stamp:
-            found[entry.name] = path.read_bytes()
-            known.stamps[entry.name] = stamp
+            found[entry.name] = stamp, path.read_bytes()
     return found
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def _stamp(path: Path) -> _Stamp:
     stat = path.stat()
     return stat.st_mtime_ns, stat.st_size
 

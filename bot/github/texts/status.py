@@ -117,7 +117,7 @@ def headline(status: Status) -> str:
     """Where the run stands in a few words, without Markdown around it."""
     run = status.run
     if run.status is RunStatus.QUEUED:
-        return f"Queued: {ordinal(run.work.place)}" if run.work.place else "Queued"
+        return _before_work(run)
     if run.status is RunStatus.WAITING and run.work.overlaps is not None:
         return "Needs you: another pull request closes this issue"
     if run.status is RunStatus.WAITING:
@@ -128,6 +128,14 @@ def headline(status: Status) -> str:
     if run.status.ended:
         return f"{_ENDINGS[run.status]}: {_first_sentence(status)}"
     return f"Working: {_doing(status)}"
+
+
+def _before_work(run: Run) -> str:
+    """Say that it waits only where it does: else it begins at once, and the comment that says how
+    far it is comes some seconds later."""
+    if run.work.place:
+        return f"Queued: {ordinal(run.work.place)}"
+    return "Queued" if run.work.waits_for else "Starting"
 
 
 _ENDINGS = {
