@@ -10,6 +10,7 @@ from dbos import DBOS, SetWorkflowID, error
 
 from bot.engine.acts import Acts
 from bot.engine.bench import Bench, Benches
+from bot.engine.cluster.slots import Withdrawn
 from bot.engine.durable.steps import long_step, register, step
 from bot.engine.flow import Flow
 from bot.engine.outcome import GO_ON, Act, Outcome, Part, Verdict, blocked, failed
@@ -72,8 +73,11 @@ class Children:
                 await self._benches.turns.let_go(flow)
         if found.ended:
             return found.model_dump(mode="json")
-        async with self._benches.take(run_id, flow) as bench:
-            outcome = await self._stages(bench, part)
+        try:
+            async with self._benches.take(run_id, flow) as bench:
+                outcome = await self._stages(bench, part)
+        except Withdrawn:
+            outcome = Outcome(status=RunStatus.CANCELLED)
         return outcome.model_dump(mode="json")
 
     async def _begin(self, run_id: str) -> Outcome:

@@ -29,6 +29,8 @@ from bot.github.tokens import (
 
 T = TypeVar("T")
 MAIL_HOST = "users.noreply.github.com"
+OWN_BYTES = 2**20
+"""Of answers to the App itself, apart from others: no page of deliveries is read twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +95,9 @@ class App:
         self._pauses: LRUCache[int, Pause] = LRUCache(1024)
         self._kept = Kept()
         self._me: Me | None = None
-        self.as_app = Client(self._connection, self._signer, Pause(self._clock))
-        """Calls as the App itself (`/app/…`); keeps no answers, for no page of deliveries is read
-        twice."""
+        own = Kept(OWN_BYTES).of((0, None))
+        self.as_app = Client(self._connection, self._signer, Pause(self._clock), answers=own)
+        """Calls as the App itself (`/app/…`)."""
         self._mint = Mint(self.as_app, self._clock)
 
     def jwt(self) -> str:

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from bot.engine.cluster.fairness import MOST_SERVED, Limits, Load, Want, line
-from bot.engine.cluster.slots import Slots
+from bot.engine.cluster.slots import Slots, Withdrawn
 
 Where = tuple[int, int]
 
@@ -124,6 +126,27 @@ async def test_who_gives_up_waiting_or_working_leaves_the_slot_to_the_next() -> 
     assert there.at_work[-1] == "c"
     assert await there.slots.place(want("new", repository())) == 1
     await there.close()
+
+
+async def test_who_is_withdrawn_waits_no_more_and_keeps_no_slot() -> None:
+    slots = office(worker=1).slots
+    first, second, third = (want(name, repository()) for name in ("first", "second", "third"))
+    async with slots.take(first):
+        waits = asyncio.create_task(_take(slots, second))
+        await asyncio.sleep(0)
+
+        await slots.withdraw(second.run_id)
+
+        async with asyncio.timeout(10):
+            with pytest.raises(Withdrawn):
+                await waits
+    async with asyncio.timeout(10):
+        await _take(slots, third)
+
+
+async def _take(slots: Slots, what: Want) -> None:
+    async with slots.take(what):
+        pass
 
 
 async def test_one_noisy_repository_cannot_starve_another() -> None:

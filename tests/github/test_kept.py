@@ -38,12 +38,20 @@ async def test_repositories_do_not_share_what_is_known(app: App, edge: Edge) -> 
 
 
 async def test_pages_of_deliveries_push_nothing_out(app: App, edge: Edge) -> None:
-    edge.will("GET /app/hook/deliveries", 200, [], etag='"e"')
+    edge.will("GET /x", 200, {"id": 1}, etag='"x"')
+    edge.will("GET /app/installations", 200, [], etag='"i"')
+    edge.will("GET /app/hook/deliveries", 200, [{"text": noise(700_000)}], etag='"e"')
     for _ in range(2):
-        await app.as_app.getitem("/app/hook/deliveries?cursor=v1_1")
+        await (await app.client(9, 1)).getitem("/x")
+        await app.as_app.getitem("/app/installations")
+    for cursor in (1, 2, 1):
+        await app.as_app.getitem(f"/app/hook/deliveries?cursor=v1_{cursor}")
+    await (await app.client(9, 1)).getitem("/x")
 
     asked = edge.calls("GET /app/hook/deliveries")
-    assert [one.if_none_match for one in asked] == [None, None]
+    assert [one.if_none_match for one in asked] == [None, None, None]
+    assert [one.if_none_match for one in edge.calls("GET /app/installations")] == [None, '"i"']
+    assert [one.if_none_match for one in edge.calls("GET /x")] == [None, '"x"', '"x"']
 
 
 def test_what_was_asked_for_last_stays() -> None:

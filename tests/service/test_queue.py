@@ -8,16 +8,35 @@ from tests.service.world import World
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
-async def test_a_third_run_is_told_its_place_and_goes_when_one_has_ended(town: World) -> None:
-    quick = await town.issue()
-    town.script(quick, [note(quick), {"hang": 1}])
-    await town.label(quick)
-    await town.ended(quick)
+async def two_at_work(town: World) -> list[int]:
+    """Have all slots taken, by runs that end when they are stopped."""
     busy = [await town.issue() for _ in range(2)]
     for issue in busy:
         town.script(issue, [note(issue), {"hang": 600}])
         await town.label(issue)
         await town.at(issue, "implement")
+    return busy
+
+
+async def test_a_run_that_waits_for_its_turn_is_stopped_at_once(town: World) -> None:
+    busy, waits = await two_at_work(town), await town.issue()
+    await town.label(waits)
+    await town.comment_that(waits, lambda body: "**Queued: 1st**" in body)
+
+    await town.comment(waits, "/coppice stop")
+
+    assert (await town.ended(waits))["status"] == "cancelled"
+    for issue in busy:
+        await town.comment(issue, "/coppice stop")
+        await town.ended(issue)
+
+
+async def test_a_third_run_is_told_its_place_and_goes_when_one_has_ended(town: World) -> None:
+    quick = await town.issue()
+    town.script(quick, [note(quick), {"hang": 1}])
+    await town.label(quick)
+    await town.ended(quick)
+    busy = await two_at_work(town)
     waits = await town.issue()
     town.script(waits, [note(waits)])
 

@@ -9,6 +9,10 @@ from dataclasses import replace
 from bot.engine.cluster.fairness import Limits, Load, Want, choose, line
 
 
+class Withdrawn(Exception):
+    """The run was told to end while its child waited."""
+
+
 class Slots:
     """Taken inside a child's body, never in a recorded step, so that recovery takes them again."""
 
@@ -23,7 +27,10 @@ class Slots:
 
     @asynccontextmanager
     async def take(self, want: Want) -> AsyncIterator[None]:
-        """Wait for a slot; whoever could not begin yet holds up nobody behind."""
+        """Wait for a slot; whoever could not begin yet holds up nobody behind.
+
+        Raises Withdrawn where the run was told to end meanwhile.
+        """
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[want.child] = _now(want), admitted
         self._admit()
@@ -56,7 +63,11 @@ class Slots:
         return self.worker
 
     async def withdraw(self, run_id: str) -> None:
-        """Forget what a run waits for before its child has begun: here it has."""
+        """End the waiting of a run's child, which raises Withdrawn: the engine would not end it
+        before its next step, nor its parent before it."""
+        for want, admitted in self._waiting.values():
+            if want.run_id == run_id and not admitted.done():
+                admitted.set_exception(Withdrawn(want.child))
 
     async def let_go(self, child: str) -> None:
         """Give a turn back that was not taken: here none is had before it is taken."""
