@@ -14,7 +14,7 @@ from cachetools import LRUCache
 
 MOST_BYTES = 16 * 2**20
 LARGEST = 2**20
-"""Packed; a larger one would push out hundreds."""
+"""Packed, with what is kept beside it; a larger one would push out hundreds."""
 _BESIDE = 800
 """Bytes of one that is kept, beside its text and its address."""
 
@@ -56,7 +56,7 @@ class Answers(MutableMapping[str, Answer]):
     """Answers by their addresses, as gidgethub asks for them; each look gives a new object."""
 
     where: Where
-    _all: MutableMapping[tuple[Where, str], _Packed] = field(repr=False)
+    _all: LRUCache[tuple[Where, str], _Packed] = field(repr=False)
 
     def __getitem__(self, url: str) -> Answer:
         found = self._all[self.where, url]
@@ -65,7 +65,7 @@ class Answers(MutableMapping[str, Answer]):
     def __setitem__(self, url: str, answer: Answer) -> None:
         etag, changed, data, more = answer
         packed = _Packed(etag, changed, zlib.compress(json.dumps(data).encode(), 1), more)
-        if len(packed.text) <= LARGEST:
+        if packed.size <= min(LARGEST, self._all.maxsize):
             self._all[self.where, url] = packed
         else:
             self._all.pop((self.where, url), None)

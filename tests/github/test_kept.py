@@ -75,6 +75,14 @@ def test_one_that_is_too_large_is_left_out_with_what_was_there_before() -> None:
     assert "/x" not in answers
 
 
+def test_one_that_is_larger_than_all_there_is_room_for_is_left_out() -> None:
+    answers = Kept(most=1000).of(WHERE)
+
+    answers["/x"] = ('"e"', None, noise(1000), None)
+
+    assert "/x" not in answers
+
+
 def test_what_its_reader_changes_stays_as_github_said_it() -> None:
     answers = Kept().of(WHERE)
     answers["/x"] = (None, "Sun", {"labels": ["a"]}, "/x?page=2")
