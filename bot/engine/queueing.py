@@ -4,6 +4,7 @@ import asyncio
 import math
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.engine.cluster.fairness import Want
@@ -67,9 +68,20 @@ class QueueActs:
             queue = await self.slots.queue() if self.slots.waiting else []
             for run_id in set(self._told) - {want.run_id for want in queue}:
                 del self._told[run_id]
+            await self._end_the_stopped([w for w in queue if w.child in self.slots.waiting])
             for place, want in enumerate(queue, 1):
                 if want.child in self.slots.waiting:
                     await self._tell_again(want, place)
+
+    async def _end_the_stopped(self, waiting: Sequence[Want]) -> None:
+        """End what began to wait right after its run was told to end: nobody else tells it."""
+
+        def stops(c: Connection) -> list[str]:
+            found = [runs.get(c, want.run_id) for want in waiting]
+            return [run.id for run in found if run is not None and run.stop is not None]
+
+        for run_id in await self.writer.shop.database.read(stops) if waiting else ():
+            await self.slots.withdraw(run_id)
 
     async def _tell_again(self, want: Want, place: int) -> None:
         told, wait = self._told.get(want.run_id), await self._wait(place)

@@ -3,11 +3,13 @@
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from dbos import DBOS, DBOSPortableJSONSerializer, SetWorkflowID
 
+from bot.engine.cluster.fairness import Limits, Want
+from bot.engine.cluster.slots import Slots, Withdrawn
 from bot.engine.durable import sqlite, system
 from bot.engine.durable.steps import register
 from bot.engine.outcome import GO_ON, stopped
@@ -125,6 +127,23 @@ async def test_a_paused_run_looks_often_and_leaves_one_step(tmp_path: Path, end:
     assert names.count("room") == (2 if end == "resume" else 1)
     assert status == str(None if end == "resume" else RunStatus.CANCELLED)
     assert acts.said == ["the repository was paused by `ana`; `/coppice resume` lets it begin"]
+    await database.close()
+
+
+async def test_who_was_told_to_end_right_before_it_waited_waits_no_more(tmp_path: Path) -> None:
+    database = await Database.open(f"sqlite:///{tmp_path}/coppice.sqlite")
+    slots = Slots(worker=1, limits=Limits(repository=9, installation=9))
+    acts = QueueActs(cast(Any, Desk(database)), slots)
+    run = RUN.model_copy(update={"stop": Stop(by="ana", reason="enough")})
+    await database.write(lambda c: runs.insert(c, run))
+    looking = asyncio.create_task(acts.keep_telling())
+
+    async with asyncio.timeout(150), slots.take(Want.of(a_run("0" * 12, issue=2), "other")):
+        with pytest.raises(Withdrawn):
+            async with slots.take(Want.of(run, f"{run.id}/work-1")):
+                pass
+
+    looking.cancel()
     await database.close()
 
 
