@@ -212,8 +212,12 @@ def _code_fetched(word: Word) -> Iterator[Verdict]:
 
 _QUOTED = re.compile(r"""'((?:[^'\\\n]|\\.){2,})'|"((?:[^"\\\n]|\\.){2,})"|`([^`\n]{2,})`""")
 _WORD = r"""(?:'[^'\n]*'|"[^"\n]*")"""
-_STARTS = re.compile(r"system|popen|proc|spawn|exec|pty|shell|\brun\b|%x|qx|import_", re.IGNORECASE)
-"""What code of another language says that starts a program; without it, quotes hold words."""
+_STARTS = re.compile(
+    r"system|popen|proc|spawn|exec|pty|shell|\brun\b|%x|qx|import_|attr|eval|send|[\"']\||\|\s*[\"']",
+    re.IGNORECASE,
+)
+"""What code of another language says that starts a program, or calls what it does not name; without
+it, quotes hold words. `"|-"` and `"rm x |"` are Perl's."""
 _LIST = re.compile(rf"\[\s*({_WORD}(?:\s*,\s*{_WORD})*)\s*,?\s*\]")
 _REMOVES = re.compile(r"""(?:rmtree|rmSync|rm_rf|remove_tree)\(\s*['"]([^'"\n]*)['"]""")
 
