@@ -42,7 +42,8 @@ def looks(pid: int) -> dict[str, object]:
     status = dict(re.findall(r"(\w+):\s*(.*)", (process / "status").read_text()))
     maps = re.findall(r"/\S+\.so\S*", (process / "maps").read_text())
     kinds = {fd.name: re.sub(r"\d+", "N", os.readlink(fd)) for fd in (process / "fd").iterdir()}
-    names = ("SigBlk", "SigIgn", "SigCgt", "Threads", "NSsid", "Umask", "Seccomp", "NoNewPrivs")
+    # Not how many threads: a pool starts another only when none is idle just then.
+    names = ("SigBlk", "SigIgn", "SigCgt", "NSsid", "Umask", "Seccomp", "NoNewPrivs")
     return {
         **{name: status.get(name) for name in names},
         "cwd": os.readlink(process / "cwd"),
