@@ -1,24 +1,16 @@
-"""Deliveries on disk before they are acknowledged: one thread writes, many share a commit."""
+"""Deliveries on disk before they are acknowledged: many share a commit."""
 
 import asyncio
-import queue
-import threading
 from collections.abc import Sequence
 from typing import Protocol, Self
 
-from bot.log import logger
+from bot.intake.commits import Commits, InLoop, InThread, Item
 from bot.store.journal.arrivals import Arrival, Settlement, Waiting
-from bot.store.journal.sqlite import NotWritten, Outcome, SqliteWriter, Writer
+from bot.store.journal.sqlite import NotWritten, Outcome, SqliteWriter
 from bot.store.sqlite import SqliteFile
-
-_log = logger(__name__)
-
-_LARGEST_BATCH = 64
 
 _MOST_FRESH, _FRESH_BYTES = 32, 64 * 1024
 """So many deliveries, and none larger, are handed on in memory; others are read from disk."""
-
-_Item = tuple[Arrival | Settlement, asyncio.Future[int]]
 
 
 class Listener(Protocol):
@@ -37,28 +29,26 @@ class Listener(Protocol):
 class Journal:
     """The deliveries of one database; belongs to the event loop that opened it."""
 
-    def __init__(self, writer: Writer) -> None:
-        self._writer = writer
+    def __init__(self, commits: Commits) -> None:
+        self._commits = commits
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._listener: Listener | None = None
         self._closed = False
-        self._ended: asyncio.Future[None] = self._loop.create_future()
         self._fresh: dict[int, Arrival] = {}
         self.arriving = 0
         """Deliveries that wait for their commit now."""
         self.entered = self.seen = self.refused = 0
         """Deliveries since the start: written down, seen before, not written."""
-        threading.Thread(target=self._run, name="journal", daemon=True).start()
+        commits.start(self._answer)
 
     @classmethod
     async def open(cls, where: SqliteFile | str) -> Self:
         """Open the journal of an SQLite file, or of the PostgreSQL database of a URL."""
         if isinstance(where, SqliteFile):
-            return cls(await asyncio.to_thread(SqliteWriter, where))
+            return cls(InThread(await asyncio.to_thread(SqliteWriter, where)))
         from bot.store.journal.postgres import PostgresWriter  # late: on SQLite nobody needs it
 
-        return cls(PostgresWriter(where))
+        return cls(InLoop(PostgresWriter(where)))
 
     def listen(self, listener: Listener | None) -> None:
         """Tell `listener`, in the event loop, of each delivery from now on; None: nobody."""
@@ -83,10 +73,8 @@ class Journal:
 
     async def close(self) -> None:
         """Write what is waiting, then close."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
-        await asyncio.shield(self._ended)
+        self._closed = True
+        await self._commits.close()
 
     def _enqueue(self, item: Arrival | Settlement) -> asyncio.Future[int]:
         future: asyncio.Future[int] = self._loop.create_future()
@@ -94,47 +82,10 @@ class Journal:
             future.set_exception(NotWritten("the journal is closed"))
         else:
             self.arriving += isinstance(item, Arrival)
-            self._queue.put((item, future))
+            self._commits.put((item, future))
         return future
 
-    def _run(self) -> None:
-        """The writer thread: commit whatever has gathered while the last commit ran."""
-        item = self._next()
-        while item is not None:
-            batch = [item]
-            while len(batch) < _LARGEST_BATCH and not self._queue.empty():
-                item = self._queue.get()
-                if item is None:
-                    break
-                batch.append(item)
-            self._commit(batch)
-            item = item and self._next()
-        self._writer.close()
-        self._loop.call_soon_threadsafe(self._ended.set_result, None)
-
-    def _next(self) -> _Item | None:
-        while True:
-            try:
-                return self._queue.get(timeout=self._writer.owing)
-            except queue.Empty:
-                self._writer.tell()
-
-    def _commit(self, batch: list[_Item]) -> None:
-        arrivals = [(item, future) for item, future in batch if isinstance(item, Arrival)]
-        settlements = [(item, future) for item, future in batch if isinstance(item, Settlement)]
-        outcomes = self._write([a for a, _ in arrivals], [s for s, _ in settlements])
-        ordered: list[_Item] = [*arrivals, *settlements]
-        self._loop.call_soon_threadsafe(self._answer, ordered, outcomes)
-
-    def _write(self, arrivals: list[Arrival], settlements: list[Settlement]) -> list[Outcome]:
-        try:
-            return self._writer.write(arrivals, settlements)
-        except Exception as error:  # noqa: BLE001
-            # Whatever it is, senders must hear that nothing was kept, and the next ones be served.
-            _log.exception("journal")
-            return [NotWritten(repr(error))] * (len(arrivals) + len(settlements))
-
-    def _answer(self, batch: list[_Item], outcomes: list[Outcome]) -> None:
+    def _answer(self, batch: Sequence[Item], outcomes: Sequence[Outcome]) -> None:
         self.arriving -= sum(isinstance(item, Arrival) for item, _ in batch)
         for (item, future), outcome in zip(batch, outcomes, strict=True):
             if isinstance(item, Arrival):

@@ -7,17 +7,17 @@ psycopg wraps it: adapting values one by one would cost more than everything els
 import math
 import struct
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import psycopg
 from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 from bot.store.journal.arrivals import Arrival, Settlement
+from bot.store.journal.line import Line
 from bot.store.journal.sqlite import NotWritten, Outcome, plain
 from bot.store.postgres import parameters
-from bot.store.watchdog import Watchdog
 
 NAME = "journal"
 STATEMENT_SECONDS = 8.0
@@ -54,6 +54,10 @@ FROM json_to_recordset($1::json) AS given(seq bigint, decision text, attempts in
 WHERE deliveries.seq = given.seq
 """
 _TELL = b"SELECT pg_notify('coppice_deliveries', '')"
+_PREPARED: tuple[Callable[[PGconn], None], ...] = (
+    lambda c: c.send_prepare(b"enter", _ENTER),
+    lambda c: c.send_prepare(b"settle", _SETTLE),
+)
 _NEWS_SECONDS = 0.02
 """Of all processes only one at once may commit with news (PostgreSQL orders them): so not each."""
 _WRITTEN = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
@@ -64,126 +68,129 @@ _BYTEA = 17
 
 
 class PostgresWriter:
-    """One process of those that journal into a database; reconnects after an outage."""
+    """One process of those that journal into a database; reconnects after an outage.
+
+    Belongs to one event loop, and writes one batch at a time.
+    """
 
     def __init__(self, url: str, *, longest: float = _LONGEST_WRITE) -> None:
         self._parameters = parameters(url, name=NAME, statement_seconds=STATEMENT_SECONDS)
-        self._connection: psycopg.Connection[Any] | None = None
-        self._watchdog = Watchdog(longest)
+        self._line: Line | None = None
+        self._longest = longest
         self._failed: tuple[float, NotWritten] | None = None
         self._told = -math.inf
         self._untold = False
 
     @property
     def owing(self) -> float | None:
+        """Seconds until other processes must be told that something came in; None: they know."""
         return max(0.0, self._told + _NEWS_SECONDS - time.monotonic()) if self._untold else None
 
-    def tell(self) -> None:
+    async def tell(self) -> None:
+        """Tell them."""
         self._told, self._untold = time.monotonic(), False
-        self._try(_tell, 1)  # lost: whoever acts on deliveries looks each second too
+        await self._try(self._tell, 1)  # lost: whoever acts on deliveries looks each second too
 
-    def write(
+    async def write(
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
     ) -> list[Outcome]:
-        """Commit all arrivals or none, then all settlements or none: servers fail, not rows."""
-        entered = self._entered(arrivals)
-        settled: list[Outcome] = self._try(lambda c: _settle(c, settlements), len(settlements))
+        """Commit all arrivals or none, then all settlements or none: servers fail, not rows.
+
+        Answers an outcome for each arrival, then for each settlement.
+        """
+        entered = await self._entered(arrivals)
+        settled = await self._try(lambda: self._settle(settlements), len(settlements))
         return entered + settled
 
-    def close(self) -> None:
+    async def close(self) -> None:
         if self._untold:
-            self.tell()
-        self._hang_up()
-        self._watchdog.close()
+            await self.tell()
+        await self._hang_up()
 
-    def _entered(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+    async def _entered(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         now = time.monotonic()
         loud = now >= self._told + _NEWS_SECONDS
-        outcomes = self._try(lambda c: _enter(c, arrivals, loud=loud), len(arrivals))
+        outcomes = await self._try(lambda: self._enter(arrivals, loud=loud), len(arrivals))
         if any(isinstance(outcome, int) and outcome for outcome in outcomes):
             self._untold = not loud
             self._told = now if loud else self._told
         return outcomes
 
-    def _try(
-        self, statement: Callable[[psycopg.Connection[Any]], list[Outcome]], rows: int
+    async def _try(
+        self, statement: Callable[[], Awaitable[list[Outcome]]], rows: int
     ) -> list[Outcome]:
         if not rows:
             return []
         try:
-            connection = self._connected()
-            with self._watchdog.over(connection):
-                return statement(connection)
+            return await statement()
         except psycopg.Error as error:
             reason = NotWritten(_said(error))
+        except TimeoutError as error:
+            reason = NotWritten(str(error))
         except NotWritten as error:
             reason = error
-        self._hang_up()
+        await self._hang_up()
         return [reason] * rows
 
-    def _connected(self) -> psycopg.Connection[Any]:
-        if self._connection is None or self._connection.closed:
-            if self._failed and time.monotonic() - self._failed[0] < _RESPITE:
-                raise self._failed[1]
-            try:
-                self._connection = psycopg.connect(**self._parameters, autocommit=True)
-            except psycopg.Error as error:
-                reason = NotWritten(_said(error))
-                self._failed = (time.monotonic(), reason)
-                raise reason from error
-            _prepare(self._connection)
-        return self._connection
+    async def _enter(self, arrivals: Sequence[Arrival], *, loud: bool) -> list[Outcome]:
+        """Answer the sequence number of each; 0 for one that was seen before."""
+        unseen = {arrival.guid: arrival for arrival in reversed(arrivals)}
+        fresh = list(reversed(unseen.values()))
+        rows = [
+            {"place": place, **dict(zip(Arrival._fields[:-1], arrival[:-1], strict=True))}
+            for place, arrival in enumerate(fresh, 1)
+        ]
+        bodies = _array([arrival.payload for arrival in fresh])
+        values = (msgspec.json.encode(rows), bodies, b"t" if loud else b"f")
+        formats = (_TEXT, _BINARY, _TEXT)
+        result = await self._ask(lambda c: c.send_query_prepared(b"enter", values, formats))
+        found = {
+            (result.get_value(n, 0) or b"").decode(): int(result.get_value(n, 1) or 0)
+            for n in range(result.ntuples)
+        }
+        return [found.pop(arrival.guid, 0) for arrival in arrivals]
 
-    def _hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    async def _settle(self, settlements: Sequence[Settlement]) -> list[Outcome]:
+        newest = {s.seq: {**s._asdict(), "reason": plain(s.reason)} for s in settlements}
+        values = [msgspec.json.encode(list(newest.values()))]  # bytes become base64
+        await self._ask(lambda c: c.send_query_prepared(b"settle", values))
+        return [0] * len(settlements)
+
+    async def _tell(self) -> list[Outcome]:
+        await self._ask(lambda c: c.send_query(_TELL))
+        return []
+
+    async def _ask(self, send: Callable[[PGconn], None]) -> PGresult:
+        if self._line is None or self._line.closed:
+            await self._hang_up()
+            self._line = await self._connected()
+            for statement in _PREPARED:
+                _require(await self._line.ask(statement))
+        return _require(await self._line.ask(send))
+
+    async def _connected(self) -> Line:
+        if self._failed and time.monotonic() - self._failed[0] < _RESPITE:
+            raise self._failed[1]
+        try:
+            return await Line.open(self._parameters, self._longest)
+        except psycopg.Error as error:
+            reason = NotWritten(_said(error))
+            self._failed = (time.monotonic(), reason)
+            raise reason from error
+
+    async def _hang_up(self) -> None:
+        if self._line is not None:
+            await self._line.close()
+            self._line = None
 
 
 def _said(error: psycopg.Error) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _prepare(connection: psycopg.Connection[Any]) -> None:
-    for name, statement in ((b"enter", _ENTER), (b"settle", _SETTLE)):
-        _require(connection.pgconn.prepare(name, statement))
-
-
-def _tell(connection: psycopg.Connection[Any]) -> list[Outcome]:
-    _require(connection.pgconn.exec_(_TELL))
-    return []
-
-
-def _enter(
-    connection: psycopg.Connection[Any], arrivals: Sequence[Arrival], *, loud: bool
-) -> list[Outcome]:
-    """Answer the sequence number of each; 0 for one that was seen before."""
-    unseen = {arrival.guid: arrival for arrival in reversed(arrivals)}
-    fresh = list(reversed(unseen.values()))
-    rows = [
-        {"place": place, **dict(zip(Arrival._fields[:-1], arrival[:-1], strict=True))}
-        for place, arrival in enumerate(fresh, 1)
-    ]
-    bodies = _array([arrival.payload for arrival in fresh])
-    values = (msgspec.json.encode(rows), bodies, b"t" if loud else b"f")
-    result = _require(connection.pgconn.exec_prepared(b"enter", values, (_TEXT, _BINARY, _TEXT)))
-    found = {
-        (result.get_value(n, 0) or b"").decode(): int(result.get_value(n, 1) or 0)
-        for n in range(result.ntuples)
-    }
-    return [found.pop(arrival.guid, 0) for arrival in arrivals]
-
-
-def _settle(
-    connection: psycopg.Connection[Any], settlements: Sequence[Settlement]
-) -> list[Outcome]:
-    newest = {s.seq: {**s._asdict(), "reason": plain(s.reason)} for s in settlements}
-    values = [msgspec.json.encode(list(newest.values()))]  # bytes become base64
-    _require(connection.pgconn.exec_prepared(b"settle", values))
-    return [0] * len(settlements)
-
-
-def _require(result: Any) -> Any:
+def _require(result: PGresult | None) -> PGresult:
+    if result is None:
+        raise NotWritten("PostgreSQL gave no answer")
     if result.status not in _WRITTEN:
         raise NotWritten(" ".join(result.error_message.decode(errors="replace").split()))
     return result

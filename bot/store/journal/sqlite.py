@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from bot.errors import CoppiceError
 from bot.store.journal.arrivals import Arrival, Settlement
@@ -47,28 +47,8 @@ Outcome = int | NotWritten
 """Of an arrival: its sequence number, 0 when it was seen before. Of a settlement: 0."""
 
 
-class Writer(Protocol):
-    """Used by one thread alone."""
-
-    def write(
-        self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
-    ) -> list[Outcome]:
-        """Commit all; answer an outcome for each arrival, then for each settlement."""
-
-    @property
-    def owing(self) -> float | None:
-        """Seconds until other processes must be told that something came in; None: they know."""
-
-    def tell(self) -> None:
-        """Tell them."""
-
-    def close(self) -> None: ...
-
-
 class SqliteWriter:
-    """The one process that journals into an SQLite file."""
-
-    owing = None
+    """The one process that journals into an SQLite file; used by one thread alone."""
 
     def __init__(self, file: SqliteFile) -> None:
         self._file = file
@@ -83,6 +63,7 @@ class SqliteWriter:
     def write(
         self, arrivals: Sequence[Arrival], settlements: Sequence[Settlement]
     ) -> list[Outcome]:
+        """Commit all; answer an outcome for each arrival, then for each settlement."""
         rows = len(arrivals) + len(settlements)
         with self._file.turn:
             self._wait_for_the_disk(wait=bool(arrivals))
@@ -96,9 +77,6 @@ class SqliteWriter:
                 outcomes += [self._settle(settlement) for settlement in settlements]
         self._file.checkpointer.touch(rows)
         return outcomes
-
-    def tell(self) -> None:
-        """No other process acts on them."""
 
     def close(self) -> None:
         self._connection.close()
