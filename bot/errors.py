@@ -102,7 +102,9 @@ class EffectRefused(CoppiceError):
 
 
 class EffectDelayed(CoppiceError):
-    """GitHub or our own budget asks to wait; the effect is tried again after ``seconds``."""
+    """GitHub, our own budget or a run that has to end first asks to wait; the effect, or the
+    delivery that wants it, is tried again after ``seconds``.
+    """
 
     def __init__(self, reason: str, seconds: float) -> None:
         super().__init__(reason)

@@ -4,7 +4,7 @@ import asyncio
 
 from gidgethub.sansio import Event
 
-from bot.errors import UserError
+from bot.errors import EffectDelayed, UserError
 from bot.pipeline.configuration import RepositoryConfig
 from bot.runs import (
     Again,
@@ -34,6 +34,10 @@ from handlers.runs import Onward, Wanted, alive, retry, say, stop, tell
 from handlers.starting import Wish, in_the_way, misconfigured, start
 
 router = Router()
+
+_LOOK_AGAIN = 2.0  # seconds
+_ENDS_WITHIN = 60.0
+"""Seconds in which a run that is told to end does so; longer, and nobody works on it just now."""
 
 
 @router.register("issues", action="labeled")
@@ -65,6 +69,9 @@ async def begin(event: Event, context: Context) -> Decision:
 async def _begin(wish: Wish, living: Run | None, context: Context) -> Decision:
     other = in_the_way(wish, living)
     if other is not None:
+        if other.stop and context.clock() - other.updated_at < _ENDS_WITHIN:
+            # taken off and put on again: it is a new run that is wanted
+            raise EffectDelayed(f"run {other.short_id} is about to end", _LOOK_AGAIN)
         return ignore(f"run {other.short_id} is working on this")
     try:
         starting = await start(wish, context)

@@ -24,7 +24,11 @@ def page() -> str:
     """Return the whole page."""
     trigger = RepositoryConfig().trigger.label
     acting = [
-        (trigger, "starts a run; taken off, it stops it (`trigger.label` names another one)"),
+        (
+            trigger,
+            "starts a run; taken off, it stops it, and put on again it starts the next one"
+            " (`trigger.label` names another one)",
+        ),
         (labels.PLAN, "starts a run that ends with its plan; taken off before, it stops it"),
         (
             labels.APPROVE,

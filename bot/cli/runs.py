@@ -63,13 +63,13 @@ def facts(
 
 def _find(run_id: str | None, limit: int) -> Found:
     if run_id is None:
-        return stored.read(lambda c: [_read(c, each) for each in runs.listing(c, limit)])
+        return stored.read(lambda c: _read(c, runs.with_stages(c, runs.listing(c, limit))))
     found = stored.read(lambda c: runs.get(c, run_id))
-    return [stored.read(lambda c: _read(c, found))] if found else []
+    return stored.read(lambda c: _read(c, [(found, runs.stages(c, found.id))])) if found else []
 
 
-def _read(c: Connection, run: Run) -> tuple[Run, list[StageRecord], ByModel]:
-    return run, runs.stages(c, run.id), calls.spend_by_model(c, run.id)
+def _read(c: Connection, found: list[tuple[Run, list[StageRecord]]]) -> Found:
+    return [(run, stages, calls.spend_by_model(c, run.id)) for run, stages in found]
 
 
 def _stage_facts(stage: StageRecord) -> dict[str, Any]:

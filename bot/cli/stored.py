@@ -5,8 +5,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from bot.errors import OperatorError
+from pydantic import ValidationError
+
+from bot.errors import OperatorError, Unreadable
 from bot.settings import StoreSettings, load
+from bot.store.complaint import complaint
 from bot.store.database import Connection, Database
 from bot.store.schema import version
 
@@ -30,11 +33,16 @@ async def opened() -> AsyncIterator[Database]:
 
 
 def read(query: Callable[[Connection], T]) -> T:
+    """Answer a query; raises Unreadable where this version did not write a row of it."""
+
     async def reading() -> T:
         async with opened() as database:
             return await database.read(query)
 
-    return asyncio.run(reading())
+    try:
+        return asyncio.run(reading())
+    except ValidationError as error:
+        raise Unreadable("a row", complaint(error)) from error
 
 
 def write(query: Callable[[Connection], T]) -> T:

@@ -110,8 +110,18 @@ def _of_database(*, known: bool) -> Iterator[tuple[str, str]]:
     for name, part in _PARTS.items():
         # without the settings nobody knows what has to stay out
         if known or name in ("counts.json", "audit.json"):
-            yield name, _json(stored.read(part))
+            yield name, _part(part)
     yield "schema.sql", stored.read(outline.schema)
+
+
+def _part(read: Callable[[Connection], object]) -> str:
+    try:
+        return _json(stored.read(read))
+    except (OperatorError, SQLAlchemyError):
+        raise
+    except Exception as error:  # noqa: BLE001 a row edited by hand: the rest is needed all the more
+        what = f"it cannot be read ({type(error).__name__}): `coppice verify-store` names the row"
+        return _json(what)
 
 
 def _checks() -> list[Any]:

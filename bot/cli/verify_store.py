@@ -55,7 +55,11 @@ async def _of_rows(settings: StoreSettings, *, live: bool) -> tuple[list[Finding
     async with stored.opened() as database:
         found, known = await database.read(_read)
         if not any(finding.check == shape.CHECK for finding in found):
-            found += files.of_runs(settings.data_dir / "runs", known.alive.values())
+            alive = known.alive.values()
+            if settings.is_sqlite:
+                found += files.of_runs(settings.data_dir / "runs", alive)
+            else:
+                found += await database.read(lambda c: list(files.of_shared_runs(c, alive)))
             found += await _of_engine(settings, database)
             if live:
                 looked = await ask_github(_all_settings(), database, known.alive)
@@ -75,6 +79,7 @@ def _rooms(c: Connection, known: Known) -> Iterator[Finding]:
     yield from journal.check(c, lambda body: tuple(read_fields(body)))
     yield from runs.read(c, known)
     yield from runs.stages(c, known)
+    yield from runs.events(c)
     yield from runs.ledger(c, known)
     yield from runs.calls(c, known)
     broken = audit.verify(c)

@@ -81,9 +81,8 @@ def _at_work(c: Connection, worker: Worker) -> list[dict[str, Any]]:
     """What a worker has in hand; on SQLite the one that is there has all."""
     if c.dialect.name == "sqlite":
         living = [run for run in runs.listing(c, MOST) if not run.status.ended]
-        stages = {run.id: runs.stages(c, run.id) for run in living}
-        since = {id: each[-1].started_at for id, each in stages.items() if each}
-        return [_run(run, since[run.id]) for run in living if run.id in since]
+        known = runs.with_stages(c, living)
+        return [_run(run, stages[-1].started_at) for run, stages in known if stages]
     mine = [turn for turn in turns.listing(c) if turn.worker == worker.name]
     found = [(runs.get(c, turn.run_id), turn.taken_at) for turn in mine]
     return [_run(run, since) for run, since in found if run is not None]

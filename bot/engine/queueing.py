@@ -155,8 +155,8 @@ def _usually(c: Connection) -> float | None:
     """How long runs worked lately, in seconds; None: there were none."""
     ended = [run for run in runs.listing(c, LATELY) if run.status.ended]
     worked = [
-        sum((s.ended_at or 0) - (s.started_at or 0) for s in runs.stages(c, run.id) if s.ended_at)
-        for run in ended
+        sum((s.ended_at or 0) - (s.started_at or 0) for s in stages if s.ended_at)
+        for _, stages in runs.with_stages(c, ended)
     ]
     worked = [seconds for seconds in worked if seconds > 0]
     return statistics.median(worked) if worked else None

@@ -34,7 +34,7 @@ def living(c: Connection) -> list[Living]:
     """Read every run that is to go on, with its stages."""
     held = {row.run_id for row in c.execute(select(tables.quarantine.c.run_id))}
     found = [run for run in runs.all_living(c) if run.id not in held]
-    return [(run, runs.stages(c, run.id)) for run in found]
+    return runs.with_stages(c, found)
 
 
 async def bring_mirrors(found: list[Living], source: Source) -> None:

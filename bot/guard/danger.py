@@ -105,6 +105,9 @@ def _judged_again(simple: Simple, place: Place, depth: int) -> Iterator[Verdict]
 
 _CODE_OF: Mapping[str, "re.Pattern[str]"] = {  # program: what in its words a shell gets
     **dict.fromkeys(("awk", "gawk", "mawk", "nawk"), re.compile(r'system\(\s*"((?:[^"\\]|\\.)*)"')),
+    **dict.fromkeys(("sed", "gsed"), re.compile(r"(?:^|[;{/!$\d\n])[ \t]*e[ \t]+([^\n]+)")),
+    **dict.fromkeys(("make", "gmake"), re.compile(r"^SHELL:{0,3}=(.+)", re.DOTALL)),
+    **dict.fromkeys(("vim", "vi", "nvim", "ex", "view"), re.compile(r"!([^\n]+)")),
     "alias": re.compile(r"^[^=\s]+=(.+)", re.DOTALL),
     "trap": re.compile(r"^([^-].*)", re.DOTALL),
     **dict.fromkeys(("script", "npx", "bunx"), re.compile(r"^(.*\s.*)", re.DOTALL)),

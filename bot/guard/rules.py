@@ -55,6 +55,10 @@ class FileChange:
     before: bytes | None = None
     """The old blob of a lock file, of a new one those of the others; None: it was not read."""
 
+    lfs: bytes | None = None
+    """The blob of a file that git LFS holds, empty where no pointer is so large; None: it does not
+    hold it, or the old blob is no pointer either."""
+
     @property
     def deleted(self) -> bool:
         return self.new_mode is None
@@ -63,6 +67,11 @@ class FileChange:
     def gone(self) -> bool:
         """Nothing is left of what was there."""
         return self.old_mode is not None and (self.deleted or not self.size)
+
+
+def is_pointer(blob: bytes) -> bool:
+    """Tell what git LFS puts in the place of a file."""
+    return blob.startswith(_POINTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +240,14 @@ def _lockfile(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
         yield f"not for an agent to change: dependencies would come from a new host, {named!r}"
 
 
+def _lfs(change: FileChange, _limits: RuleLimits) -> Iterator[str]:
+    """What GitHub has to have as a pointer: as it is, every clone complains of it."""
+    if change.deleted or not change.size or change.lfs is None or change.new_mode == Mode.LINK:
+        return
+    if not is_pointer(change.lfs):
+        yield "git LFS holds this file, and Coppice puts nothing there: a person has to add it"
+
+
 def _megabytes(size: int) -> str:
     return f"{size / MEGABYTE:.1f} MB"
 
@@ -244,11 +261,13 @@ _RULES: dict[str, Callable[[FileChange, RuleLimits], Iterator[str]]] = {
     "attributes": _attributes,
     "install": _install,
     "lockfile": _lockfile,
+    "lfs": _lfs,
 }
 _RUNS_OR_HIDES = re.compile(
     rb"\b(?:filter|merge|diff|working-tree-encoding)=|(?<=\s)-diff\b|\bbinary\b|\bexport-(?:subst|ignore)"
     rb"|linguist-(?:generated|vendored)"
 )
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _MANIFESTS = frozenset(("package.json", "composer.json"))
 _ESCAPED = re.compile(rb"\\u00([0-7][0-9a-fA-F])")  # as JSON writes a letter
 _AT_INSTALL = re.compile(

@@ -62,9 +62,19 @@ def _behind(program: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
             words = words[1:]
     if program in _ONE_WORD_MORE:
         words = words[1:]
+    if program == "parallel" and words and words[0].text == ":::":
+        return _told(words)
     if program in ("xargs", "parallel"):
         words = (*(_filled(word, mark) for word in words), UNTOLD)
     return words
+
+
+def _told(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Read `parallel ::: 'a b' c`, where nothing is to be started but what is listed."""
+    if any(word.computed for word in words):
+        return (UNTOLD,)
+    lines = (word.text for word in words if not word.text.startswith(":::"))
+    return (Word(text="sh"), Word(text="-c"), Word(text="\n".join(lines)))
 
 
 def _split(option: str, words: tuple[Word, ...]) -> tuple[Word, ...] | None:

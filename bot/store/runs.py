@@ -175,11 +175,24 @@ def save_stage(c: Connection, record: StageRecord) -> None:
 
 
 def stages(c: Connection, run_id: str) -> list[StageRecord]:
-    """List the tries of a run's stages in the order in which they were first saved."""
+    """List the tries of a run's stages in the order in which they were first saved.
+
+    Raises Unreadable where this release did not write one of them.
+    """
     columns = [column for column in tables.stages.c if column.name != "seq"]
     query = select(*columns).where(tables.stages.c.run_id == run_id).order_by(tables.stages.c.seq)
-    found = c.execute(query).mappings()
-    return [StageRecord.model_validate(dict(row), extra="allow") for row in found]
+    return [_stage(row) for row in c.execute(query)]
+
+
+def with_stages(c: Connection, found: Iterable[Run]) -> list[tuple[Run, list[StageRecord]]]:
+    """Read the stages of each run; one whose stages cannot be read is left out, with a word."""
+    both = []
+    for run in found:
+        try:
+            both.append((run, stages(c, run.id)))
+        except Unreadable as error:
+            _log.error("%s", error)
+    return both
 
 
 def append_events(c: Connection, run_id: str, events: Sequence[RunEvent], at: float) -> None:
@@ -189,17 +202,10 @@ def append_events(c: Connection, run_id: str, events: Sequence[RunEvent], at: fl
 
 
 def events(c: Connection, run_id: str, after: int = 0) -> list[tuple[int, float, RunEvent]]:
-    """List a run's timeline after a sequence number, as (seq, at, event)."""
+    """List a run's timeline after a sequence number, as (seq, at, event); raises Unreadable."""
     row = tables.events.c
     query = select(tables.events).where(row.run_id == run_id, row.seq > after).order_by(row.seq)
-    return [
-        (
-            found.seq,
-            found.at,
-            RunEvent(stage=found.stage, attempt=found.attempt, type=found.type, data=found.data),
-        )
-        for found in c.execute(query)
-    ]
+    return [(found.seq, found.at, read_event(found)) for found in c.execute(query)]
 
 
 def recent_events(c: Connection, run_id: str, types: Sequence[str], most: int) -> list[RunEvent]:
@@ -207,10 +213,7 @@ def recent_events(c: Connection, run_id: str, types: Sequence[str], most: int) -
     row = tables.events.c
     query = select(tables.events).where(row.run_id == run_id, row.type.in_(types))
     found = c.execute(query.order_by(row.seq.desc()).limit(most)).all()
-    return [
-        RunEvent(stage=each.stage, attempt=each.attempt, type=each.type, data=each.data)
-        for each in reversed(found)
-    ]
+    return [read_event(each) for each in reversed(found)]
 
 
 def _values(run: Run) -> dict[str, Any]:
@@ -241,6 +244,21 @@ def read_row(row: Row[Any]) -> Run:
         return Run.model_validate(values, extra="allow")
     except ValidationError as error:
         raise Unreadable(f"run {row.id}", complaint(error)) from error
+
+
+def _stage(row: Row[Any]) -> StageRecord:
+    try:
+        return StageRecord.model_validate(dict(row._mapping), extra="allow")
+    except ValidationError as error:
+        raise Unreadable(f"stage {row.key} of run {row.run_id}", complaint(error)) from error
+
+
+def read_event(row: Row[Any]) -> RunEvent:
+    """Read a row of a timeline; raises Unreadable."""
+    try:
+        return RunEvent(stage=row.stage, attempt=row.attempt, type=row.type, data=row.data)
+    except ValidationError as error:
+        raise Unreadable(f"event {row.seq} of run {row.run_id}", complaint(error)) from error
 
 
 def _one(c: Connection, *conditions: ColumnElement[bool] | Any) -> Run | None:

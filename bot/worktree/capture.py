@@ -3,6 +3,7 @@
 No porcelain adds the files: `git add` enters nested repositories and gives up on unborn ones.
 """
 
+import errno
 import os
 import re
 import shutil
@@ -46,7 +47,7 @@ class Found:
 
 
 async def capture(slot: Slot, objects: Objects, drop: Callable[[str], bool]) -> str:
-    await to_the_end(open_up, slot.tree)
+    await to_the_end(_open, slot.tree)
     private = slot.path / "capture-index"
     free_lock(private)  # of a git that was killed
     shutil.copy2(slot.git / "index", private)  # with its time: git compares it with the files'
@@ -58,6 +59,17 @@ async def capture(slot: Slot, objects: Objects, drop: Callable[[str], bool]) -> 
         return await git.text("write-tree")
     finally:
         private.unlink(missing_ok=True)
+
+
+def _open(tree: Path) -> None:
+    try:
+        open_up(tree)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        # in the box, whose root is nearer, such a path may be made
+        reason = "folders lie so deep in each other that a path is longer than the system takes"
+        raise StageFailed("bad_path", reason, blocked=True) from error
 
 
 async def _enter(git: Git, found: Found) -> None:

@@ -144,6 +144,22 @@ class Objects:
         raw = await self.git.run("ls-tree", "-r", "-z", "--name-only", checked_sha(commit))
         return [os.fsdecode(path) for path in raw.split(b"\0") if path]
 
+    async def filtered(self, commit: str, paths: Sequence[str], name: str) -> set[str]:
+        """Tell which of these paths have a filter of that name by the attributes of a commit."""
+        index = self.files / "attributes.index"
+        index.unlink(missing_ok=True)
+        free_lock(index)
+        git = replace(self.git, index=index)
+        try:
+            await git.run("read-tree", checked_sha(commit))  # git before 2.40 asks no tree
+            asked = b"".join(os.fsencode(path) + b"\0" for path in paths)
+            said = await git.run("check-attr", "--cached", "-z", "--stdin", "filter", stdin=asked)
+        finally:
+            index.unlink(missing_ok=True)
+        fields = said.split(b"\0")
+        answers = zip(fields[::3], fields[2::3], strict=False)
+        return {os.fsdecode(path) for path, value in answers if value == name.encode()}
+
     async def patch(
         self, base: str, commit: str, *, mbox: bool = False, merged: str | None = None
     ) -> bytes:

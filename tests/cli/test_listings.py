@@ -22,6 +22,7 @@ from bot.runs import (
 from bot.store import runs
 from bot.store.database import Database
 from tests.cli.shell import coppice
+from tests.store.town import ONE
 
 RUN = Run(
     id="4f9a1c22d0e1",
@@ -197,3 +198,38 @@ def test_the_audit_log_of_a_run_that_is_not_there_says_so(data_dir: Path) -> Non
 
 def test_the_audit_log_of_a_run_to_which_nothing_was_done_is_empty(data_dir: Path) -> None:
     assert listed("audit", "--run", RUN.short_id, data_dir=data_dir) == (0, [])
+
+
+async def test_a_run_whose_stage_was_edited_by_hand_is_named_beside_the_others(
+    either_url: str, data_dir: Path
+) -> None:
+    other = RUN.model_copy(update={"id": "5f9a1c22d0e1", "issue": 8})
+    database = await Database.open(either_url)
+    await database.write(lambda c: runs.insert(c, other))
+    edit = "UPDATE stages SET status = 'weird'"
+    await database.write(lambda c: c.exec_driver_sql(edit))
+    await database.close()
+
+    every, one = coppice("runs", DATA_DIR=data_dir), coppice("runs", RUN.id, DATA_DIR=data_dir)
+
+    assert (every.returncode, one.returncode) == (0, 1)
+    assert other.id in every.stdout
+    for said in (every.stderr, one.stderr):
+        assert f"stage work-1/verify-1 of run {RUN.id} cannot be read by this version" in said
+        assert "Traceback" not in said
+
+
+async def test_a_list_with_a_delivery_that_was_edited_by_hand_says_where_to_look(
+    either_url: str, data_dir: Path
+) -> None:
+    database = await Database.open(either_url)
+    await database.write(ONE.fill)
+    edit = "UPDATE deliveries SET decision = 'weird'"
+    await database.write(lambda c: c.exec_driver_sql(edit))
+    await database.close()
+
+    said = coppice("deliveries", DATA_DIR=data_dir)
+
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith("coppice: a row cannot be read by this version: `decision` is")
+    assert "coppice verify-store" in said.stderr

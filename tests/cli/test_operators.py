@@ -1,5 +1,6 @@
 """What an operator types at two in the morning: at a wrong database, too early, or twice."""
 
+import hashlib
 import sqlite3
 import tarfile
 from contextlib import closing
@@ -10,12 +11,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.store.cluster import workers
+from bot.runs import RunEvent, Work
+from bot.store import runs
+from bot.store.cluster import run_files, workers
 from bot.store.cluster.workers import Worker
 from bot.store.database import Database
 from bot.store.schema.version import HEAD
 from tests import postgres
 from tests.cli.shell import coppice
+from tests.store.rows import a_run
 
 OLDER = f"{int(HEAD) - 1:04}"
 
@@ -216,6 +220,62 @@ def test_a_support_file_is_written_while_the_database_is_away(tmp_path: Path) ->
     assert names == {"versions.json", "doctor.json", "database.txt"}
     assert "is it running, and can this machine reach it?" in words
     assert "hunter2" not in words
+
+
+async def test_a_support_file_leaves_out_what_an_edited_row_makes_unreadable(
+    either_url: str, tmp_path: Path
+) -> None:
+    database, file = await Database.open(either_url), tmp_path / "support.tar.gz"
+    whole = {"APP_ID": 1, "PRIVATE_KEY": a_key().decode(), "WEBHOOK_SECRET": "w" * 32}
+    whole |= {"DATABASE_URL": either_url, "DATA_DIR": tmp_path}
+    said_then = RunEvent(stage="plan", attempt=1, type="said", data={})
+    await database.write(lambda c: runs.insert(c, a_run()))
+    await database.write(lambda c: runs.append_events(c, a_run().id, [said_then], 1.0))
+    await database.write(lambda c: c.exec_driver_sql("UPDATE events SET data = '7'"))
+    await database.close()
+
+    said = coppice("support", "--to", str(file), **whole)
+
+    assert (said.returncode, said.stderr.count("Traceback")) == (0, 0), said.stderr
+    with tarfile.open(file) as tar:
+        told = {n: tar.extractfile(f"coppice-support/{n}.json") for n in ("events", "runs")}
+        texts = {name: found.read().decode() for name, found in told.items() if found}
+    assert "cannot be read (" in texts["events"]
+    assert "coppice verify-store" in texts["events"]
+    assert a_run().id in texts["runs"]
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("runs",), ("backup",)])
+def test_a_database_of_another_program_is_not_taken_for_a_newer_one_of_ours(
+    foreign_url: str, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    with psycopg.connect(foreign_url) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9f3ab1c2d4e5')")
+
+    said = coppice(*command, DATABASE_URL=foreign_url, DATA_DIR=tmp_path)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "another program" in said.stderr
+    assert "newer version" not in said.stderr
+    assert tables(foreign_url) == ["alembic_version"]
+
+
+@pytest.mark.parametrize(("kept", "said"), [(True, 0), (False, 1)])
+async def test_kept_work_in_the_database_is_missed_on_no_machine(
+    postgresql_url: str, tmp_path: Path, kept: bool, said: int
+) -> None:
+    database, data = await Database.open(postgresql_url), b"# v2 git bundle\n"
+    run, digest = a_run(work=Work(checkpoint="c" * 40)), hashlib.sha256(data).hexdigest()
+    await database.write(lambda c: runs.insert(c, run))
+    if kept:
+        await database.write(lambda c: run_files.put(c, run.id, "work.bundle", digest, data))
+    await database.close()
+
+    found = coppice("verify-store", DATABASE_URL=postgresql_url, DATA_DIR=tmp_path)
+
+    assert found.returncode == 1, found.stderr  # no engine has ever carried the run
+    assert found.stdout.count("its kept work is missing") == said
 
 
 def test_a_log_that_cannot_be_read_ends_a_support_bundle_with_its_name(tmp_path: Path) -> None:

@@ -3,15 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from bot.engine.cluster.fairness import Limits, Want
+from bot.engine.cluster.slots import Withdrawn
 from bot.engine.cluster.turns import ClusterTurns, Elsewhere
+from bot.engine.queueing import QueueActs
+from bot.engine.writer import Writer
+from bot.runs import Stop
+from bot.store import runs
 from bot.store.cluster import turns, workers
 from bot.store.cluster.turns import Turn
 from bot.store.cluster.workers import Worker
 from bot.store.database import Database
+from tests.store.rows import a_run
 
 pytestmark = pytest.mark.slow
 PATIENCE = 150.0
@@ -52,11 +60,18 @@ class Desk:
         self._going[child].set()
         await self._tasks[child]
 
+    def ended(self, child: str) -> bool:
+        return self._tasks[child].done()
+
+    def why(self, child: str) -> BaseException | None:
+        """What ended it before its time."""
+        return self._tasks[child].exception()
+
     @property
     def left(self) -> list[str]:
         """What went on elsewhere."""
-        gone = (child for child, task in self._tasks.items() if task.done())
-        return [c for c in gone if isinstance(self._tasks[c].exception(), Elsewhere)]
+        gone = (child for child in self._tasks if self.ended(child))
+        return [child for child in gone if isinstance(self.why(child), Elsewhere)]
 
     async def close(self) -> None:
         for task in self._tasks.values():
@@ -118,6 +133,12 @@ class Office:
         self.desks.append(made)
         self._loops.append(asyncio.create_task(own.run()))
         return made
+
+    def watch(self, desk: Desk) -> None:
+        """Have it look after those who wait there, as a service does."""
+        writer = SimpleNamespace(shop=SimpleNamespace(database=self.database))
+        acts = QueueActs(cast(Writer, writer), desk.turns)
+        self._loops.append(asyncio.create_task(acts.keep_telling()))
 
     async def _exists(self, child: str) -> bool:
         return child in self.carried
@@ -265,3 +286,29 @@ async def test_what_is_withdrawn_lets_its_parent_go_on(office: Office) -> None:
 
     async with asyncio.timeout(PATIENCE):
         await coming
+
+
+@pytest.mark.parametrize("stopped", ["by_this_worker", "by_another"])
+async def test_a_recovered_child_that_waits_for_room_ends_with_its_run(
+    office: Office, stopped: str
+) -> None:
+    desk = await office.desk()
+    await desk.comes("busy")
+    await office.until(lambda: desk.at_work == ["busy"])
+    run = a_run(stop=Stop(by="ana", reason="enough"))
+    await desk.begin(turn(run.id))
+    await office.asked(2)
+
+    if stopped == "by_this_worker":
+        await desk.turns.withdraw(run.id)
+    else:
+        await office.database.write(lambda c: runs.insert(c, run))
+        office.watch(desk)
+
+    await office.until(lambda: desk.ended(run.id))
+    await office.asked(1)
+    assert isinstance(desk.why(run.id), Withdrawn)
+    assert desk.turns.waiting == set()
+    await desk.goes("busy")
+    await desk.comes("next")
+    await office.until(lambda: desk.at_work == ["next"])

@@ -61,6 +61,15 @@ bash -lc "rm -rf /"
 bash -c "bash -c 'rm -rf /'"
 eval 'rm -rf' /
 eval "rm -rf /"
+sed '1e rm -rf /' a.txt
+sed -n -e '$e rm -rf /' a.txt
+make SHELL='rm -rf /' test
+gmake -j4 SHELL="rm -rf /"
+vim -es -c ':!rm -rf /' -c q
+vi '+!rm -rf /' a.txt
+nvim -c 'silent %!rm -rf /' a.txt
+parallel ::: 'rm -rf /'
+parallel -j 4 ::: ls 'rm -rf /'
 echo 'rm -rf /' | sh
 printf 'rm -rf /\\n' | bash -s
 sh <<< 'rm -rf /'
@@ -239,6 +248,11 @@ echo "unclosed
 """.strip().splitlines()
 
 NONE = """
+sed -e 's/the end/e x/' -i a.txt
+make SHELL=/bin/bash test
+vim -es -c '%s/a/b/' -c 'wq!' a.txt
+parallel ::: 'pytest a' 'pytest b'
+parallel pytest ::: a b
 ls -la
 pytest -q tests 2>&1 | tail -20
 python3 hello.py

@@ -198,6 +198,19 @@ def test_what_runs_at_installing_is_for_a_person_to_add(
     assert hook is None or f"`{hook}`" in told[0].message
 
 
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
+
+@pytest.mark.parametrize(
+    ("lfs", "size", "held"),
+    [(b"\x89PNG", 4, True), (b"", 9_000, True), (b"", 0, False), (POINTER, 130, False)],
+)
+def test_a_file_of_lfs_is_a_pointer_or_refused(lfs: bytes, size: int, held: bool) -> None:
+    told = broken([change("logo.png", size=size, lfs=lfs)])
+
+    assert told == ([("lfs", "logo.png")] if held else [])
+
+
 def test_a_manifest_that_was_not_read_is_refused() -> None:
     assert ("install", "package.json") in broken([change("package.json", added=None)])
 

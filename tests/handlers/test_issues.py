@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import EffectRefused
+from bot.errors import EffectDelayed, EffectRefused
 from bot.runs import (
     Comment,
     Decision,
@@ -15,12 +15,13 @@ from bot.runs import (
     Run,
     RunStatus,
     Start,
+    Stop,
     Tell,
     ignore,
     run_id,
 )
 from tests.handlers.payloads import gone, labeled, unlabeled, where
-from tests.handlers.world import GUID, Unreachable, World, run
+from tests.handlers.world import GUID, NOW, Unreachable, World, run
 
 EYES = React(issue=7, content="eyes")
 CONFUSED = React(issue=7, content="confused")
@@ -115,6 +116,19 @@ async def test_a_second_start_while_one_lives_is_ignored(world: World, status: R
     world.has(run(status))
 
     assert await world.decide("issues", labeled()) == ignore("run a1b2c3 is working on this")
+
+
+async def test_the_label_put_on_again_waits_for_the_run_that_ends(world: World) -> None:
+    there = world.has(run(stop=Stop(by="ana", reason="label coppice taken off by ana")))
+    world.runs.all[0] = there.model_copy(update={"updated_at": NOW - 5})
+    with pytest.raises(EffectDelayed, match="run a1b2c3 is about to end"):
+        await world.decide("issues", labeled())
+
+    world.runs.all[0] = there.model_copy(update={"updated_at": NOW - 600})
+    assert await world.decide("issues", labeled()) == ignore("run a1b2c3 is working on this")
+
+    world.runs.all[0] = there.model_copy(update={"status": RunStatus.CANCELLED})
+    assert (await world.decide("issues", labeled())).starts
 
 
 async def test_the_same_delivery_decides_the_same_while_its_run_lives(world: World) -> None:

@@ -50,6 +50,21 @@ async def test_stopped_by_button_and_retried_by_button(town: World) -> None:
     assert len(await town.said(issue)) == 1
 
 
+async def test_the_label_taken_off_and_put_on_again_starts_afresh(town: World) -> None:
+    issue = await town.issue()
+    town.script(issue, [{"hang": 600}])
+    await town.label(issue)
+    first = await town.at(issue, "implement")
+    town.script(issue, [NOTE])
+
+    await town.repo("DELETE", f"/issues/{issue}/labels/coppice", who="maintainer")
+    await town.label(issue)
+
+    second = await done(town, issue)
+    rows = {row["id"]: row["status"] for row in await town.runs() if row["issue"] == issue}
+    assert rows == {first["id"]: "cancelled", second["id"]: "done"}
+
+
 async def test_a_button_pressed_by_a_reader_does_nothing(town: World) -> None:
     issue = await town.issue()
     town.script(issue, [{"hang": 600}])

@@ -1,5 +1,6 @@
 """What `coppice verify-store` finds: rows edited by hand, bodies changed, files damaged."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from bot.runs import Work
 from bot.store import runs as stored_runs
+from bot.store.cluster import run_files
 from bot.store.database import Connection, Database
 from bot.store.keeping.checks import files, journal, runs, shape
 from bot.store.keeping.checks.finding import Finding
@@ -40,6 +42,7 @@ def everything(c: Connection) -> Iterator[Finding]:
     yield from journal.check(c, fields, NOW)
     yield from runs.read(c, known)
     yield from runs.stages(c, known)
+    yield from runs.events(c)
     yield from runs.ledger(c, known, NOW)
     yield from runs.calls(c, known, NOW)
 
@@ -73,6 +76,7 @@ async def test_what_coppice_wrote_agrees_with_itself(database: Database) -> None
         ("UPDATE deliveries SET runs = '[\"zz\"]'", "journal", "guid-of-tenant1", "run zz"),
         ("UPDATE payloads SET payload = '{}'", "journal", "guid-of-tenant1", "hash differs"),
         ("UPDATE stages SET status = 'ran'", "stages", "plan-1/plan-1", "`status`"),
+        ("UPDATE events SET data = '7'", "events", "run 111", "`data`"),
         ("UPDATE ledger SET kind = 'push'", "ledger", "comment/101", "does not belong to its kind"),
         ("UPDATE ledger SET object = NULL", "ledger", "comment/101", "nothing came of it"),
         ("UPDATE ledger SET run_id = 'zz'", "ledger", "comment/101", "run zz is not there"),
@@ -233,6 +237,31 @@ def test_kept_work_that_is_gone_is_named(
     found: list[Any] = list(files.of_runs(tmp_path, [run]))
 
     assert [wrong in f.detail for f in found] == ([True] if wrong else [])
+
+
+@pytest.mark.parametrize(
+    ("data", "edit", "wrong"),
+    [
+        (None, None, "missing"),
+        (b"rubbish", None, "not a bundle"),
+        (b"# v2 git bundle\n", None, None),
+        (b"# v2 git bundle\n", "UPDATE run_files SET digest = 'x'", "was changed"),
+    ],
+)
+async def test_kept_work_is_looked_for_where_machines_share_it(
+    postgresql_url: str, data: bytes | None, edit: str | None, wrong: str | None
+) -> None:
+    database, run = await Database.open(postgresql_url), ONE.run(work=Work(checkpoint="c" * 40))
+    if data is not None:
+        digest = hashlib.sha256(data).hexdigest()
+        await database.write(lambda c: run_files.put(c, run.id, "work.bundle", digest, data))
+    if edit is not None:
+        await database.write(lambda c: c.exec_driver_sql(edit))
+
+    found: list[Any] = await database.read(lambda c: list(files.of_shared_runs(c, [run])))
+
+    assert [wrong in f.detail for f in found] == ([True] if wrong else [])
+    await database.close()
 
 
 async def test_a_query_that_meets_a_damaged_page_names_the_way_on(file: Path) -> None:

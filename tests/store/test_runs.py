@@ -275,6 +275,39 @@ async def test_a_run_that_means_nothing_here_is_named_and_stands_in_no_others_wa
         await database.read(lambda c: runs.get(c, "aaaaaa111111"))
 
 
+async def test_a_stage_that_means_nothing_here_is_named_and_stands_in_no_others_way(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    both = [a_run(), a_run("bbbbbb222222", issue=8)]
+    for run in both:
+        stage = StageRecord(
+            run_id=run.id, key="plan-1", name="plan", attempt=1, status=StageStatus.PASSED
+        )
+        await database.write(lambda c, run=run: runs.insert(c, run))  # type: ignore[misc]
+        await database.write(lambda c, stage=stage: runs.save_stage(c, stage))  # type: ignore[misc]
+    mine = tables.stages.c.run_id == "aaaaaa111111"
+    edited = update(tables.stages).where(mine).values(status="a new one")
+    await database.write(lambda c: c.execute(edited))
+
+    found = await database.read(lambda c: runs.with_stages(c, both))
+
+    assert [run.id for run, _ in found] == ["bbbbbb222222"]
+    assert "stage plan-1 of run aaaaaa111111 cannot be read by this version" in caplog.text
+    with pytest.raises(Unreadable, match="coppice verify-store"):
+        await database.read(lambda c: runs.stages(c, "aaaaaa111111"))
+
+
+async def test_an_event_that_means_nothing_here_is_named(database: Database) -> None:
+    await database.write(lambda c: runs.insert(c, a_run()))
+    said = RunEvent(stage="plan", attempt=1, type="said", data={})
+    await database.write(lambda c: runs.append_events(c, "aaaaaa111111", [said], 1.0))
+    await database.write(lambda c: c.execute(update(tables.events).values(data=7)))
+
+    for read in (runs.events, lambda c, run_id: runs.recent_events(c, run_id, ["said"], 10)):
+        with pytest.raises(Unreadable, match="event 1 of run aaaaaa111111"):
+            await database.read(lambda c, read=read: read(c, "aaaaaa111111"))  # type: ignore[misc]
+
+
 async def test_what_two_write_to_a_run_at_once_is_all_kept(database: Database) -> None:
     await database.write(lambda c: runs.insert(c, a_run()))
     notes = [Note(by="ana", text=f"word {n}") for n in range(8)]

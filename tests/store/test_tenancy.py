@@ -139,6 +139,7 @@ OF_A_TENANT: dict[str, Call] = {
 
 OF_THE_HOUSE = {
     "runs.listing": "the operator's list",
+    "runs.with_stages": "of runs that were found before, of whichever tenant",
     "runs.all_living": "the engine begins what it has lost",
     "deliveries.listing": "the operator's list",
     "deliveries.unknown": "the sweep, which asks by GUID",

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,21 @@ async def test_a_closed_folder_hides_nothing(worktree: Worktree, base: str) -> N
     (worktree.path / "closed").chmod(0)
 
     assert await changed(worktree, base) == {"closed/x": ("A", "100644")}
+
+
+async def test_folders_deeper_than_the_system_takes_are_refused(worktree: Worktree) -> None:
+    with ExitStack() as opened:
+        here = os.open(worktree.path, os.O_RDONLY)
+        opened.callback(os.close, here)
+        for _ in range(25):  # each path from the root is 5,000 bytes then; the system takes 4,096
+            os.mkdir("d" * 200, dir_fd=here)
+            here = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+            opened.callback(os.close, here)
+
+    with pytest.raises(StageFailed, match="longer than the system takes") as refused:
+        await worktree.capture(drop=keep_all)
+
+    assert (refused.value.kind, refused.value.blocked) == ("bad_path", True)
 
 
 async def test_pipes_are_passed_over(worktree: Worktree, base: str) -> None:

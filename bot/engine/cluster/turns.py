@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 
 from bot.engine.cluster.fairness import Limits, Load, Want, choose, line
+from bot.engine.cluster.slots import Withdrawn
 from bot.runs import Json
 from bot.store.cluster import turns, workers
 from bot.store.cluster.turns import Scope, Turn
@@ -53,7 +54,7 @@ class ClusterTurns:
     """Those that work here, or are about to."""
     _coming: dict[str, tuple[Turn, asyncio.Future[None]]] = field(default_factory=dict)
     """Parents here that wait for their children's turns."""
-    _staying: dict[str, asyncio.Future[None]] = field(default_factory=dict)
+    _staying: dict[str, tuple[Want, asyncio.Future[None]]] = field(default_factory=dict)
     """Bodies here that wait: their workflows were recovered."""
     _asked: list[Turn] = field(default_factory=list)
     _gave_back: asyncio.Event = field(default_factory=asyncio.Event)
@@ -75,7 +76,8 @@ class ClusterTurns:
     async def take(self, want: Want) -> AsyncIterator[None]:
         """Have the turn of a child whose body runs here, waiting for it where it was recovered.
 
-        Raises Elsewhere where another worker had room for it first.
+        Raises Elsewhere where another worker had room for it first, and Withdrawn where the run
+        was told to end meanwhile.
         """
         if want.child not in self._mine:
             await self._stay(want)
@@ -117,7 +119,14 @@ class ClusterTurns:
         return await self.database.read(workers.living) or self.worker
 
     async def withdraw(self, run_id: str) -> None:
-        """Forget what a run waits for; its parent then begins the child here, to end it."""
+        """Forget what a run waits for; its parent then begins the child here, to end it.
+
+        One that was recovered and waits here ends, too, as the engine would end it with its next
+        step only. Elsewhere its own worker sees to that (`QueueActs.keep_telling`).
+        """
+        for want, there in self._staying.values():
+            if want.run_id == run_id and not there.done():
+                there.set_exception(Withdrawn(want.child))
 
         def withdraw(c: Connection) -> None:
             turns.withdraw(c, run_id)
@@ -178,8 +187,8 @@ class ClusterTurns:
     async def _hand_out(self, turn: Turn) -> None:
         """Give a turn to whoever waits for it here, or begin the child for a parent elsewhere."""
         staying = self._staying.pop(turn.child, None)
-        if staying is not None and not staying.done():
-            staying.set_result(None)
+        if staying is not None and not staying[1].done():
+            staying[1].set_result(None)
         elif self.exists is not None and await self.exists(turn.child):
             # whoever began it died before he had noted that: it is recovered, here or elsewhere
             await self.let_go(turn.child)
@@ -222,15 +231,15 @@ class ClusterTurns:
             return
         for child in await self.database.read(partial(_movable, me=self.me, limits=self.limits)):
             waiting = self._staying.pop(child, None)
-            if waiting is None or waiting.done():
+            if waiting is None or waiting[1].done():
                 continue
             await self._give_back(child)
             await self.pass_on(child)
-            waiting.set_exception(Elsewhere(child))
+            waiting[1].set_exception(Elsewhere(child))
 
     async def _stay(self, want: Want) -> None:
         there: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._staying[want.child] = there
+        self._staying[want.child] = want, there
         turn = _turn(want, "", {})
         if await self.database.write(lambda c: turns.stay(c, turn, self.me)):
             self._staying.pop(want.child, None)
@@ -239,7 +248,7 @@ class ClusterTurns:
         self.news.set()
         try:
             await there
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, Withdrawn):
             self._staying.pop(want.child, None)
             await asyncio.shield(self._give_back(want.child))
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence, Set
+from dataclasses import replace
 
 from bot.errors import GitError
 from bot.guard.lockfiles import is_lockfile
@@ -14,6 +15,7 @@ from bot.guard.rules import (
     check_author,
     check_changes,
     check_spellings,
+    is_pointer,
 )
 from bot.pipeline import judges, risk
 from bot.pipeline.contract import Contract
@@ -23,6 +25,7 @@ from bot.runs import FileAction, Gate, RunError, StageStatus
 from bot.worktree import Change
 
 _LINK_LIMIT = 4096  # bytes: no path is longer
+_POINTER_LIMIT = 1024  # bytes: git LFS takes nothing larger for a pointer
 
 
 async def rules(attempt: Attempt, ports: Ports) -> StageResult:
@@ -36,9 +39,9 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
         total_bytes=attempt.config.limits.total_bytes,
     )
     try:
-        changes, paths, (author, committer), edited = await asyncio.gather(
-            _changes(ports, limits, _ours_since(attempt), work.checkpoint),
-            ports.objects.paths(work.checkpoint),
+        paths = await ports.objects.paths(work.checkpoint)
+        changes, (author, committer), edited = await asyncio.gather(
+            _changes(ports, limits, _ours_since(attempt), work.checkpoint, paths),
             ports.objects.authors(work.checkpoint),
             judges.edited(attempt, ports),
         )
@@ -63,7 +66,9 @@ async def rules(attempt: Attempt, ports: Ports) -> StageResult:
     )
 
 
-async def _changes(ports: Ports, limits: RuleLimits, base: str, head: str) -> list[FileChange]:
+async def _changes(
+    ports: Ports, limits: RuleLimits, base: str, head: str, paths: Sequence[str]
+) -> list[FileChange]:
     """Read what differs; contents only where there is not too much of it, which is a violation."""
     listed = await ports.objects.changes(base, head)
     blobs = [c.new_sha for c in listed if c.new_sha and c.new_mode != Mode.GITLINK]
@@ -75,7 +80,25 @@ async def _changes(ports: Ports, limits: RuleLimits, base: str, head: str) -> li
     locks = [c.old_sha for c in listed if c.old_sha and is_lockfile(c.path)] if readable else []
     before = await ports.objects.blobs(locks, limits.total_bytes) if locks else {}
     known = b"\n".join(before.values())
-    return [_file(change, sizes, added, targets | before, known) for change in listed]
+    attributes = any(path.rpartition("/")[2] == ".gitattributes" for path in paths)
+    pointers = await _pointers(ports, listed, head) if attributes and readable else {}
+    return [
+        replace(_file(change, sizes, added, targets | before, known), lfs=pointers.get(change.path))
+        for change in listed
+    ]
+
+
+async def _pointers(ports: Ports, listed: Sequence[Change], head: str) -> dict[str, bytes]:
+    """Read what stands in the place of files that git LFS holds, but those it did not before."""
+    held = await ports.objects.filtered(head, [c.path for c in listed if c.new_sha], "lfs")
+    ours = [c for c in listed if c.path in held and c.new_mode != Mode.GITLINK]
+    shas = [sha for c in ours for sha in (c.old_sha, c.new_sha) if sha]
+    blobs = await ports.objects.blobs(shas, _POINTER_LIMIT) if shas else {}
+    return {
+        change.path: blobs.get(change.new_sha or "", b"")
+        for change in ours
+        if change.old_sha is None or is_pointer(blobs.get(change.old_sha, b""))
+    }
 
 
 def _file(

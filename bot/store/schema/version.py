@@ -22,7 +22,12 @@ def refuse_newer(found: str | None) -> None:
             "this SQLite database was moved to PostgreSQL by `coppice move`: set"
             " COPPICE_DATABASE_URL to postgresql://…, or restore a backup elsewhere"
         )
-    if found is not None and (not re.fullmatch(r"\d{4}", found) or found > HEAD):
+    if found is not None and not re.fullmatch(r"\d{4}", found):
+        raise OperatorError(
+            f"the database is at schema {found}, which is none of Coppice's: another program keeps"
+            " its tables there. COPPICE_DATABASE_URL has to name a database of Coppice's own"
+        )
+    if found is not None and found > HEAD:
         raise OperatorError(
             f"the database is at schema {found}, this version of Coppice knows {HEAD}: "
             "it was made by a newer version; start that one, or restore a backup"

@@ -15,7 +15,7 @@ from bot.store.complaint import complaint
 from bot.store.keeping.checks.finding import Finding, stream
 from bot.store.keeping.retention import CLEANED
 from bot.store.ledger import LedgerRow, LedgerStatus
-from bot.store.runs import read_row
+from bot.store.runs import read_event, read_row
 
 PENDING_SECONDS = 3600.0
 _EDITED = "Somebody changed the row; a backup has it as it was."
@@ -104,6 +104,16 @@ def stages(c: Connection, known: Known) -> Iterator[Finding]:
             mend = "Nothing works on it; `/coppice retry` begins it anew."
             detail = "it runs, and its run has ended"
             yield Finding(check="stages", about=about, detail=detail, mend=mend)
+
+
+def events(c: Connection) -> Iterator[Finding]:
+    """Read every line of the runs' timelines."""
+    for row in stream(c, select(tables.events)):
+        try:
+            read_event(row)
+        except Unreadable as error:
+            about = f"event {row.seq} of run {row.run_id}"
+            yield Finding(check="events", about=about, detail=error.why, mend=_EDITED)
 
 
 def ledger(c: Connection, known: Known, now: float | None = None) -> Iterator[Finding]:
