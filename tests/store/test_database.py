@@ -5,6 +5,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from bot.errors import OperatorError
 from bot.store import runs
 from bot.store.database import Database
 from bot.store.schema import version as schema
-from bot.store.sqlite import SqliteFile
+from bot.store.sqlite import SqliteFile, connect
 from bot.store.tables import metadata
 from tests.store.rows import a_run
 
@@ -113,6 +115,22 @@ async def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
     for database in opened:
         assert await database.read(lambda c: c.exec_driver_sql("SELECT 1 FROM runs").all()) == []
         await database.close()
+
+
+def test_a_new_file_that_another_process_writes_to_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "coppice.sqlite"
+    with (
+        closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        other.execute("CREATE TABLE theirs (n)")
+        other.execute("BEGIN IMMEDIATE")
+        opening = thread.submit(connect, path)
+        with pytest.raises(TimeoutError):
+            opening.result(0.2)
+        other.execute("COMMIT")
+        with closing(opening.result(60)) as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 async def test_the_door_has_another_process_migrate(tmp_path: Path) -> None:
